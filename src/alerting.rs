@@ -1,0 +1,1 @@
+//! Stored series → alerts → notices.

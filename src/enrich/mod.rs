@@ -1,0 +1,5 @@
+//! What a text is in itself: its language, its tone, its fingerprint.
+
+pub mod fingerprint;
+pub mod language;
+pub mod sentiment;

@@ -1,0 +1,1 @@
+//! Tantivy: derived from the store.

@@ -1,0 +1,106 @@
+//! One rule's state for one brand, and everything it saw.
+
+use super::{BrandId, CountBy, MentionId, RuleId, Severity, SourceId, Timestamp, id_type};
+
+id_type!(
+    /// `a_` and 16 hexadecimal digits: a hash of rule, brand and the start of the incident.
+    AlertId
+);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AlertState {
+    /// The condition holds, but not yet for as long as the rule asks.
+    Pending,
+    Firing,
+    Resolved,
+}
+
+impl AlertState {
+    pub const ALL: [AlertState; 3] = [AlertState::Pending, AlertState::Firing, AlertState::Resolved];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlertState::Pending => "pending",
+            AlertState::Firing => "firing",
+            AlertState::Resolved => "resolved",
+        }
+    }
+}
+
+/// What a rule counted in its window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    pub count: CountBy,
+    /// In the unit of `count`.
+    pub value: u32,
+    pub mentions: u32,
+    pub stories: u32,
+    pub negative: u32,
+    pub sources: u32,
+    /// Half-open.
+    pub window: (Timestamp, Timestamp),
+}
+
+/// What was normal, and where the line was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenBaseline {
+    /// Expected count in such a window.
+    pub expected: f64,
+    /// The smallest count that alarms.
+    pub threshold: u32,
+    /// Probability of the observed count or more under the baseline.
+    pub p: f64,
+    /// The probability the budget allows per look.
+    pub p_budget: f64,
+    /// Variance over mean; 1 is Poisson.
+    pub dispersion: f64,
+}
+
+/// The counts per window-long slice the baseline was computed from, oldest first, as they were.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeenSeries {
+    /// Start of the first slice; slices are as long as the window and end where the window starts.
+    pub start: Timestamp,
+    pub step_s: u32,
+    pub values: Vec<u32>,
+}
+
+/// An incident: from the first look that held to its end, with the numbers of the look that was most
+/// unusual.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    pub id: AlertId,
+    pub rule: RuleId,
+    pub brand: BrandId,
+    pub state: AlertState,
+    pub severity: Severity,
+    pub since: Timestamp,
+    pub fired_at: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// The latest look at which the condition held.
+    pub last_held: Timestamp,
+    /// One line for people.
+    pub reason: String,
+    pub observed: Observed,
+    /// `None` for a pattern, which has no normal.
+    pub baseline: Option<SeenBaseline>,
+    pub series: Option<SeenSeries>,
+    pub evidence: Vec<MentionId>,
+    pub evidence_sources: Vec<SourceId>,
+    /// Words that stand out in the evidence.
+    pub terms: Vec<String>,
+    pub playbook: Option<String>,
+    /// The rule's canonical text, as it was.
+    pub rule_text: String,
+    pub config_hash: String,
+    /// When the numbers were seen.
+    pub seen_at: Timestamp,
+    pub acknowledged: Option<Acknowledgement>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    pub at: Timestamp,
+    /// The person said it was a false alarm.
+    pub false_alarm: bool,
+}

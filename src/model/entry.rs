@@ -1,0 +1,40 @@
+//! One normalised item of a feed, whoever it speaks of.
+
+use super::{Timestamp, id_type};
+
+id_type!(
+    /// `e_` and 32 hexadecimal digits: a hash of the key the entry was first filed under.
+    EntryId
+);
+
+/// What a document says in one of its items. Texts are plain: no markup, entities decoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entry {
+    /// As written, trimmed.
+    pub guid: Option<String>,
+    /// Absolute, not canonicalised.
+    pub link: Option<String>,
+    pub title: Option<String>,
+    pub summary: Option<String>,
+    pub content: Option<String>,
+    /// Name, else address.
+    pub author: Option<String>,
+    /// Never taken from `updated`; `None` if missing or unreadable.
+    pub published: Option<Timestamp>,
+    pub updated: Option<Timestamp>,
+    /// Primary subtag as declared by the entry, else the feed; never detected.
+    pub language: Option<String>,
+    pub image: Option<String>,
+    pub tags: Vec<String>,
+}
+
+impl Entry {
+    /// The body: content, else summary, else empty.
+    pub fn text(&self) -> &str {
+        self.content.as_deref().or(self.summary.as_deref()).unwrap_or("")
+    }
+
+    pub fn title_text(&self) -> &str {
+        self.title.as_deref().unwrap_or("")
+    }
+}

@@ -1,0 +1,51 @@
+//! The words of the field as types: what is listened to, what is kept, what is called out.
+//!
+//! Plain values with public fields; no behaviour that needs a clock, a disk or a network.
+//! Times are [`Timestamp`]s in UTC. An unknown is `None`, never a made-up value.
+
+mod alert;
+mod brand;
+mod entry;
+mod mention;
+mod notification;
+mod rule;
+mod series;
+mod source;
+
+pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
+pub use brand::{Brand, BrandId, Role, SavedQuery};
+pub use entry::{Entry, EntryId};
+pub use jiff::Timestamp;
+pub use mention::{
+    Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
+};
+pub use notification::{Channel, Notification, NotifierConfig, NotifierId};
+pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
+pub use series::{Bucket, Series};
+pub use source::{Gap, Health, HealthState, Source, SourceId, SourceKind, Validators};
+
+/// Makes a newtype over the identifier a user wrote or the store made.
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            pub fn new(id: impl Into<Box<str>>) -> Self {
+                Self(id.into())
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+pub(crate) use id_type;

@@ -1,0 +1,124 @@
+//! When to shout: a named condition on series.
+
+use std::time::Duration;
+
+use super::{BrandId, NotifierId, id_type};
+use crate::query::Query;
+
+id_type!(
+    /// The id of a rule as written in `feeds.toml`.
+    RuleId
+);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    Low,
+    Normal,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Normal, Severity::High, Severity::Critical];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Normal => "normal",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// A count that stands out from its baseline.
+    Spike,
+    /// Negative mentions stand out, in number and in their share.
+    NegativeBuzz { triggers: Vec<String> },
+    /// Anything that matches, at once.
+    Pattern,
+}
+
+impl Condition {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Condition::Spike => "spike",
+            Condition::NegativeBuzz { .. } => "negative-buzz",
+            Condition::Pattern => "pattern",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountBy {
+    Stories,
+    Mentions,
+}
+
+impl CountBy {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CountBy::Stories => "stories",
+            CountBy::Mentions => "mentions",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// 15 minutes, 1, 6 and 24 hours, sharing the budget.
+    Auto,
+    Fixed(Duration),
+}
+
+impl Window {
+    /// The windows looked at, shortest first.
+    pub fn lengths(self) -> Vec<Duration> {
+        match self {
+            Window::Auto => [15, 60, 360, 1440].map(|m| Duration::from_secs(m * 60)).to_vec(),
+            Window::Fixed(length) => vec![length],
+        }
+    }
+}
+
+/// How an entry without a date counts in live rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undated {
+    Observed,
+    Ignore,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    pub id: RuleId,
+    pub condition: Condition,
+    /// Resolved: never empty.
+    pub brands: Vec<BrandId>,
+    /// The id of a saved query that narrows what counts.
+    pub query: Option<String>,
+    /// A query of the rule's own (`text = …`), for `pattern`.
+    pub text: Option<Query>,
+    pub window: Window,
+    /// False alarms tolerated per week, for this rule and brand over all its windows.
+    pub budget_per_week: f64,
+    pub count: CountBy,
+    pub min: u32,
+    pub min_sources: u32,
+    /// How long it must hold before it fires.
+    pub hold: Duration,
+    pub cooldown: Duration,
+    /// Windows this old are looked at again when late mentions arrive.
+    pub late: Duration,
+    pub undated: Undated,
+    pub severity: Severity,
+    /// In this order; the next one is tried when one cannot deliver.
+    pub notify: Vec<NotifierId>,
+    pub playbook: Option<String>,
+    /// The rule's text in a canonical form, for people and for the hash.
+    pub canonical: String,
+    /// First 16 hexadecimal digits of blake3 over `canonical`.
+    pub config_hash: String,
+}

@@ -1,0 +1,27 @@
+//! The query language: one grammar and one meaning for brands, saved queries, rules and search.
+
+mod ast;
+mod eval;
+mod parser;
+
+pub use ast::{Ast, Fact, Part};
+pub use eval::{Document, Spans, matches, spans};
+pub use parser::{Context, Times, parse};
+
+/// A query as its author wrote it, and what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub text: String,
+    pub ast: Ast,
+}
+
+/// Where a query is wrong and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QueryError {
+    pub message: String,
+    /// Byte range in the query's text.
+    pub start: usize,
+    pub end: usize,
+    pub help: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Views → bytes for people or programs.

@@ -1,0 +1,1 @@
+//! Series → observation → alert state → when and why to speak. Pure.

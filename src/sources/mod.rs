@@ -1,0 +1,74 @@
+//! One file per kind of source: the bytes a server sent → entries. Pure.
+
+mod feed;
+
+use crate::model::Entry;
+
+/// A document as it came over the wire, decompressed.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    pub bytes: &'a [u8],
+    /// The `Content-Type` header, if any.
+    pub content_type: Option<&'a str>,
+    /// The address it was finally read from, against which relative links are resolved.
+    pub base_url: Option<&'a str>,
+}
+
+/// What a reader gives up on before it hurts.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub entries: usize,
+    pub depth: usize,
+    /// Bytes of one text; the rest is cut on a character boundary.
+    pub text_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 10_000, depth: 256, text_bytes: 1 << 20 }
+    }
+}
+
+/// What worked and what did not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parsed {
+    pub title: Option<String>,
+    /// Primary subtag the feed declares for itself.
+    pub language: Option<String>,
+    /// The interval the publisher asks for (ttl, sy:updatePeriod), in seconds.
+    pub wished_interval_s: Option<u64>,
+    /// In the document's order.
+    pub entries: Vec<Entry>,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub kind: ProblemKind,
+    /// For people: what was repaired, lost or found instead.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    Repaired,
+    Lost,
+    NotAFeed,
+    Limit,
+}
+
+impl ProblemKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProblemKind::Repaired => "repaired",
+            ProblemKind::Lost => "lost",
+            ProblemKind::NotAFeed => "not-a-feed",
+            ProblemKind::Limit => "limit",
+        }
+    }
+}
+
+/// Reads a feed document. Never fails and never panics: what could not be read is a [`Problem`].
+pub fn parse(document: Document<'_>, limits: &Limits) -> Parsed {
+    feed::parse(document, limits)
+}

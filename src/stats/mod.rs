@@ -1,0 +1,1 @@
+//! What is normal, what stands out, who has which share.

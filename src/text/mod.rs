@@ -1,0 +1,14 @@
+//! Text and links in canonical form; the one tokeniser.
+
+pub mod excerpt;
+pub mod fold;
+pub mod html;
+pub mod tokens;
+pub mod url;
+
+/// A half-open range of Unicode scalar values of the text it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
