@@ -3,5 +3,6 @@
 //! `Serialize` is here: the shapes are those of `--json`, and keys never disappear.
 
 pub mod alerts;
+pub mod analysis;
 pub mod compare;
 pub mod health;
