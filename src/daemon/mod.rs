@@ -1,1 +1,3 @@
 //! The long-running loop.
+
+pub mod configuration;

@@ -1,1 +1,7 @@
-//! The only way to read what is stored.
+//! The only way to read what is stored: plain structs with public fields, and how to fill them.
+//!
+//! `Serialize` is here: the shapes are those of `--json`, and keys never disappear.
+
+pub mod alerts;
+pub mod compare;
+pub mod health;

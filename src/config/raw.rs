@@ -1,0 +1,1 @@
+//! Keys and values with their places.
