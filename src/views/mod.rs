@@ -5,4 +5,6 @@
 pub mod alerts;
 pub mod analysis;
 pub mod compare;
+pub mod entry;
 pub mod health;
+pub mod search;
