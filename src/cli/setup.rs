@@ -35,15 +35,16 @@ impl Loaded {
     /// # Errors
     /// If nothing was polled yet, with what to do.
     pub fn reader(&self) -> Result<Reader> {
+        self.reader_if_any()?.ok_or_else(|| {
+            let folder = self.configuration.data_dir.display();
+            UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time")).into()
+        })
+    }
+
+    /// The stored mentions, read-only; `None` before the first poll.
+    pub fn reader_if_any(&self) -> Result<Option<Reader>> {
         let folder = &self.configuration.data_dir;
-        if !folder.join(crate::store::FILE_NAME).exists() {
-            return Err(UsageError(format!(
-                "nothing is stored in {} yet; `vigie poll` listens for the first time",
-                folder.display()
-            ))
-            .into());
-        }
-        Reader::open(folder)
+        folder.join(crate::store::FILE_NAME).exists().then(|| Reader::open(folder)).transpose()
     }
 
     /// The full-text index, caught up first if no other process writes; otherwise stderr says how far behind
