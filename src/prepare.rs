@@ -29,6 +29,17 @@ impl Listening {
     pub fn tone(&self) -> &sentiment::Model {
         &self.tone
     }
+
+    /// The brands an entry names; `language` is asked only if a query needs it.
+    pub fn matches(
+        &self,
+        entry: &Entry,
+        source: &str,
+        source_tags: &[String],
+        language: &mut dyn FnMut() -> Language,
+    ) -> Vec<Match> {
+        self.matcher.matches(entry, source, source_tags, language)
+    }
 }
 
 /// Reads one document of `source` and keeps the entries that name a brand.
@@ -79,7 +90,7 @@ fn prepare_entry(
 ) -> Option<Prepared> {
     let mut detected = None;
     let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
-    let matches = listening.matcher.matches(&entry, source, source_tags, &mut detect);
+    let matches = listening.matches(&entry, source, source_tags, &mut detect);
     if matches.is_empty() {
         return None;
     }

@@ -21,6 +21,7 @@ mod reindex;
 mod rules;
 mod run;
 mod search;
+mod setup;
 mod sources;
 
 use std::process::ExitCode;

@@ -6,7 +6,9 @@
 mod check;
 mod problem;
 mod raw;
+mod rule;
 pub mod template;
+mod values;
 
 use std::time::Duration;
 

@@ -3,5 +3,8 @@
 //! `Serialize` is here: the shapes are those of `--json`, and keys never disappear.
 
 pub mod alerts;
+pub mod analysis;
 pub mod compare;
+pub mod entry;
 pub mod health;
+pub mod search;

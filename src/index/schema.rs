@@ -1,0 +1,1 @@
+//! What of a mention is indexed, and how.
