@@ -6,6 +6,7 @@
 //! [`crate::text::tokens`], so that a search and [`crate::query::matches`] always agree.
 
 mod compile;
+mod repair;
 mod schema;
 mod search;
 mod writer;
