@@ -148,7 +148,8 @@ pub fn link_key(link: &str) -> String {
 }
 
 fn text_fields(builder: &mut SchemaBuilder, part: &str) -> TextFields {
-    let mut field = |name: &str, options: TextOptions| builder.add_text_field(&format!("{part}_{name}"), options);
+    let mut field =
+        |name: &str, options: TextOptions| builder.add_text_field(&format!("{part}_{name}"), options);
     TextFields {
         words: field("words", positions(Split::Lines)),
         english: field("english", positions(Split::Lines)),
