@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use super::args::{Args, Poll};
 use super::setup::{Loaded, clock, load, runtime};
@@ -67,11 +68,11 @@ async fn one_round(args: &Args, options: &Poll, loaded: &Loaded, ids: &[SourceId
         eprintln!("vigie: {delivered}");
     }
     lookout.close().await?;
-    view(args, loaded, &reports)
+    view(loaded, &reports, args.now())
 }
 
 /// The round as people and programs read it.
-pub fn view(args: &Args, loaded: &Loaded, reports: &[PollReport]) -> Result<RoundView> {
+pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<RoundView> {
     let config = &loaded.config;
     let brands: BTreeMap<_, _> = config
         .brands
@@ -90,7 +91,7 @@ pub fn view(args: &Args, loaded: &Loaded, reports: &[PollReport]) -> Result<Roun
     let mut sources: Vec<SourceRound> = reports.iter().map(source_round).collect();
     let place = |round: &SourceRound| config.sources.iter().position(|s| s.id.as_str() == round.source);
     sources.sort_by_key(place);
-    round(&loaded.reader()?, sources, &new, &brands, &config.rules, args.now())
+    round(&loaded.reader()?, sources, &new, &brands, &config.rules, now)
 }
 
 fn source_round(report: &PollReport) -> SourceRound {
