@@ -15,3 +15,6 @@ mod writer;
 
 pub use search::{Facet, Fold, Hits, Options, Searcher, Sort};
 pub use writer::{Index, OpenError, Opened};
+
+#[cfg(test)]
+mod testing;

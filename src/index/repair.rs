@@ -41,7 +41,7 @@ pub struct Payload<'a> {
 pub fn inspect(place: &Path, store_id: &str, store_rev: u64) -> Result<Found> {
     let broken = |why: &str| Ok(Found::Broken { why: why.to_owned() });
     if !place.exists() {
-        return broken("there is none yet");
+        return broken("it is missing");
     }
     let (index, payload) = match whole(place) {
         Ok(found) => found,
