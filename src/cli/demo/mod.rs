@@ -52,7 +52,7 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
     let server = Server::start().await?;
     let documents = feeds::documents(now);
     let path = folder.join("feeds.toml");
-    std::fs::write(&path, feeds::config(&server.base_url()))
+    std::fs::write(&path, feeds::configuration(&server.base_url()))
         .with_context(|| format!("{} could not be written", path.display()))?;
     let loaded = load_from(args, &path)?;
 
