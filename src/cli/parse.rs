@@ -11,7 +11,7 @@ use super::{Exit, setup};
 use crate::fetch::{Client, Fetched, Options, Request};
 use crate::model::Validators;
 use crate::sources::{self, Limits, ProblemKind};
-use crate::views::entry::EntryView;
+use crate::views::entry::ParsedEntry;
 
 #[derive(Serialize)]
 struct ProblemLine<'a> {
@@ -39,7 +39,7 @@ pub fn run(args: &Args, options: &Parse) -> Result<Exit> {
         };
         let parsed = sources::parse(document, &Limits::default());
         for entry in &parsed.entries {
-            serde_json::to_writer(&mut out, &EntryView::of(name, entry))?;
+            serde_json::to_writer(&mut out, &ParsedEntry::new(name, entry))?;
             out.write_all(b"\n")?;
         }
         out.flush()?;

@@ -1,6 +1,7 @@
 //! What most commands begin with: the configuration, the clock, the engines.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -35,15 +36,16 @@ impl Loaded {
     /// # Errors
     /// If nothing was polled yet, with what to do.
     pub fn reader(&self) -> Result<Reader> {
+        self.reader_if_any()?.ok_or_else(|| {
+            let folder = self.configuration.data_dir.display();
+            UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time")).into()
+        })
+    }
+
+    /// The stored mentions, read-only; `None` before the first poll.
+    pub fn reader_if_any(&self) -> Result<Option<Reader>> {
         let folder = &self.configuration.data_dir;
-        if !folder.join(crate::store::FILE_NAME).exists() {
-            return Err(UsageError(format!(
-                "nothing is stored in {} yet; `vigie poll` listens for the first time",
-                folder.display()
-            ))
-            .into());
-        }
-        Reader::open(folder)
+        folder.join(crate::store::FILE_NAME).exists().then(|| Reader::open(folder)).transpose()
     }
 
     /// The full-text index, caught up first if no other process writes; otherwise stderr says how far behind
@@ -64,7 +66,15 @@ impl Loaded {
 /// # Errors
 /// [`UsageError`] if it has errors, after all of them were shown on stderr.
 pub fn load(args: &Args) -> Result<Loaded> {
-    let mut configuration = configuration::read(args.config.as_deref())?;
+    checked(args, configuration::read(args.config.as_deref())?)
+}
+
+/// Like [`load`], of a file the program itself names.
+pub fn load_from(args: &Args, path: &Path) -> Result<Loaded> {
+    checked(args, configuration::read(Some(path))?)
+}
+
+fn checked(args: &Args, mut configuration: Configuration) -> Result<Loaded> {
     show_problems(args, &configuration);
     match configuration.checked.config.take() {
         Some(config) => Ok(Loaded { config, configuration }),

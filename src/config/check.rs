@@ -19,8 +19,14 @@ pub fn check(files: &[File]) -> Checked {
     for (file, tree) in trees.iter().enumerate() {
         if let Err(error) = tree {
             let span = error.span().unwrap_or(0..0);
-            let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            report.error(&Place { file, span }, message, "");
+            let (message, help) = match error.message().split_once(", expected ") {
+                Some((message, _)) if message.contains("must be quoted") => {
+                    (message, "put it in quotes".into())
+                }
+                Some((message, expected)) => (message, format!("expected {expected}")),
+                None => (error.message(), String::new()),
+            };
+            report.error(&Place { file, span }, message, help);
         }
     }
     // Past a syntax error keys go missing, and everything that refers to them would look wrong too.

@@ -8,6 +8,8 @@ mod problem;
 mod raw;
 mod rule;
 pub mod template;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::time::Duration;

@@ -211,6 +211,14 @@ impl<'t> Section<'t> {
         key: &str,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
+        let value = self.table.get(key)?;
+        if !matches!(value.get_ref(), DeValue::String(_)) {
+            let place = self.place_of(key);
+            let written = report.text(place.file).get(place.span.clone()).unwrap_or("");
+            let help = read(written).err().unwrap_or_else(|| format!("write `{key} = \"{written}\"`"));
+            self.wrong_type(report, &place, key, "a string", value.get_ref(), help);
+            return None;
+        }
         let text = self.filled(report, key)?;
         match read(&text.value) {
             Ok(value) => Some(value),

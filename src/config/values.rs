@@ -2,7 +2,6 @@
 //!
 //! A reader that refuses answers with what to write instead.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -124,8 +123,12 @@ pub(super) fn address(text: &str) -> Result<(String, bool), String> {
     let host = url.host().ok_or_else(|| "the address names no host".to_string())?;
     let private = match host {
         url::Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-        url::Host::Ipv4(ip) => is_private(IpAddr::V4(ip)),
-        url::Host::Ipv6(ip) => is_private(IpAddr::V6(ip)),
+        url::Host::Ipv4(ip) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        url::Host::Ipv6(ip) => {
+            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()
+        }
     };
     Ok((text.to_string(), private))
 }
@@ -146,15 +149,6 @@ pub(super) fn domain(text: &str) -> Result<String, String> {
 
 fn time_of_day(text: &str) -> Option<Time> {
     Time::strptime("%H:%M", text.trim()).ok()
-}
-
-fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
-        IpAddr::V6(ip) => {
-            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod writer;
 use jiff::Timestamp;
 
 pub use event::Event;
-pub use lookout::Lookout;
+pub use lookout::{Lookout, listening};
 pub use polling::{PollOutcome, PollReport};
 pub use running::run;
 pub use writer::Writer;

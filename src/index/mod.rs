@@ -5,10 +5,16 @@
 //! No text is stored, and no tokeniser or stemmer of Tantivy's is used: the words are those of
 //! [`crate::text::tokens`], so that a search and [`crate::query::matches`] always agree.
 
+mod collect;
 mod compile;
+mod positions;
+mod repair;
 mod schema;
 mod search;
 mod writer;
 
 pub use search::{Facet, Fold, Hits, Options, Searcher, Sort};
 pub use writer::{Index, OpenError, Opened};
+
+#[cfg(test)]
+mod testing;

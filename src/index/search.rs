@@ -1,16 +1,27 @@
 //! Questions to the index: which mentions, how many, and how they divide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use jiff::tz::TimeZone;
+use tantivy::columnar::StrColumn;
+use tantivy::query::{BooleanQuery, Query};
+use tantivy::{DocAddress, ReloadPolicy};
 
+use super::collect::{Gather, Gathered, Hit};
+use super::compile::{self, Compiler};
+use super::repair::{self, Payload};
+use super::schema::{self, Fields, column};
 use crate::model::{MentionId, Timestamp};
 use crate::query::Ast;
 
 /// A reader over the commit that was last when it was opened.
-pub struct Searcher {}
+pub struct Searcher {
+    searcher: tantivy::Searcher,
+    fields: Fields,
+    rev: u64,
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
@@ -130,24 +141,111 @@ pub struct Hits {
 }
 
 impl Searcher {
-    /// `None` where there is no index yet (or it is being built for the first time).
+    /// `None` where there is no index yet (or it is being built for the first time). One that is damaged or of
+    /// another version is an error; opening it for writing repairs it.
     pub fn open(dir: &Path) -> Result<Option<Searcher>> {
-        let _ = dir;
-        todo!()
+        if !dir.exists() {
+            return Ok(None);
+        }
+        let unreadable = || format!("the text index in {} cannot be read", dir.display());
+        let index = repair::open(dir).with_context(unreadable)?;
+        let (schema, fields) = schema::schema();
+        if index.schema() != schema {
+            bail!("the text index in {} is of another version", dir.display());
+        }
+        // Before the segments, so that it never claims more than they hold.
+        let payload = index.load_metas().with_context(unreadable)?.payload;
+        let rev = payload.as_deref().and_then(Payload::read).map_or(0, |payload| payload.rev);
+        let reader: tantivy::IndexReader =
+            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().with_context(unreadable)?;
+        Ok(Some(Searcher { searcher: reader.searcher(), fields, rev }))
     }
 
     /// The rev up to which it knows the store's changes.
     pub fn rev(&self) -> u64 {
-        todo!()
+        self.rev
     }
 
     pub fn search(&self, ast: &Ast, options: &Options) -> Result<Hits> {
-        let _ = (ast, options);
-        todo!()
+        let wanted = options.offset.saturating_add(options.limit);
+        let gather = Gather {
+            keep: if options.fold.is_some() { usize::MAX } else { wanted },
+            ranked: options.sort == Sort::Relevance,
+            facets: options.facets.clone(),
+        };
+        let found: Gathered = self.searcher.search(&self.query(ast, options), &gather)?;
+        let facets = std::iter::zip(&options.facets, found.facets)
+            .map(|(&facet, counts)| (facet, counts.into_values(&options.zone, options.facet_limit)))
+            .collect();
+        let ids = self.ids_in_order(found.hits, wanted, options.fold)?;
+        Ok(Hits { total: found.total, ids: ids.into_iter().skip(options.offset).collect(), facets })
     }
 
     /// Every mention it holds, sorted: to compare with the store.
     pub fn all_ids(&self) -> Result<Vec<MentionId>> {
-        todo!()
+        let mut ids = Vec::new();
+        for segment in self.searcher.segment_readers() {
+            let Some(column) = segment.fast_fields().str(column::MENTION)? else { continue };
+            let mut ords: Vec<u64> =
+                segment.doc_ids_alive().filter_map(|doc| column.term_ords(doc).next()).collect();
+            ords.sort_unstable();
+            column.dictionary().sorted_ords_to_term_cb(&ords, |id| {
+                ids.push(MentionId::new(String::from_utf8_lossy(id).into_owned()));
+            })?;
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn query(&self, ast: &Ast, options: &Options) -> Box<dyn Query> {
+        let compiler = Compiler { fields: &self.fields, source_tags: &options.source_tags };
+        let query = match options.sort {
+            Sort::New => compiler.matching(ast),
+            Sort::Relevance => compiler.ranking(ast),
+        };
+        if options.since.is_none() && options.until.is_none() {
+            return query;
+        }
+        Box::new(BooleanQuery::intersection(vec![query, compile::between(options.since, options.until)]))
+    }
+
+    /// The first `wanted` of the hits, best first. Ids are read only for those, and for those equal to the last.
+    fn ids_in_order(&self, mut hits: Vec<Hit>, wanted: usize, fold: Option<Fold>) -> Result<Vec<MentionId>> {
+        hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.key));
+        let mut ids = Vec::new();
+        let mut stories = HashSet::new();
+        for equals in hits.chunk_by(|a, b| a.key == b.key) {
+            if ids.len() >= wanted {
+                break;
+            }
+            let mut named = equals
+                .iter()
+                .map(|hit| Ok((self.value(column::MENTION, hit.address)?, hit.address)))
+                .collect::<Result<Vec<_>>>()?;
+            named.sort_unstable();
+            for (id, address) in named {
+                let shown = match fold {
+                    None => true,
+                    Some(Fold::Story) => stories.insert(self.value(column::STORY, address)?),
+                };
+                if shown {
+                    ids.push(MentionId::new(id));
+                }
+            }
+        }
+        ids.truncate(wanted);
+        Ok(ids)
+    }
+
+    fn value(&self, column: &str, address: DocAddress) -> Result<String> {
+        let segment = self.searcher.segment_reader(address.segment_ord);
+        let column: Option<StrColumn> = segment.fast_fields().str(column)?;
+        let mut value = String::new();
+        if let Some(column) = column
+            && let Some(ord) = column.term_ords(address.doc_id).next()
+        {
+            column.ord_to_str(ord, &mut value)?;
+        }
+        Ok(value)
     }
 }

@@ -70,3 +70,31 @@ impl Memory {
         Delivery::Delivered
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{NotifierId, Severity};
+
+    #[tokio::test]
+    async fn a_notifier_is_what_its_channel_says() {
+        let notifier = |channel| Notifier::new(&NotifierConfig { id: NotifierId::new("n"), channel });
+        assert!(matches!(notifier(Channel::Desktop), Notifier::Desktop(_)));
+        let news = Notification {
+            key: "k".into(),
+            alert: None,
+            severity: Severity::Low,
+            title: "t".into(),
+            body: "b".into(),
+        };
+        let argv = vec!["true".to_owned()];
+        assert_eq!(notifier(Channel::Command { argv }).deliver(&news).await, Delivery::Delivered);
+
+        let mut memory =
+            Memory { answer: Some(Delivery::Unavailable { why: "off".into() }), ..Memory::default() };
+        assert_eq!(memory.deliver(&news), Delivery::Unavailable { why: "off".into() });
+        memory.answer = None;
+        assert_eq!(memory.deliver(&news), Delivery::Delivered);
+        assert_eq!(memory.delivered, [news]);
+    }
+}

@@ -5,6 +5,8 @@
 pub mod alerts;
 pub mod compare;
 pub mod health;
+pub mod round;
+pub mod rules;
 pub mod search;
 pub mod table;
 pub mod terminal;

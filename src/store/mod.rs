@@ -10,6 +10,7 @@
 
 mod alerts;
 mod entries;
+mod lock;
 mod mentions;
 mod migrations;
 mod rollups;
@@ -23,6 +24,7 @@ use anyhow::Result;
 use rusqlite::Connection;
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
+pub use lock::Lock;
 pub use entries::{Ingested, Origin, Polled};
 pub use mentions::KeptEntry;
 pub use rollups::Touched;

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::model::{HealthState, Source};
+use crate::prepare::Batch;
+use crate::sources::ProblemKind;
 use crate::store::Reader;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,28 +32,77 @@ pub struct SourceHealth {
 
 /// The health of the configured sources, in their order.
 pub fn health(reader: &Reader, sources: &[Source]) -> Result<HealthView> {
-    let mut view = HealthView { sources: Vec::with_capacity(sources.len()) };
-    for source in sources {
-        let known = reader.health_of(&source.id)?;
-        let mentions = reader.mention_count_of_source(&source.id)?;
-        let state = match &known {
-            _ if !source.enabled => HealthState::Disabled,
-            Some(health) => health.state,
-            None => HealthState::New,
-        };
-        let known = known.as_ref();
-        view.sources.push(SourceHealth {
-            source: source.id.to_string(),
-            url: source.url().to_owned(),
-            tags: source.tags.clone(),
-            state: state.as_str(),
-            last_good: known.and_then(|h| h.last_good),
-            last_poll: known.and_then(|h| h.last_poll),
-            next_poll: known.and_then(|h| h.next_poll).filter(|_| source.enabled),
-            failures: known.map_or(0, |h| h.failures),
-            mentions,
-            note: known.and_then(|h| h.note.clone()),
-        });
+    let mut view = not_polled(sources);
+    for (shown, source) in view.sources.iter_mut().zip(sources) {
+        shown.mentions = reader.mention_count_of_source(&source.id)?;
+        let Some(known) = reader.health_of(&source.id)? else { continue };
+        shown.last_good = known.last_good;
+        shown.last_poll = known.last_poll;
+        shown.failures = known.failures;
+        shown.note = known.note;
+        if source.enabled {
+            shown.state = known.state.as_str();
+            shown.next_poll = known.next_poll;
+        }
     }
     Ok(view)
+}
+
+/// The configured sources before anything was stored.
+pub fn not_polled(sources: &[Source]) -> HealthView {
+    let shown = sources.iter().map(|source| SourceHealth {
+        source: source.id.to_string(),
+        url: source.url().to_owned(),
+        tags: source.tags.clone(),
+        state: if source.enabled { HealthState::New } else { HealthState::Disabled }.as_str(),
+        last_good: None,
+        last_poll: None,
+        next_poll: None,
+        failures: 0,
+        mentions: 0,
+        note: None,
+    });
+    HealthView { sources: shown.collect() }
+}
+
+/// What a source holds right now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceTest {
+    pub source: String,
+    /// Where the document was read from in the end.
+    pub url: String,
+    pub bytes: usize,
+    pub is_feed: bool,
+    pub entries: usize,
+    pub problems: Vec<String>,
+    /// Entries that name a brand.
+    pub mentions: Vec<TestMention>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TestMention {
+    pub brands: Vec<String>,
+    pub title: Option<String>,
+    pub link: Option<String>,
+    pub published: Option<Timestamp>,
+}
+
+impl SourceTest {
+    pub fn new(source: &Source, url: &str, bytes: usize, batch: &Batch) -> Self {
+        let mentions = batch.entries.iter().map(|prepared| TestMention {
+            brands: prepared.mentions.iter().map(|m| m.matched.brand.to_string()).collect(),
+            title: prepared.entry.title.clone(),
+            link: prepared.entry.link.clone(),
+            published: prepared.entry.published,
+        });
+        SourceTest {
+            source: source.id.to_string(),
+            url: url.to_owned(),
+            bytes,
+            is_feed: batch.problems.iter().all(|p| p.kind != ProblemKind::NotAFeed),
+            entries: batch.read,
+            problems: batch.problems.iter().map(|p| p.message.clone()).collect(),
+            mentions: mentions.collect(),
+        }
+    }
 }

@@ -7,4 +7,6 @@ pub mod analysis;
 pub mod compare;
 pub mod entry;
 pub mod health;
+pub mod round;
+pub mod rules;
 pub mod search;
