@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use tantivy::columnar::StrColumn;
 use tantivy::query::{BooleanQuery, Query};
@@ -11,7 +11,7 @@ use tantivy::{DocAddress, ReloadPolicy};
 
 use super::collect::{Gather, Gathered, Hit};
 use super::compile::{self, Compiler};
-use super::repair::{self, Payload};
+use super::repair::{self, Payload, Trouble};
 use super::schema::{self, Fields, column};
 use crate::model::{MentionId, Timestamp};
 use crate::query::Ast;
@@ -141,24 +141,31 @@ pub struct Hits {
 }
 
 impl Searcher {
-    /// `None` where there is no index yet (or it is being built for the first time). One that is damaged or of
-    /// another version is an error; opening it for writing repairs it.
+    /// `None` where there is none that can answer: not built yet, damaged, or of another version. Opening it
+    /// for writing mends that.
     pub fn open(dir: &Path) -> Result<Option<Searcher>> {
         if !dir.exists() {
             return Ok(None);
         }
-        let unreadable = || format!("the text index in {} cannot be read", dir.display());
-        let index = repair::open(dir).with_context(unreadable)?;
         let (schema, fields) = schema::schema();
-        if index.schema() != schema {
-            bail!("the text index in {} is of another version", dir.display());
+        let read = || -> tantivy::Result<_> {
+            let index = repair::open(dir)?;
+            // Before the segments, so that it never claims more than they hold.
+            let payload = index.load_metas()?.payload;
+            let reader: tantivy::IndexReader =
+                index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+            Ok((index.schema(), payload, reader.searcher()))
+        };
+        match read().map_err(Trouble::from) {
+            Ok((found, payload, searcher)) => {
+                let rev = payload.as_deref().and_then(Payload::read).map_or(0, |payload| payload.rev);
+                Ok((found == schema).then_some(Searcher { searcher, fields, rev }))
+            }
+            Err(Trouble::Damage(_)) => Ok(None),
+            Err(Trouble::Moment(error)) => {
+                Err(error).with_context(|| format!("the text index in {} cannot be read", dir.display()))
+            }
         }
-        // Before the segments, so that it never claims more than they hold.
-        let payload = index.load_metas().with_context(unreadable)?.payload;
-        let rev = payload.as_deref().and_then(Payload::read).map_or(0, |payload| payload.rev);
-        let reader: tantivy::IndexReader =
-            index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().with_context(unreadable)?;
-        Ok(Some(Searcher { searcher: reader.searcher(), fields, rev }))
     }
 
     /// The rev up to which it knows the store's changes.

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::model::{Entry, Mention};
+use super::search::{MentionView, holds};
+use crate::model::Entry;
+use crate::query::Ast;
+use crate::store::KeptEntry;
 
 /// A line of `parse`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,8 +28,21 @@ pub struct ParsedEntry<'a> {
 
 impl<'a> ParsedEntry<'a> {
     pub fn new(document: &'a str, entry: &'a Entry) -> Self {
-        let _ = (document, entry);
-        todo!()
+        ParsedEntry {
+            document,
+            id: entry.guid.as_deref(),
+            link: entry.link.as_deref(),
+            title: entry.title.as_deref(),
+            summary: entry.summary.as_deref(),
+            content: entry.content.as_deref(),
+            text: entry.text(),
+            author: entry.author.as_deref(),
+            published: entry.published.map(|at| at.to_string()),
+            updated: entry.updated.map(|at| at.to_string()),
+            language: entry.language.as_deref(),
+            image: entry.image.as_deref(),
+            tags: &entry.tags,
+        }
     }
 }
 
@@ -44,13 +60,31 @@ pub struct ExportedEntry<'a> {
     pub source: &'a str,
     pub language: Option<&'a str>,
     pub tags: &'a [String],
-    pub mentions: Vec<super::search::MentionView>,
+    pub mentions: Vec<MentionView>,
 }
 
 impl<'a> ExportedEntry<'a> {
-    /// `mentions` are of one entry; `None` if there are none.
-    pub fn new(mentions: &'a [Mention], source_tags: &[String]) -> Option<Self> {
-        let _ = (mentions, source_tags);
-        todo!()
+    /// The entry with those of its mentions for which the query holds; `None` if it holds for none.
+    pub fn matching(kept: &'a KeptEntry, ast: &Ast, source_tags: &[String]) -> Option<Self> {
+        let matching = kept.mentions.iter().filter(|mention| holds(ast, mention, source_tags));
+        let mentions: Vec<MentionView> =
+            matching.map(|mention| MentionView::of_query(mention, ast, source_tags)).collect();
+        if mentions.is_empty() {
+            return None;
+        }
+        let entry = &kept.entry;
+        Some(ExportedEntry {
+            id: entry.guid.as_deref(),
+            link: entry.link.as_deref(),
+            title: entry.title.as_deref(),
+            text: entry.text(),
+            author: entry.author.as_deref(),
+            published: entry.published.map(|at| at.to_string()),
+            observed: kept.observed.to_string(),
+            source: kept.source.as_str(),
+            language: entry.language.as_deref(),
+            tags: &entry.tags,
+            mentions,
+        })
     }
 }
