@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source};
+use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes};
 pub use problem::{Problem, Severity, show};
 
@@ -70,13 +70,6 @@ impl Default for Settings {
 
 /// Where data is kept unless the file says otherwise.
 pub const DEFAULT_DATA_DIR: &str = "index";
-
-/// A language vigie itself speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tongue {
-    French,
-    English,
-}
 
 /// Words that carry a tone in the user's trade.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod ast;
 mod eval;
+mod field;
 mod parser;
 
 pub use ast::{Ast, Fact, Part};

@@ -1,0 +1,1 @@
+//! Stories: the groups of near-duplicate entries.
