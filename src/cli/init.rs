@@ -22,7 +22,8 @@ pub fn run(_args: &Args, options: &Init) -> Result<Exit> {
             return Err(UsageError(format!("whose mentions shall be listened for? {example}")).into());
         }
     };
-    let text = template::starter(&brand, &competitors, setup::environment_tongue())
+    let zone = jiff::tz::TimeZone::system();
+    let text = template::starter(&brand, &competitors, setup::environment_tongue(), zone.iana_name())
         .map_err(|error| UsageError(error.to_string()))?;
     std::fs::create_dir_all(&options.dir)
         .with_context(|| format!("{} could not be made", options.dir.display()))?;
