@@ -393,7 +393,7 @@ impl<'a> Parser<'a> {
                 self.at = start + at + c.len_utf8();
                 return Ok((value, start..self.at));
             }
-            let next = self.text[start + at + 1..].chars().next();
+            let next = self.text[start + at + c.len_utf8()..].chars().next();
             if c == '\\'
                 && let Some(escaped @ ('"' | '\\')) = next
             {
