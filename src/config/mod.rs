@@ -4,6 +4,7 @@
 //! in one go. Whoever reads the disk is [`crate::daemon::configuration`].
 
 mod check;
+mod listening;
 mod problem;
 mod raw;
 mod rule;

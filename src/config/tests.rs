@@ -287,6 +287,9 @@ id = "x"
             feeds.toml:26:11: rule `spike`: no notifier `desktop`
               notify = ["desktop"]
                         ^^^^^^^^^ add a `[[notifier]]` with `id = "desktop"`
+            feeds.toml:27:10: rule `spike`: `budget` cannot be `1`
+              budget = "1"
+                       ^^^ write how many false alarms are fine, such as `1/week`, `2/month` or `1/day`
             feeds.toml:29:3: unknown key `sources`
               [[sources]]
                 ^^^^^^^ did you mean `source`?

@@ -24,9 +24,16 @@ pub struct Configuration {
     seen: Vec<Stamp>,
 }
 
+/// There is no configuration to be found.
+#[derive(Debug, thiserror::Error)]
+#[error("no {FILE_NAME} here or in a parent folder: `vigie init` writes one, `--config` names one")]
+pub struct NotFound;
+
 /// Finds and reads the configuration: `given`, else ./feeds.toml, else that of the nearest parent, else
-/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. Errors are those of the disk; what is wrong in the text is in
-/// `checked`.
+/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. What is wrong in the text is in `checked`.
+///
+/// # Errors
+/// [`NotFound`], a file that cannot be read, an `include` that names no file.
 pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
     let here = std::env::current_dir().context("cannot tell the current directory")?;
     read_from(given, &here, &Homes::from_environment())
@@ -90,9 +97,7 @@ fn read_from(given: Option<&Path>, here: &Path, homes: &Homes) -> anyhow::Result
     if let Some(given) = given {
         return read_at(&here.join(given), given, homes);
     }
-    let path = find(here, homes).ok_or_else(|| {
-        anyhow!("no {FILE_NAME} here or in a parent folder: `vigie init` writes one, `--config` names one")
-    })?;
+    let path = find(here, homes).ok_or(NotFound)?;
     read_at(&path, path.strip_prefix(here).unwrap_or(&path), homes)
 }
 
