@@ -39,7 +39,7 @@ pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
     read_from(given, &here, &Homes::from_environment())
 }
 
-/// Where the configuration is: see [`read`]. `None` if there is none.
+/// Whether there is a configuration to [`read`].
 pub fn exists(given: Option<&Path>) -> bool {
     given.is_some() || std::env::current_dir().is_ok_and(|here| find(&here, &Homes::from_environment()).is_some())
 }
