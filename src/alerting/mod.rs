@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, Mention, Notification, Rule, Series, Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, Notice, Observation, Step};
@@ -223,9 +223,7 @@ fn gather(store: &Reader, rule: &Rule, alert: &mut Alert, given: Option<&[Mentio
     let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
     let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
     let (here, there) = (texts(mentions), texts(&usual));
-    let as_str = |texts: &'_ [String]| -> Vec<&str> { texts.iter().map(String::as_str).collect() };
-    // The brand's own name stands out in nothing but its mentions, and says nothing.
-    alert.terms = terms::stand_out(&as_str(&here), &as_str(&there), TERMS);
+    alert.terms = terms::stand_out(&borrowed(&here), &borrowed(&there), TERMS);
     if given.is_some() {
         alert.evidence.extend(mentions.iter().map(|m| m.id.clone()));
     } else {
@@ -234,6 +232,10 @@ fn gather(store: &Reader, rule: &Rule, alert: &mut Alert, given: Option<&[Mentio
     let sources: BTreeSet<_> = mentions.iter().map(|m| m.source.clone()).collect();
     alert.evidence_sources = sources.into_iter().collect();
     Ok(())
+}
+
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }
 
 /// What is told, to each of the rule's notifiers. The end of an incident is stored but not told, and nothing
@@ -258,7 +260,7 @@ fn notices(
         key: format!("{}:{news}", alert.id),
         alert: Some(alert.id.clone()),
         severity: alert.severity,
-        title: rules::title(rule, alert, standing.name(&alert.brand), standing.tongue),
+        title: title(rule, alert, standing.name(&alert.brand), standing.tongue),
         body: body(store, alert, standing.tongue)?,
     };
     let to = |notifier: &crate::model::NotifierId| store::Notice {
@@ -267,6 +269,30 @@ fn notices(
         due: now,
     };
     Ok(rule.notify.iter().map(to).collect())
+}
+
+/// Brand and number first: desktops cut titles after some 27 characters.
+fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
+    let value = alert.observed.value;
+    let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
+    let stories = rule.count == CountBy::Stories;
+    let s = if value > 1 { "s" } else { "" };
+    match tongue {
+        Tongue::English => {
+            let what = match (stories, value > 1) {
+                (true, true) => "stories",
+                (true, false) => "story",
+                (false, true) => "mentions",
+                (false, false) => "mention",
+            };
+            format!("{name}: {value} {}{what}", if negative { "negative " } else { "" })
+        }
+        Tongue::French => {
+            let what = if stories { "histoire" } else { "mention" };
+            let tone = if negative { format!(" négative{s}") } else { String::new() };
+            format!("{name} : {value} {what}{s}{tone}")
+        }
+    }
 }
 
 /// The reason, the headline of the story with the most copies, and how to acknowledge.

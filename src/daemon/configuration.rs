@@ -39,29 +39,31 @@ pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
     read_from(given, &here, &Homes::from_environment())
 }
 
-/// Where [`read`] would find the configuration.
-///
-/// # Errors
-/// [`NotFound`].
-pub fn find(given: Option<&Path>) -> anyhow::Result<PathBuf> {
-    let here = std::env::current_dir().context("cannot tell the current directory")?;
-    Ok(find_from(given, &here, &Homes::from_environment())?)
+/// Whether there is a configuration to [`read`].
+pub fn exists(given: Option<&Path>) -> bool {
+    given.is_some() || std::env::current_dir().is_ok_and(|here| find(&here, &Homes::from_environment()).is_some())
 }
 
 impl Configuration {
     /// Whether a file was edited, added or removed since it was read, told by modification times and sizes.
     pub fn changed(&self) -> bool {
-        self.look() != self.seen
+        self.stamps() != self.seen
     }
 
-    /// Takes the files as they are now for seen: what could not be read is not tried again until it changes.
+    /// Takes the files as they look now for those that were read, so that one that cannot be read is spoken of
+    /// once.
     pub fn look_again(&mut self) {
-        self.seen = self.look();
+        self.seen = self.stamps();
     }
 
-    fn look(&self) -> Vec<Stamp> {
-        let patterns = self.files.first().map_or(Vec::new(), |file| config::includes(&file.text));
-        stamps(&self.path, &patterns)
+    fn stamps(&self) -> Vec<Stamp> {
+        stamps(&self.path, &self.files.first().map_or(Vec::new(), |file| config::includes(&file.text)))
+    }
+
+    /// Reads the same file again.
+    pub fn reread(&self) -> anyhow::Result<Self> {
+        let shown = self.files.first().map_or(self.path.as_path(), |file| Path::new(&file.path));
+        read_at(&self.path, shown, &Homes::from_environment())
     }
 }
 
@@ -92,17 +94,16 @@ impl Homes {
 type Stamp = (PathBuf, Option<(SystemTime, u64)>);
 
 fn read_from(given: Option<&Path>, here: &Path, homes: &Homes) -> anyhow::Result<Configuration> {
-    let path = find_from(given, here, homes)?;
-    let shown = given.unwrap_or_else(|| path.strip_prefix(here).unwrap_or(&path));
-    read_at(&path, shown, homes)
+    if let Some(given) = given {
+        return read_at(&here.join(given), given, homes);
+    }
+    let path = find(here, homes).ok_or(NotFound)?;
+    read_at(&path, path.strip_prefix(here).unwrap_or(&path), homes)
 }
 
-fn find_from(given: Option<&Path>, here: &Path, homes: &Homes) -> Result<PathBuf, NotFound> {
-    if let Some(given) = given {
-        return Ok(here.join(given));
-    }
+fn find(here: &Path, homes: &Homes) -> Option<PathBuf> {
     let nearby = here.ancestors().map(|folder| folder.join(FILE_NAME));
-    nearby.chain(homes.config_file()).find(|path| path.is_file()).ok_or(NotFound)
+    nearby.chain(homes.config_file()).find(|path| path.is_file())
 }
 
 /// `shown` is how people are told of the file.
@@ -243,16 +244,13 @@ mod tests {
         assert!(!found.changed());
         write(root, "a.rules", "[[rule]]\nid = \"a\"\nkind = \"spike\"\n");
         assert!(found.changed());
-        let found = read_from(Some(given), root, &NOWHERE).unwrap();
+        let found = found.reread().unwrap();
         assert!(!found.changed());
         write(root, "a.rules", "[[rule]]\nid = \"a\"\nkind = \"pattern\"\n");
         assert!(found.changed());
-        let found = read_from(Some(given), root, &NOWHERE).unwrap();
+        let found = found.reread().unwrap();
         fs::remove_file(root.join("a.rules")).unwrap();
         assert!(found.changed());
-        let mut found = found;
-        found.look_again();
-        assert!(!found.changed());
     }
 
     #[test]

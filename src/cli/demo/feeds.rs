@@ -67,9 +67,6 @@ pub fn configuration(base_url: &str) -> String {
     out
 }
 
-/// What the demo searches for: the incident, in both languages.
-pub const SEARCH: &str = "brand:lumora (batterie OR battery)";
-
 const DAYS: i64 = 35;
 /// Ordinary talk ends this long before `now`, so that the incident stands alone.
 const QUIET_HOURS: i64 = 3;
