@@ -333,8 +333,10 @@ mod tests {
         let mut said = Vec::new();
         for item in items {
             let before = scene.store.rev().unwrap();
-            let done =
-                scene.store.ingest(&batch("news", &[item.clone()]), &poll("2026-01-02T00:00Z")).unwrap();
+            let done = scene
+                .store
+                .ingest(&batch("news", std::slice::from_ref(item)), &poll("2026-01-02T00:00Z"))
+                .unwrap();
             let word = match (done.new_entries, done.revised, done.known) {
                 (1, 0, 0) => "new",
                 (0, 1, 0) => "revised",

@@ -223,8 +223,11 @@ pub(super) fn write_mentions(
         let number = match before.iter().position(|&(known, _)| known == brand) {
             Some(index) => {
                 let (_, number) = before.swap_remove(index);
-                update_mention(ledger.db, number, mention)?;
-                ledger.mark(number);
+                let differs = update_mention(ledger.db, number, mention)?;
+                // After an edit its text is another one in any case.
+                if differs || absent == Absent::Kept {
+                    ledger.mark(number);
+                }
                 number
             }
             None => {
@@ -292,22 +295,25 @@ fn insert_mention(
     Ok((ledger.db.last_insert_rowid(), MentionId::new(prefixed("m_", id))))
 }
 
-fn update_mention(db: &Connection, number: i64, mention: &PreparedMention) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE mentions SET own_voice = ?2, tone = ?3, sentiment = ?4, queries = ?5, title_spans = ?6,
-             text_spans = ?7
-         WHERE mention = ?1",
-    )?
-    .execute(params![
-        number,
-        mention.matched.own_voice,
-        tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
-        mention.sentiment.map(sentiment_bytes),
-        list_to_json(&mention.queries),
-        span_bytes(&mention.matched.title_spans),
-        span_bytes(&mention.matched.text_spans),
-    ])?;
-    Ok(())
+/// Whether anything differed.
+fn update_mention(db: &Connection, number: i64, mention: &PreparedMention) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE mentions SET own_voice = ?2, tone = ?3, sentiment = ?4, queries = ?5, title_spans = ?6,
+                 text_spans = ?7
+             WHERE mention = ?1 AND (own_voice, tone, sentiment, queries, title_spans, text_spans)
+                 IS NOT (?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            number,
+            mention.matched.own_voice,
+            tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
+            mention.sentiment.map(sentiment_bytes),
+            list_to_json(&mention.queries),
+            span_bytes(&mention.matched.title_spans),
+            span_bytes(&mention.matched.text_spans),
+        ])?;
+    Ok(changed > 0)
 }
 
 fn delete_mention(ledger: &mut Ledger<'_>, entry: i64, number: i64) -> Result<()> {
@@ -586,6 +592,11 @@ mod tests {
         let last = scene.store.changes_since(rev, 10).unwrap();
         assert!(last.iter().any(|(_, change)| matches!(change, Change::Put(m) if m.id == acme)));
         assert_eq!(scene.store.mention_ids().unwrap(), [acme]);
+
+        let rev = scene.store.rev().unwrap();
+        let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
+        scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
+        assert_eq!(scene.store.rev().unwrap(), rev);
     }
 
     #[test]

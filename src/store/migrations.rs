@@ -5,18 +5,20 @@
 use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 
-/// Brings a database up to date; whether there was anything to do.
-pub(super) fn migrate(db: &mut Connection) -> Result<bool> {
+/// Brings a database up to date; one of a newer program is an error.
+pub(super) fn migrate(db: &mut Connection) -> Result<()> {
+    if version(db)? == STEPS.len() {
+        return Ok(());
+    }
     let tx = db.transaction()?;
+    // Read again: another process may have been faster.
     let done = version(&tx)?;
     refuse_newer(done)?;
-    let missing = &STEPS[done..];
-    for step in missing {
+    for step in &STEPS[done..] {
         tx.execute_batch(step).context("bringing the database up to date")?;
     }
     tx.pragma_update(None, "user_version", STEPS.len())?;
-    tx.commit()?;
-    Ok(!missing.is_empty())
+    Ok(tx.commit()?)
 }
 
 /// An error unless the database is exactly as this program writes it.
@@ -24,7 +26,7 @@ pub(super) fn require_current(db: &Connection) -> Result<()> {
     let done = version(db)?;
     refuse_newer(done)?;
     if done < STEPS.len() {
-        bail!("it was written by an older vigie; run `vigie doctor` once to bring it up to date");
+        bail!("it was written by an older vigie; `vigie poll` or `vigie run` brings it up to date");
     }
     Ok(())
 }

@@ -208,20 +208,20 @@ impl<'a> Ledger<'a> {
                 .prepare_cached("UPDATE mentions SET rev = ?2 WHERE mention = ?1")?
                 .execute(params![mention, rev])?;
         }
-        self.write_differences()?;
+        self.write_differences(before)?;
         if self.rev > before {
             set_meta(self.db, "rev", &self.rev.to_string())?;
         }
         Ok(())
     }
 
-    fn write_differences(&mut self) -> Result<()> {
+    fn write_differences(&mut self, before: u64) -> Result<()> {
         let mut differences = std::mem::take(&mut self.differences);
         differences.retain(|_, difference| *difference != (0, 0));
         if differences.is_empty() {
             return Ok(());
         }
-        let rev = self.next_rev();
+        let rev = if self.rev > before { self.rev } else { self.next_rev() };
         for (place, (mentions, stories)) in differences {
             for (grain, bucket) in [(MINUTE, place.minute), (DAY, day(place.minute, self.zone)?)] {
                 add_to_rollup(self.db, &place, grain, bucket, mentions, stories)?;

@@ -105,13 +105,15 @@ impl Store {
     }
 
     /// Compares `hash`, of all brands and queries, with that of the last call. If it differs, every source
-    /// forgets what its server gave it to recognise the document by and is due, once. Whether it differed.
+    /// forgets what its server gave it to recognise the document by and is due, once; one that was asked to
+    /// wait still waits. Whether it differed.
     pub fn note_listening(&mut self, hash: &str) -> Result<bool> {
         let tx = self.reader.db.transaction()?;
         let changed = meta(&tx, "listening")?.as_deref() != Some(hash);
         if changed {
             tx.execute(
-                "UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL, next_poll = NULL",
+                "UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL,
+                     next_poll = CASE state WHEN 'throttled' THEN next_poll END",
                 [],
             )?;
             set_meta(&tx, "listening", hash)?;
@@ -360,8 +362,10 @@ mod tests {
     #[test]
     fn other_brands_make_every_source_read_whole_documents_once() {
         let mut scene = Scene::new();
-        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        let sources = ["a", "b"].map(|id| source(id, &format!("https://{id}.example/")));
+        scene.store.sync_sources(&sources).unwrap();
         assert!(scene.store.note_listening("one").unwrap());
+        poll(&mut scene, "b", "2026-01-01T00:00Z", HealthState::Throttled, Some("2026-01-01T02:00Z"));
         poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T02:00Z"));
         assert!(!scene.store.note_listening("one").unwrap());
         check_due(&scene, "2026-01-01T01:00Z", &[]);
