@@ -130,7 +130,7 @@ fn what_grows_a_lot_is_told_again_once() {
     assert!((2..=4).contains(&notices.len()), "{notices:?}");
     let ids: std::collections::HashSet<_> = told.iter().map(|(_, alert)| alert.id.clone()).collect();
     assert_eq!(ids.len(), 1);
-    assert_eq!(state.unwrap().observed.value, 4 * 4 << 6);
+    assert_eq!(state.unwrap().observed.value, 1_024);
 }
 
 #[test]
