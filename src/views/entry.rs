@@ -88,3 +88,55 @@ impl<'a> ExportedEntry<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::super::search::tests::mention;
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            guid: Some("guid-1".into()),
+            link: Some("https://news.example/1".into()),
+            title: Some("Acme en panne".into()),
+            summary: Some("En bref".into()),
+            published: Some("2026-01-01T08:00:00+01:00".parse().unwrap()),
+            tags: vec!["économie".into()],
+            ..Entry::default()
+        }
+    }
+
+    #[test]
+    fn a_parsed_entry_has_the_documented_shape() {
+        let line = serde_json::to_string(&ParsedEntry::new("feed.xml", &entry())).unwrap();
+        expect![[r#"{"document":"feed.xml","id":"guid-1","link":"https://news.example/1","title":"Acme en panne","summary":"En bref","content":null,"text":"En bref","author":null,"published":"2026-01-01T07:00:00Z","updated":null,"language":null,"image":null,"tags":["économie"]}"#]].assert_eq(&line);
+    }
+
+    #[test]
+    fn an_exported_entry_keeps_the_mentions_that_match() {
+        let other = crate::model::Mention { brand: crate::model::BrandId::new("globex"), ..mention() };
+        let kept = KeptEntry {
+            id: mention().entry,
+            source: mention().source,
+            entry: entry(),
+            observed: mention().observed,
+            language: mention().language,
+            backfill: false,
+            mentions: vec![mention(), other],
+        };
+        let brands = |ast: &Ast| {
+            let line = ExportedEntry::matching(&kept, ast, &[])?;
+            Some(line.mentions.iter().map(|mention| mention.brand.clone()).collect::<Vec<_>>().join(" "))
+        };
+        let fact = |brand: &str| Ast::Fact(crate::query::Fact::Brand, brand.into());
+        assert_eq!(brands(&Ast::All).as_deref(), Some("acme globex"));
+        assert_eq!(brands(&fact("globex")).as_deref(), Some("globex"));
+        assert_eq!(brands(&fact("initech")), None);
+        let mut line = ExportedEntry::matching(&kept, &Ast::All, &[]).unwrap();
+        line.mentions.clear();
+        expect![[r#"{"id":"guid-1","link":"https://news.example/1","title":"Acme en panne","text":"En bref","author":null,"published":"2026-01-01T07:00:00Z","observed":"2026-01-01T07:05:00Z","source":"ecodaily","language":null,"tags":["économie"],"mentions":[]}"#]]
+        .assert_eq(&serde_json::to_string(&line).unwrap());
+    }
+}

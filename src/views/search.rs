@@ -163,3 +163,143 @@ fn facets_as_map<S: serde::Serializer>(
 ) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_map(facets.iter().map(|facet| (facet.facet, &facet.values)))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::model::{
+        BrandId, EntryId, Language, MentionId, MentionStatus, Sentiment, SourceId, StoryId, Timestamp,
+    };
+
+    pub fn mention() -> Mention {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        Mention {
+            id: MentionId::new("m_1"),
+            entry: EntryId::new("e_1"),
+            brand: BrandId::new("acme"),
+            source: SourceId::new("ecodaily"),
+            guid: Some("guid-1".into()),
+            link: Some("https://news.example/1".into()),
+            title: Some("Acme en panne".into()),
+            text: "Élodie dit :\nAcme est en panne.".into(),
+            author: None,
+            published: Some(at("2026-01-01T08:00:00+01:00")),
+            observed: at("2026-01-01T07:05:00Z"),
+            language: Language::French,
+            sentiment: Some(Sentiment { p: [0.8, 0.1, 0.1] }),
+            title_spans: vec![Span { start: 0, end: 4 }],
+            text_spans: vec![Span { start: 13, end: 17 }],
+            story: StoryId::new("s_1"),
+            copies: 2,
+            entry_tags: vec!["économie".into()],
+            tags: vec!["vu".into()],
+            status: MentionStatus::New,
+            own_voice: false,
+            backfill: false,
+        }
+    }
+
+    #[track_caller]
+    fn check(value: &impl Serialize, expected: Expect) {
+        expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
+    }
+
+    #[test]
+    fn a_mention_has_the_documented_shape() {
+        let view = MentionView::new(&mention(), &[], &["press".into()]);
+        check(&view, expect![[r#"
+            {
+              "id": "m_1",
+              "entry": "e_1",
+              "brand": "acme",
+              "source": "ecodaily",
+              "title": "Acme en panne",
+              "excerpt": "Élodie dit : Acme est en panne.",
+              "spans": [
+                [
+                  13,
+                  17
+                ]
+              ],
+              "link": "https://news.example/1",
+              "author": null,
+              "published": "2026-01-01T07:00:00Z",
+              "observed": "2026-01-01T07:05:00Z",
+              "language": "fr",
+              "sentiment": {
+                "label": "negative",
+                "score": -0.7
+              },
+              "story": "s_1",
+              "copies": 2,
+              "source_tags": [
+                "press"
+              ],
+              "tags": [
+                "vu"
+              ],
+              "status": "new",
+              "own_voice": false
+            }"#]]);
+    }
+
+    #[test]
+    fn what_is_unknown_is_null() {
+        let bare = Mention {
+            title: None,
+            link: None,
+            published: None,
+            sentiment: None,
+            language: Language::Unknown,
+            ..mention()
+        };
+        let value = serde_json::to_value(MentionView::new(&bare, &[], &[])).unwrap();
+        for key in ["title", "link", "author", "published", "sentiment", "language"] {
+            assert!(value[key].is_null(), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_words_asked_for_are_shown_before_those_of_the_brand() {
+        let view = MentionView::new(&mention(), &[Span { start: 25, end: 30 }], &[]);
+        assert_eq!(view.spans, [[25, 30]]);
+        let cut: String = view.excerpt.chars().skip(25).take(5).collect();
+        assert_eq!(cut, "panne");
+    }
+
+    #[test]
+    fn facets_are_a_map_in_the_order_asked() {
+        let facet = |facet, value: &str| FacetView {
+            facet,
+            values: vec![FacetValue { value: value.into(), count: 3 }],
+        };
+        let view = SearchView {
+            query: "acme".into(),
+            total: 3,
+            hits: Vec::new(),
+            facets: vec![facet("day", "2026-01-01"), facet("brand", "acme")],
+        };
+        check(&view, expect![[r#"
+            {
+              "query": "acme",
+              "total": 3,
+              "hits": [],
+              "facets": {
+                "day": [
+                  {
+                    "value": "2026-01-01",
+                    "count": 3
+                  }
+                ],
+                "brand": [
+                  {
+                    "value": "acme",
+                    "count": 3
+                  }
+                ]
+              }
+            }"#]]);
+    }
+}
