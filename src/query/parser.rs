@@ -393,7 +393,7 @@ impl<'a> Parser<'a> {
                 self.at = start + at + c.len_utf8();
                 return Ok((value, start..self.at));
             }
-            let next = self.text[start + at + 1..].chars().next();
+            let next = self.text[start + at + c.len_utf8()..].chars().next();
             if c == '\\'
                 && let Some(escaped @ ('"' | '\\')) = next
             {
@@ -550,3 +550,6 @@ fn error(range: Range<usize>, message: impl Into<String>, help: impl Into<String
     let help = Some(help.into()).filter(|help| !help.is_empty());
     QueryError { message: message.into(), start: range.start, end: range.end, help }
 }
+
+#[cfg(test)]
+mod tests;
