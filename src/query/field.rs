@@ -106,9 +106,9 @@ fn ago(value: &str, times: &Times) -> Option<Timestamp> {
     Some(times.now.to_zoned(times.zone.clone()).checked_sub(span).ok()?.timestamp())
 }
 
-/// The candidate most like `name`, if one is like it: at most a third of its letters differ.
+/// The candidate most like `name`, if one is like it.
 pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (name.chars().count() / 3).clamp(1, 3);
+    let allowed = if name.chars().count() <= 3 { 1 } else { 2 };
     candidates
         .map(|candidate| (distance(&name.to_lowercase(), candidate), candidate))
         .filter(|&(distance, _)| distance <= allowed)

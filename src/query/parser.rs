@@ -550,3 +550,6 @@ fn error(range: Range<usize>, message: impl Into<String>, help: impl Into<String
     let help = Some(help.into()).filter(|help| !help.is_empty());
     QueryError { message: message.into(), start: range.start, end: range.end, help }
 }
+
+#[cfg(test)]
+mod tests;
