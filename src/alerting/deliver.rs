@@ -1,6 +1,6 @@
 //! Telling what is due: at least once, each notifier on its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -39,9 +39,12 @@ impl Deliverer {
     /// next.
     pub async fn deliver(&mut self, due: Vec<QueuedNotice>, now: Timestamp) -> Vec<Delivered> {
         let mut delivered: Vec<Delivered> = Vec::new();
+        let mut complaints = BTreeSet::new();
         for queued in due {
             let (outcome, mark) = self.try_one(&queued, now).await;
-            if let Err(why) = &outcome {
+            if let Err(why) = &outcome
+                && complaints.insert((queued.notice.notifier.clone(), why.clone()))
+            {
                 tracing::warn!("notifier `{}`: {why}", queued.notice.notifier);
             }
             let by = (queued.notice.notifier.clone(), outcome);

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
+    Alert, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, Notice, Observation, Step};
@@ -82,9 +82,8 @@ pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Resul
                     windows(store, rule, brand, &changed.collect::<Vec<_>>(), now)?
                 }
             };
-            for look in looks {
-                apply(store, standing, rule, brand, &look, now)?;
-            }
+            let changes = apply(store, standing, rule, brand, &looks, now)?;
+            store.save_alerts(&changes)?;
         }
     }
     store.clear_touched(touched.up_to)
@@ -172,35 +171,58 @@ fn window_ends(
     Ok(ends)
 }
 
-/// Moves the incident along by one look and stores it with its notices.
+/// Moves the incident along by all looks. Answers each incident that changed, as it is after the last of them,
+/// with what is to be told of it: news of several looks is told once, with the latest numbers.
 fn apply(
-    store: &mut Store,
+    store: &Store,
     standing: &Standing,
     rule: &Rule,
     brand: &BrandId,
-    look: &Look,
+    looks: &[Look],
     now: Timestamp,
-) -> Result<()> {
-    let current = store.current_alert(&rule.id, brand)?;
-    let Step { alert, notice, renewed } =
-        rules::step(rule, brand, current.as_ref(), &look.seen, now, standing.tongue);
-    let Some(mut alert) = alert else { return Ok(()) };
-    if renewed {
-        gather(store, rule, &mut alert, look.evidence.as_deref())?;
-    }
-    match alert.state {
-        AlertState::Firing if notice == Notice::First => {
-            tracing::info!(alert.id = %alert.id, "`{}` fires for {}: {}", rule.id, brand, alert.reason);
+) -> Result<Vec<(Alert, Vec<store::Notice>)>> {
+    let mut current = store.current_alert(&rule.id, brand)?;
+    let mut changed: Vec<(Alert, Notice)> = Vec::new();
+    for look in looks {
+        let Step { alert, notice, renewed } =
+            rules::step(rule, brand, current.as_ref(), &look.seen, now, standing.tongue);
+        let Some(mut alert) = alert else { continue };
+        if renewed {
+            gather(store, standing, rule, &mut alert, look.evidence.as_deref())?;
         }
-        AlertState::Resolved => tracing::info!(alert.id = %alert.id, "`{}` is over for {brand}", rule.id),
-        AlertState::Pending | AlertState::Firing => {}
+        log(&alert, notice);
+        current = Some(alert.clone());
+        match changed.last_mut().filter(|(last, _)| last.id == alert.id) {
+            // The first word of an incident stays its first word.
+            Some(last) => *last = (alert, if last.1 == Notice::First { last.1 } else { notice }),
+            None => changed.push((alert, notice)),
+        }
     }
-    let notices = notices(store, standing, rule, &alert, notice, now)?;
-    store.save_alerts(&[(alert, notices)])
+    let with_notices = |(alert, notice): (Alert, Notice)| {
+        let notices = notices(store, standing, rule, &alert, notice, now)?;
+        Ok((alert, notices))
+    };
+    changed.into_iter().map(with_notices).collect()
+}
+
+fn log(alert: &Alert, notice: Notice) {
+    let Alert { id, rule, brand, reason, .. } = alert;
+    match notice {
+        Notice::First => tracing::info!(alert.id = %id, "`{rule}` fires for {brand}: {reason}"),
+        Notice::NewEvidence => tracing::info!(alert.id = %id, "`{rule}` has grown for {brand}: {reason}"),
+        Notice::Resolved => tracing::info!(alert.id = %id, "`{rule}` is over for {brand}"),
+        Notice::NothingNew(_) => {}
+    }
 }
 
 /// Fills in what the window's mentions tell: which they are, their sources, and the words that stand out.
-fn gather(store: &Reader, rule: &Rule, alert: &mut Alert, given: Option<&[Mention]>) -> Result<()> {
+fn gather(
+    store: &Reader,
+    standing: &Standing,
+    rule: &Rule,
+    alert: &mut Alert,
+    given: Option<&[Mention]>,
+) -> Result<()> {
     let (since, until) = alert.observed.window;
     let brand = alert.brand.clone();
     let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
@@ -223,7 +245,8 @@ fn gather(store: &Reader, rule: &Rule, alert: &mut Alert, given: Option<&[Mentio
     let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
     let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
     let (here, there) = (texts(mentions), texts(&usual));
-    alert.terms = terms::stand_out(&borrowed(&here), &borrowed(&there), TERMS);
+    let names = standing.brands.get(&brand).map(Brand::names).unwrap_or_default();
+    alert.terms = terms::stand_out(&borrowed(&here), &borrowed(&there), &names, TERMS);
     if given.is_some() {
         alert.evidence.extend(mentions.iter().map(|m| m.id.clone()));
     } else {

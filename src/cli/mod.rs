@@ -51,7 +51,7 @@ pub struct UsageError(pub String);
 /// Runs the program on the process's own arguments.
 pub fn run() -> ExitCode {
     let args = Args::parse();
-    output::init_log(args.verbose, args.quiet, args.color);
+    output::init_log(&args);
     let exit = match dispatch(&args) {
         Ok(exit) => exit,
         Err(error) if output::is_broken_pipe(&error) => Exit::Done,

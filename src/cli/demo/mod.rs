@@ -130,7 +130,8 @@ impl<'a> Page<'a> {
     fn alert(&mut self) -> Result<()> {
         let reader = self.loaded.reader()?;
         let zone = self.loaded.zone().clone();
-        for shown in alerts::list(&reader)?.alerts.iter().take(1) {
+        // A pattern has no numbers to explain.
+        for shown in alerts::list(&reader)?.alerts.iter().filter(|a| a.baseline.is_some()).take(1) {
             let alert = alerts::find(&reader, &shown.id)?;
             self.title(&format!("vigie alerts show {}", shown.id));
             self.text(&render::alerts::show(&alerts::told(&reader, &alert)?, &zone, self.style));
