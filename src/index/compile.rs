@@ -97,9 +97,6 @@ impl Compiler<'_> {
                     .iter()
                     .map(|token| Place::Terms(vec![Term::from_field_text(fields.author, &token.word)]))
                     .collect();
-                if places.is_empty() {
-                    return Box::new(EmptyQuery);
-                }
                 spot_query(Spot::Sequence { places, slop: 0 })
             }
             Fact::Site => term(fields.site, &site_key(value)),
@@ -115,7 +112,7 @@ impl Compiler<'_> {
             Fact::Sentiment => term(fields.sentiment, &fold(value)),
             Fact::Brand => term(fields.brand, &fold(value)),
             Fact::Status => term(fields.status, &fold(value)),
-            Fact::Story => term(fields.story, value),
+            Fact::Story => term(fields.story, &fold(value)),
             Fact::Link => term(fields.link, &schema::link_key(value)),
         }
     }
@@ -142,40 +139,35 @@ fn positive_words<'a>(ast: &'a Ast, words: &mut Vec<&'a str>) {
     }
 }
 
-/// `None` where it holds no word, and so matches nothing.
+/// `None` if it is not over words.
 fn spot(ast: &Ast, part: &TextFields) -> Option<Spot> {
-    let sequence = |places: Vec<Place>, slop| (!places.is_empty()).then_some(Spot::Sequence { places, slop });
-    match ast {
-        Ast::Word(word) => sequence(places(part, word), 0),
+    Some(match ast {
+        Ast::Word(word) => Spot::Sequence { places: places(part, word), slop: 0 },
         Ast::Phrase { words, slop } => {
-            sequence(words.iter().flat_map(|word| places(part, word)).collect(), *slop)
+            Spot::Sequence { places: words.iter().flat_map(|word| places(part, word)).collect(), slop: *slop }
         }
         Ast::Prefix(start) => {
-            let words = tokens::words(start);
-            let (last, before) = words.split_last()?;
-            let mut places: Vec<Place> =
-                before.iter().map(|token| Place::Terms(word_terms(part, &token.word))).collect();
-            places.push(Place::Prefix(part.words, last.word.to_string()));
-            sequence(places, 0)
+            let mut places = places(part, start);
+            if let (Some(last), Some(token)) = (places.last_mut(), tokens::words(start).pop()) {
+                *last = Place::Prefix(part.words, token.word.into_owned());
+            }
+            Spot::Sequence { places, slop: 0 }
         }
         Ast::Raw(text) => {
-            let written = tokens::written(text);
             let term = |word: &str| Place::Terms(vec![Term::from_field_text(part.written, word)]);
-            sequence(written.iter().map(|token| term(&token.word)).collect(), 0)
+            let places = tokens::written(text).iter().map(|token| term(&token.word)).collect();
+            Spot::Written { places, field: part.written }
         }
-        Ast::Near { left, right, distance, ordered } => Some(Spot::Near {
+        Ast::Near { left, right, distance, ordered } => Spot::Near {
             left: Box::new(spot(left, part)?),
             right: Box::new(spot(right, part)?),
             distance: *distance,
             ordered: *ordered,
-        }),
-        Ast::Or(any) => {
-            let spots: Vec<Spot> = any.iter().filter_map(|ast| spot(ast, part)).collect();
-            (!spots.is_empty()).then_some(Spot::Any(spots))
-        }
+        },
+        Ast::Or(any) => Spot::Any(any.iter().map(|ast| spot(ast, part)).collect::<Option<_>>()?),
         // The grammar lets nothing else stand beside NEAR.
-        Ast::All | Ast::In(..) | Ast::Fact(..) | Ast::Time { .. } | Ast::And(_) | Ast::Not(_) => None,
-    }
+        Ast::All | Ast::In(..) | Ast::Fact(..) | Ast::Time { .. } | Ast::And(_) | Ast::Not(_) => return None,
+    })
 }
 
 /// A typed word may hold several (porte-parole): they follow one another.

@@ -17,4 +17,6 @@ pub use search::{Facet, Fold, Hits, Options, Searcher, Sort};
 pub use writer::{Index, OpenError, Opened};
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod testing;

@@ -11,6 +11,8 @@ use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Result, Term};
 
+use super::schema::Mark;
+
 /// What stands at one place: one of several terms, or any that begins so.
 #[derive(Clone, Debug)]
 pub enum Place {
@@ -21,12 +23,17 @@ pub enum Place {
 /// What is looked for within one part of a document.
 #[derive(Clone, Debug)]
 pub enum Spot {
-    /// In this order, with at most `slop` other words between them in all; never empty.
+    /// In this order, with at most `slop` other words between them in all; an empty one is nowhere.
     Sequence {
         places: Vec<Place>,
         slop: u32,
     },
-    /// The end of one and the start of the other at most `distance` apart, without overlap.
+    /// Consecutive tokens as written, of this field.
+    Written {
+        places: Vec<Place>,
+        field: Field,
+    },
+    /// Either side, where the end or start of the other is at most `distance` away, without overlap.
     Near {
         left: Box<Spot>,
         right: Box<Spot>,
@@ -43,16 +50,17 @@ pub fn documents(spot: &Spot, segment: &SegmentReader) -> Result<Vec<DocId>> {
     if opened.needs_no_positions() {
         return Ok(candidates);
     }
-    let mut read = opened.read(&candidates)?;
+    let mut read = opened.read(&candidates, false)?;
     Ok(candidates.into_iter().filter(|&doc| !read.extents(doc).is_empty()).collect())
 }
 
-/// First and last position of a match.
+/// Positions of the first and last word of a match.
 type Extent = (u32, u32);
 
 /// A [`Spot`] whose terms were looked up in a segment.
 enum Opened {
     Sequence { places: Vec<OpenPlace>, slop: u32 },
+    Written { places: Vec<OpenPlace>, marks: Vec<(Mark, OpenPlace)> },
     Near { left: Box<Opened>, right: Box<Opened>, distance: u32, ordered: bool },
     Any(Vec<Opened>),
 }
@@ -66,6 +74,10 @@ fn open(spot: &Spot, segment: &SegmentReader) -> Result<Opened> {
         Spot::Sequence { places, slop } => Opened::Sequence {
             places: places.iter().map(|place| open_place(place, segment)).collect::<Result<_>>()?,
             slop: *slop,
+        },
+        Spot::Written { places, field } => Opened::Written {
+            places: places.iter().map(|place| open_place(place, segment)).collect::<Result<_>>()?,
+            marks: open_marks(*field, segment)?,
         },
         Spot::Near { left, right, distance, ordered } => Opened::Near {
             left: Box::new(open(left, segment)?),
@@ -102,10 +114,22 @@ fn open_place(place: &Place, segment: &SegmentReader) -> Result<OpenPlace> {
     Ok(OpenPlace { terms: found })
 }
 
+fn open_marks(field: Field, segment: &SegmentReader) -> Result<Vec<(Mark, OpenPlace)>> {
+    let inverted = segment.inverted_index(field)?;
+    let mut marks = Vec::new();
+    let mut stream = inverted.terms().range().ge(Mark::FIRST).lt(Mark::END).into_stream()?;
+    while let Some((term, info)) = stream.next() {
+        if let Some(mark) = std::str::from_utf8(term).ok().and_then(Mark::read) {
+            marks.push((mark, OpenPlace { terms: vec![(Arc::clone(&inverted), info.clone())] }));
+        }
+    }
+    Ok(marks)
+}
+
 impl Opened {
     fn needs_no_positions(&self) -> bool {
         match self {
-            Opened::Sequence { places, .. } => places.len() == 1,
+            Opened::Sequence { places, .. } | Opened::Written { places, .. } => places.len() == 1,
             Opened::Near { .. } => false,
             Opened::Any(spots) => spots.iter().all(Opened::needs_no_positions),
         }
@@ -114,7 +138,9 @@ impl Opened {
     /// About how many documents would have to be read.
     fn cost(&self) -> u64 {
         match self {
-            Opened::Sequence { places, .. } => places.iter().map(OpenPlace::cost).min().unwrap_or(0),
+            Opened::Sequence { places, .. } | Opened::Written { places, .. } => {
+                places.iter().map(OpenPlace::cost).min().unwrap_or(0)
+            }
             Opened::Near { left, right, .. } => left.cost().min(right.cost()),
             Opened::Any(spots) => spots.iter().map(Opened::cost).sum(),
         }
@@ -123,7 +149,7 @@ impl Opened {
     /// The documents (among `within`) that hold all its words, anywhere.
     fn candidates(&self, within: Option<&[DocId]>) -> Result<Vec<DocId>> {
         match self {
-            Opened::Sequence { places, .. } => {
+            Opened::Sequence { places, .. } | Opened::Written { places, .. } => {
                 let mut cheapest_first: Vec<&OpenPlace> = places.iter().collect();
                 cheapest_first.sort_by_key(|place| place.cost());
                 let mut found: Option<Vec<DocId>> = None;
@@ -148,20 +174,27 @@ impl Opened {
         }
     }
 
-    fn read(&self, candidates: &[DocId]) -> Result<Read> {
+    /// `among_words`: tokens as written are to be placed among the words.
+    fn read(&self, candidates: &[DocId], among_words: bool) -> Result<Read> {
+        let all = |places: &[OpenPlace]| {
+            places.iter().map(|place| place.positions(candidates)).collect::<Result<_>>()
+        };
         Ok(match self {
-            Opened::Sequence { places, slop } => Read::Sequence {
-                places: places.iter().map(|place| place.positions(candidates)).collect::<Result<_>>()?,
-                slop: *slop,
-            },
+            Opened::Sequence { places, slop } => Read::Sequence { places: all(places)?, slop: *slop },
+            Opened::Written { places, marks } => {
+                let marks = if among_words { marks.as_slice() } else { &[] };
+                let marks = marks.iter().map(|(mark, place)| Ok((*mark, place.positions(candidates)?)));
+                Read::Written { places: all(places)?, marks: marks.collect::<Result<_>>()? }
+            }
             Opened::Near { left, right, distance, ordered } => Read::Near {
-                left: Box::new(left.read(candidates)?),
-                right: Box::new(right.read(candidates)?),
+                left: Box::new(left.read(candidates, true)?),
+                right: Box::new(right.read(candidates, true)?),
                 distance: *distance,
                 ordered: *ordered,
             },
             Opened::Any(spots) => {
-                Read::Any(spots.iter().map(|spot| spot.read(candidates)).collect::<Result<_>>()?)
+                let read = spots.iter().map(|spot| spot.read(candidates, among_words));
+                Read::Any(read.collect::<Result<_>>()?)
             }
         })
     }
@@ -222,6 +255,7 @@ fn stands_at(postings: &mut SegmentPostings, doc: DocId) -> bool {
 /// The positions of all candidates, read in their order.
 enum Read {
     Sequence { places: Vec<Positions>, slop: u32 },
+    Written { places: Vec<Positions>, marks: Vec<(Mark, Positions)> },
     Near { left: Box<Read>, right: Box<Read>, distance: u32, ordered: bool },
     Any(Vec<Read>),
 }
@@ -249,10 +283,14 @@ impl Positions {
 impl Read {
     fn extents(&mut self, doc: DocId) -> Vec<Extent> {
         match self {
-            Read::Sequence { places, slop } => {
-                // Every place is asked, so that each moves on.
-                let positions: Vec<Vec<u32>> = places.iter_mut().map(|place| place.of(doc)).collect();
-                sequences(&positions, *slop)
+            Read::Sequence { places, slop } => sequences(&all_of(places, doc), *slop),
+            Read::Written { places, marks } => {
+                let tokens = sequences(&all_of(places, doc), 0);
+                let marks: Vec<(u32, Mark)> = marks
+                    .iter_mut()
+                    .flat_map(|(mark, at)| at.of(doc).into_iter().map(|at| (at, *mark)))
+                    .collect();
+                tokens.into_iter().map(|extent| among_words(extent, &marks)).collect()
             }
             Read::Near { left, right, distance, ordered } => {
                 near(&left.extents(doc), &right.extents(doc), *distance, *ordered)
@@ -265,6 +303,34 @@ impl Read {
             }
         }
     }
+}
+
+/// The positions of each place; every one is asked, so that each moves on.
+fn all_of(places: &mut [Positions], doc: DocId) -> Vec<Vec<u32>> {
+    places.iter_mut().map(|place| place.of(doc)).collect()
+}
+
+/// The words that tokens as written stand for.
+fn among_words((first, last): Extent, marks: &[(u32, Mark)]) -> Extent {
+    let words_before = |token: u32| {
+        let (mut before, mut usual) = (0, token);
+        for &(at, mark) in marks {
+            if let Mark::Step(words) = mark
+                && at <= token
+            {
+                before += words;
+                usual -= u32::from(at > 0);
+            }
+        }
+        before + usual
+    };
+    let covered = marks.iter().find_map(|&(at, mark)| match mark {
+        Mark::Covers(words) if at == last => Some(words),
+        _ => None,
+    });
+    let start = words_before(first);
+    let end = words_before(last) + covered.unwrap_or(1);
+    (start, start.max(end.saturating_sub(1)))
 }
 
 /// All ways to take one position of each place, rising, with at most `slop` unused ones in between, by
@@ -286,15 +352,8 @@ fn sequences(places: &[Vec<u32>], slop: u32) -> Vec<Extent> {
 
 fn near(left: &[Extent], right: &[Extent], distance: u32, ordered: bool) -> Vec<Extent> {
     let follows = |first: Extent, second: Extent| second.0 > first.1 && second.0 - first.1 <= distance;
-    let mut found = Vec::new();
-    for &a in left {
-        for &b in right {
-            if follows(a, b) {
-                found.push((a.0, b.1));
-            } else if !ordered && follows(b, a) {
-                found.push((b.0, a.1));
-            }
-        }
-    }
-    found
+    let are_near = |a: Extent, b: Extent| follows(a, b) || (!ordered && follows(b, a));
+    let lefts = left.iter().copied().filter(|&a| right.iter().any(|&b| are_near(a, b)));
+    let rights = right.iter().copied().filter(|&b| left.iter().any(|&a| are_near(a, b)));
+    lefts.chain(rights).collect()
 }

@@ -83,7 +83,8 @@ impl fmt::Display for Payload<'_> {
     }
 }
 
-enum Trouble {
+/// What may be wrong when an index is opened.
+pub enum Trouble {
     /// What is on disk is wrong; in words for people.
     Damage(String),
     /// What is on disk may be right.

@@ -314,6 +314,7 @@ impl Chance {
 mod tests {
     use super::*;
     use crate::config::{File, check, show};
+    use crate::enrich::fingerprint::Fingerprint;
 
     fn now() -> Timestamp {
         "2026-11-23T14:05:00Z".parse().unwrap()
@@ -387,6 +388,43 @@ mod tests {
         assert!((2.0..=5.0).contains(&per_day[0]), "{per_day:?}");
         assert!(per_day[0] > per_day[1] && per_day[1] > per_day[2] && per_day[2] > 0.5, "{per_day:?}");
         assert_eq!(all.len(), total, "no item is written twice");
+    }
+
+    /// How many connected groups of near-duplicates the items form.
+    fn stories(items: &[(Timestamp, String)]) -> usize {
+        let prints: Vec<Fingerprint> = items.iter().map(|(_, text)| Fingerprint::of("", text)).collect();
+        let mut group: Vec<usize> = (0..items.len()).collect();
+        for a in 0..items.len() {
+            for b in 0..a {
+                let week = SignedDuration::from_hours(7 * 24);
+                let apart = items[a].0.duration_since(items[b].0).abs();
+                if apart <= week && prints[a].near(&prints[b]) {
+                    let (from, to) = (group[a], group[b]);
+                    group.iter_mut().filter(|group| **group == from).for_each(|group| *group = to);
+                }
+            }
+        }
+        group.sort_unstable();
+        group.dedup();
+        group.len()
+    }
+
+    #[test]
+    fn the_incident_is_thirteen_stories_and_ordinary_items_are_one_each() {
+        let posts: Vec<_> = incident::posts().into_iter().map(|post| (now(), post.text)).collect();
+        assert_eq!((posts.len(), stories(&posts)), (29, 13));
+        let ordinary: Vec<_> = ordinary_days(now())
+            .into_iter()
+            .flatten()
+            .filter(|item| item.text.split(' ').count() > 25)
+            .map(|item| (item.at, item.text))
+            .collect();
+        assert!(
+            stories(&ordinary) * 100 >= ordinary.len() * 98,
+            "{} of {}",
+            stories(&ordinary),
+            ordinary.len()
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use crate::text::fold::fold;
+
 /// What a publisher says of itself.
 #[derive(Clone, Copy)]
 pub(super) struct Publisher {
@@ -43,10 +45,9 @@ pub(super) struct Item {
 impl Item {
     /// The same in every document the item appears in.
     fn link(&self, publisher: &Publisher) -> String {
-        let mut slug = String::new();
-        for c in self.title.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == ' ') {
-            slug.push(if c == ' ' { '-' } else { c });
-        }
+        let folded = fold(&self.title);
+        let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let slug = words.collect::<Vec<_>>().join("-");
         format!("https://{}/{}-{slug}", publisher.host, self.at.as_second())
     }
 }
