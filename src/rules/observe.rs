@@ -30,7 +30,7 @@ pub struct Observation {
 /// back-fill, from when the brand was first heard on. Both have steps that divide the length, and are read in
 /// whole buckets: the slices end with the last bucket that ends where the window starts or before.
 /// `sources` is the number of distinct sources in the window. A pattern has no history: its window is the
-/// time since the last look.
+/// time since the last look, in counts by when mentions were heard.
 ///
 /// `None` while too little is known to say what is normal, or where a series does not cover the window.
 pub fn observe(
@@ -132,13 +132,14 @@ fn volume(rule: &Rule, bucket: &Bucket) -> u32 {
     }
 }
 
-/// The buckets that start in the window; `None` unless the series covers it.
+/// The whole buckets of the window, from the one it starts in up to the one it ends in, so that windows that
+/// follow each other share none and miss none; `None` unless the series covers them.
 fn sum(series: &Series, window: (Timestamp, Timestamp)) -> Option<Bucket> {
     let step_s = i64::from(series.step_s.max(1));
     let bucket = |at: Timestamp| (at.as_second() - series.start.as_second()).div_euclid(step_s);
     let first = usize::try_from(bucket(window.0)).ok()?;
-    let count = ((window.1.as_second() - window.0.as_second()) / step_s) as usize;
-    Some(total(series.buckets.get(first..first + count)?))
+    let end = usize::try_from(bucket(window.1)).ok()?;
+    Some(total(series.buckets.get(first..end)?))
 }
 
 /// Slices of this length, oldest first, and the start of the first; the last ends at `until` or up to one

@@ -77,7 +77,7 @@ fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Not
 
 #[test]
 fn false_alarms_keep_to_the_budget() {
-    let weeks = 10;
+    let weeks = 6;
     let rule = rule(Condition::Spike, Window::Fixed(HOUR));
     for (seed, per_hour) in [(1, 0.3), (2, 3.0), (3, 30.0)] {
         let series = poisson(seed, per_hour, (weeks + 1) * 7 * PER_DAY);
