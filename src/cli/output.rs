@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Result};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp};
 use tracing_subscriber::EnvFilter;
@@ -86,7 +86,8 @@ pub fn parse_time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timesta
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    if let Ok(date) = text.parse::<Date>().map(|d| d.at(0, 0, 0, 0)).or_else(|_| text.parse::<DateTime>()) {
+    // A date alone is its first instant.
+    if let Ok(date) = text.parse::<DateTime>() {
         return Ok(zone.to_timestamp(date)?);
     }
     let span: Span = text.parse().map_err(|_| {

@@ -15,8 +15,11 @@ const PRIOR_TEXTS: f64 = 4.0;
 const STANDS_OUT: f64 = 1.28;
 
 /// The words that stand out in `texts` against `others`, the strongest first, at most `limit`, as they are
-/// most often written there, in lower case. With no others to compare with, the most frequent ones.
-pub fn stand_out(texts: &[&str], others: &[&str], limit: usize) -> Vec<String> {
+/// most often written there, in lower case. With no others to compare with, the most frequent ones. The words
+/// of `names`, those of whom the texts speak, say nothing of them and are left out.
+pub fn stand_out(texts: &[&str], others: &[&str], names: &[&str], limit: usize) -> Vec<String> {
+    let named: HashSet<String> =
+        names.iter().flat_map(|name| tokens::words(name)).map(|token| token.word.into_owned()).collect();
     let (here, there) = (Counted::of(texts), Counted::of(others));
     let (here_total, there_total) = (here.total(), there.total());
     let total = here_total + there_total;
@@ -26,7 +29,7 @@ pub fn stand_out(texts: &[&str], others: &[&str], limit: usize) -> Vec<String> {
     for (word, spellings) in &here.texts {
         let in_here = spellings.values().sum::<u32>();
         let in_there = there.texts.get(word).map_or(0, |spellings| spellings.values().sum::<u32>());
-        if in_here < fewest {
+        if in_here < fewest || named.contains(word.as_str()) {
             continue;
         }
         let (in_here, in_there) = (f64::from(in_here), f64::from(in_there));
@@ -112,15 +115,16 @@ mod tests {
             "Nouvelle Panne chez Acme ce matin, excuses du patron",
             "La panne d'Acme coûte cher",
         ];
-        let terms = stand_out(&incident, &usual.repeat(4), 3);
+        let terms = stand_out(&incident, &usual.repeat(4), &[], 3);
         assert_eq!(terms.first().map(String::as_str), Some("panne"));
         assert!(terms.contains(&"réseau".to_owned()) && !terms.contains(&"acme".to_owned()), "{terms:?}");
     }
 
     #[test]
     fn without_others_the_most_frequent_words_come_first() {
-        assert_eq!(stand_out(&["the outage", "an outage again"], &[], 5), ["outage"]);
-        assert!(stand_out(&[], &["the outage"], 5).is_empty());
+        assert_eq!(stand_out(&["the outage", "an outage again"], &[], &[], 5), ["outage"]);
+        assert!(stand_out(&[], &["the outage"], &[], 5).is_empty());
+        assert!(stand_out(&["Acme’s outage", "acme outage"], &[], &["ACME", "outage"], 5).is_empty());
     }
 
     #[test]

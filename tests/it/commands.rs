@@ -65,8 +65,6 @@ fn analyze_answers_every_line_in_order() {
         r#"{"id":7,"text":"Acme est génial, Globex est une arnaque","language":"fr","targets":[{"id":"acme","spans":[[0,4]]}]}"#,
         "\n{\"no\":1}\n"
     );
-    let mut command = scenario.command(&[]);
-    drop(command.args(["x"]));
     let run = std::process::Command::new(env!("CARGO_BIN_EXE_vigie"))
         .current_dir(scenario.path())
         .env("XDG_CONFIG_HOME", scenario.path())

@@ -34,7 +34,7 @@ const LAST_PURE: u8 = 4;
 /// Where each foreign crate lives. Crates of vocabulary (errors, time, serialisation, logs) live anywhere.
 const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["matching"]),
-    ("blake3", &["text", "prepare", "rules", "config", "store", "fetch", "ingest"]),
+    ("blake3", &["prepare", "rules", "config", "store", "daemon", "cli"]),
     ("clap", &["cli"]),
     ("comfy_table", &["render"]),
     ("csv", &["cli"]),

@@ -1,3 +1,5 @@
+//! The client against a loopback server that misbehaves.
+
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
