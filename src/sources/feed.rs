@@ -33,7 +33,10 @@ fn xml(text: &str, base_url: Option<&str>, limits: &Limits) -> Parsed {
     }
     let mut parsed = read.unwrap_or_default();
     parsed.entries = entries;
-    parsed.problems.push(Problem { kind: ProblemKind::Repaired, message: "read by feed-rs".to_owned() });
+    parsed.problems.push(Problem {
+        kind: ProblemKind::Repaired,
+        message: "our reader found no entry in it, feed-rs did".to_owned(),
+    });
     parsed
 }
 
