@@ -67,18 +67,27 @@ fn with<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     Decoded { text, repaired }
 }
 
-/// UTF-8 wherever it is valid, windows-1252 between: right for either encoding, and for a document pasted
-/// together from both.
+/// Windows-1252, unless most of what is not ASCII is valid UTF-8: then that, with windows-1252 between, as
+/// in documents pasted together from both or cut in the middle of a character. (« doué » in windows-1252
+/// with a no-break space is valid UTF-8 at its end, so that valid pieces alone prove nothing.)
 fn mixed(bytes: &[u8]) -> Decoded<'_> {
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+    let (mut valid, mut invalid) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+        valid += chunk.valid().bytes().filter(|b| matches!(b, 0xc2..=0xf4)).count();
+        invalid += usize::from(!chunk.invalid().is_empty());
     }
-    Decoded {
-        text: Cow::Owned(text),
-        repaired: Some("not valid UTF-8; the other bytes were read as windows-1252".to_owned()),
-    }
+    let text = if valid <= invalid {
+        WINDOWS_1252.decode_without_bom_handling(bytes).0
+    } else {
+        let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+        }
+        Cow::Owned(text)
+    };
+    let repaired = Some("not valid UTF-8; the other bytes were read as windows-1252".to_owned());
+    Decoded { text, repaired }
 }
 
 /// UTF-7 and the like never reach here: encoding_rs, like the web, does not know them. The "replacement"
@@ -196,7 +205,8 @@ mod tests {
 
     #[test]
     fn what_is_not_valid_is_windows_1252() {
-        check(b"<a>\x93\xe9\x94 \xc3\xa9", None, "<a>“é” é", true);
+        check(b"<a>dou\xe9\xa0\xbb \x93\xe9\x94", None, "<a>doué\u{a0}» “é”", true);
+        check(b"\xc3\xa9\xc3\xa9 \x93", None, "éé “", true);
         check(b"<a>\x93", Some("text/xml; charset=utf-8"), "<a>“", true);
     }
 

@@ -85,16 +85,21 @@ impl Draft {
             title: self.title.take(),
             summary: self.summary.take(),
             content: self.content.take(),
-            author: self.author.take().or_else(|| author.map(str::to_owned)),
+            author: self.author.take(),
             published: self.published.take(),
             updated: self.updated.take(),
-            language: self.language.take().or_else(|| language.map(str::to_owned)),
+            language: self.language.take(),
             image: self.image.take(),
             tags: self.tags,
         };
-        let says_something =
-            self.has_body || entry.guid.is_some() || entry.link.is_some() || entry.title.is_some();
-        says_something.then_some(entry)
+        if entry == Entry::default() && !self.has_body {
+            return None;
+        }
+        Some(Entry {
+            author: entry.author.or_else(|| author.map(str::to_owned)),
+            language: entry.language.or_else(|| language.map(str::to_owned)),
+            ..entry
+        })
     }
 }
 
@@ -111,7 +116,7 @@ pub(super) enum Markup {
 /// The plain text of an element, cut to the limit; `None` if nothing is left.
 pub(super) fn plain(text: &str, markup: Markup, limits: &Limits) -> Option<String> {
     let mut plain = match markup {
-        Markup::Text if !looks_like_html(text) => collapse(text),
+        Markup::Text if !looks_like_html(text) && !has_windows_signs(text) => collapse(text),
         Markup::Text | Markup::Html => html::plain(text),
         Markup::Base64 => html::plain(&String::from_utf8(base64(text)?).ok()?),
     };
@@ -159,6 +164,11 @@ fn collapse(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// Whether quotes and dashes of windows-1252 came through a wrong declaration as control characters.
+fn has_windows_signs(text: &str) -> bool {
+    !text.is_ascii() && text.contains(|c| matches!(c, '\u{80}'..='\u{9f}'))
 }
 
 /// RFC 4648, 4, white space passed over.
@@ -210,6 +220,7 @@ mod tests {
         check(" How to use <br>\n in Vec<T> ", "How to use <br> in Vec<T>");
         check("AT&amp;T <b>bold</b>", "AT&T bold");
         check("R&D at AT&T; 1 < 2", "R&D at AT&T; 1 < 2");
+        check("don\u{92}t", "don’t");
         assert_eq!(plain("PGI+Q2Fmw6k8\n L2I+", Markup::Base64, &Limits::default()).as_deref(), Some("Café"));
         assert_eq!(plain("iVBORw0KGgo=", Markup::Base64, &Limits::default()), None);
         assert_eq!(plain(" <p></p> ", Markup::Html, &Limits::default()), None);

@@ -1,5 +1,7 @@
 //! One file per kind of source: the bytes a server sent → entries. Pure.
 
+mod attributes;
+mod capture;
 mod dates;
 mod decode;
 mod draft;
@@ -9,6 +11,9 @@ mod page;
 mod second_opinion;
 mod tolerant;
 mod vocabulary;
+
+#[cfg(test)]
+mod tests;
 
 use crate::model::Entry;
 

@@ -4,14 +4,14 @@
 //! required and none is fatal: tags that do not match are closed where they must end, an entry that the
 //! document leaves open is left out, whatever came before it is kept.
 
-use std::borrow::Cow;
-
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::model::Entry;
 use crate::text::{html, url};
 
+use super::attributes::{attribute, is_alternate, is_picture};
+use super::capture::{Capture, Target};
 use super::dates;
 use super::draft::{self, Draft, Markup};
 use super::vocabulary::{self, FeedField, Field, Lower, Vocabulary};
@@ -33,8 +33,8 @@ pub(super) fn read(
 /// the document, so that all such looks together may be this many times as long as the document.
 const MOST_REREADING: usize = 16;
 
-/// The raw text of an element is kept up to this many times the limit of its plain text.
-const MARKUP_PER_TEXT: usize = 8;
+/// A longer address is none, and every link would be copied behind it.
+const LONGEST_BASE: usize = 2048;
 
 /// Declared prefixes beyond this are read by the name everybody gives them.
 const MOST_NAMESPACES: usize = 64;
@@ -67,23 +67,6 @@ struct OpenEntry {
     /// The length of the stack inside the entry.
     depth: usize,
     draft: Draft,
-}
-
-/// The text of an element being read.
-struct Capture<'a> {
-    target: Target,
-    /// The length of the stack inside the element.
-    depth: usize,
-    markup: Markup,
-    /// Whether the text is markup in itself, as it is inside nested elements, instead of being escaped.
-    raw: bool,
-    text: Cow<'a, str>,
-}
-
-#[derive(Clone, Copy)]
-enum Target {
-    Entry(Field),
-    Feed(FeedField),
 }
 
 #[derive(Default)]
@@ -204,7 +187,7 @@ impl<'a> Walk<'a> {
                 !matches!(capture.target, Target::Entry(Field::Author(_)) | Target::Feed(FeedField::Author));
             self.leave_capture();
         }
-        if tag.attributes_raw().contains("xml") {
+        if self.stack.len() < self.limits.depth && tag.attributes_raw().contains("xml") {
             self.declarations(tag);
         }
         if !self.is_feed {
@@ -547,7 +530,11 @@ impl<'a> Walk<'a> {
     /// What relative links are relative to here. A document without an address is taken to lie where its
     /// feed says it belongs.
     fn base(&self) -> Option<&str> {
-        self.bases.last().map(|(_, base)| base.as_str()).or(self.base_url).or(self.feed.link.as_deref())
+        self.bases
+            .last()
+            .map(|(_, base)| base.as_str())
+            .or(self.base_url)
+            .or_else(|| self.feed.link.as_deref().filter(|link| link.len() <= LONGEST_BASE))
     }
 
     fn declarations(&mut self, tag: &BytesStart<'_>) {
@@ -555,7 +542,8 @@ impl<'a> Walk<'a> {
             let key: &str = attribute.key.as_ref();
             if key == "xml:base" {
                 let base = html::decode_entities(&attribute.value);
-                if let Some(base) = url::resolve(self.base(), &base) {
+                if let Some(base) = url::resolve(self.base(), &base).filter(|base| base.len() <= LONGEST_BASE)
+                {
                     self.bases.push((self.stack.len() + 1, base));
                 }
             } else if let Some(prefix) = key.strip_prefix("xmlns:")
@@ -591,59 +579,6 @@ impl<'a> Walk<'a> {
             entries: self.entries,
             problems,
         })
-    }
-}
-
-impl<'a> Capture<'a> {
-    fn of(target: Target, tag: &BytesStart<'_>, depth: usize, is_atom: bool) -> Self {
-        let is_body = matches!(target, Target::Entry(Field::Summary(_) | Field::Content(_)));
-        let kind = attribute(tag, "type").unwrap_or_default().trim().to_ascii_lowercase();
-        let mode = attribute(tag, "mode").unwrap_or_default();
-        let markup = match kind.as_str() {
-            _ if mode == "base64" => Markup::Base64,
-            "" if is_body && !is_atom => Markup::Html,
-            "" | "text" | "text/plain" | "plain" => Markup::Text,
-            kind if kind.contains("html") || kind.contains("xml") || kind.starts_with("text/") => {
-                Markup::Html
-            }
-            // Atom has what is neither text nor XML as base64.
-            kind if kind.contains('/') => Markup::Base64,
-            _ => Markup::Html,
-        };
-        let raw = mode.is_empty() && (kind == "xhtml" || kind.ends_with("+xml"));
-        let mut capture = Self { target, depth, markup, raw, text: Cow::Borrowed("") };
-        capture.raw &= capture.is_marked_up();
-        capture
-    }
-
-    /// Whether nested elements are markup of the text instead of a sign that it was never closed.
-    fn is_marked_up(&self) -> bool {
-        matches!(
-            self.target,
-            Target::Entry(Field::Title(_) | Field::Summary(_) | Field::Content(_))
-                | Target::Feed(FeedField::Title)
-        )
-    }
-
-    /// Takes a tag inside the text as part of it.
-    fn nest(&mut self, tag: &str, limits: &Limits) {
-        self.raw = true;
-        self.markup = Markup::Html;
-        self.push_owned(tag, limits);
-    }
-
-    fn push(&mut self, piece: &'a str, limits: &Limits) {
-        if self.text.is_empty() {
-            self.text = Cow::Borrowed(piece);
-        } else {
-            self.push_owned(piece, limits);
-        }
-    }
-
-    fn push_owned(&mut self, piece: &str, limits: &Limits) {
-        if self.text.len() < limits.text_bytes.saturating_mul(MARKUP_PER_TEXT) {
-            self.text.to_mut().push_str(piece);
-        }
     }
 }
 
@@ -685,40 +620,9 @@ fn position(reader: &Reader<&[u8]>) -> usize {
     usize::try_from(reader.buffer_position()).expect("a position in a text that is in memory")
 }
 
-/// The value of an attribute, by its name as written; entities decoded.
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    if tag.attributes_raw().is_empty() {
-        return None;
-    }
-    let mut attributes = tag.attributes();
-    let found = attributes
-        .with_checks(false)
-        .flatten()
-        .find(|attribute| attribute.key.as_ref().eq_ignore_ascii_case(name))?;
-    Some(html::decode_entities(&found.value).into_owned())
-}
-
 /// Whether a tag of this name is meant as one: `a < b` and `a <b</title>` are not.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | ':')) && !name.contains('<')
-}
-
-fn is_alternate(tag: &BytesStart<'_>) -> bool {
-    attribute(tag, "rel").is_none_or(|rel| {
-        let rel = rel.trim();
-        rel.is_empty() || rel.eq_ignore_ascii_case("alternate") || rel.ends_with("/relation/alternate")
-    })
-}
-
-fn is_picture(field: Field, tag: &BytesStart<'_>) -> bool {
-    match field {
-        // Thumbnails and iTunes images are nothing else.
-        Field::Picture(0 | 3) => true,
-        _ => {
-            attribute(tag, "type").is_some_and(|kind| kind.starts_with("image/"))
-                || attribute(tag, "medium").is_some_and(|medium| medium == "image")
-        }
-    }
 }
 
 fn trimmed(text: &str) -> Option<String> {

@@ -243,6 +243,7 @@ impl Text {
     }
 
     fn push(&mut self, c: char) {
+        let c = seen_as(c);
         if c.is_whitespace() {
             self.space();
         } else if !c.is_control() && c != '\u{feff}' {
@@ -342,11 +343,15 @@ fn numbered(digits: &[u8], radix: u32) -> Option<char> {
     if digits.first() == Some(&b'+') {
         return None;
     }
-    let number = match number {
-        0x80..=0x9f => WINDOWS_1252[(number - 0x80) as usize],
-        other => other,
-    };
-    char::from_u32(number).filter(|&c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+    char::from_u32(number).map(seen_as).filter(|&c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+}
+
+/// What a character of the C1 range was meant to be.
+fn seen_as(c: char) -> char {
+    match c {
+        '\u{80}'..='\u{9f}' => char::from_u32(WINDOWS_1252[c as usize - 0x80]).unwrap_or(c),
+        _ => c,
+    }
 }
 
 const WINDOWS_1252: [u32; 32] = [
@@ -464,6 +469,7 @@ mod tests {
             "AT&amp;amp;T &lt;b&gt; R&D &unknown; &#0; &#x110000; &",
             "AT&amp;T <b> R&D &unknown; &#0; &#x110000; &",
         );
+        check("it\u{92}s a\u{85}", "it’s a…");
         check("it&#146;s &#8364;5&nbsp;&nbsp;only", "it’s €5 only");
     }
 
