@@ -26,6 +26,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
@@ -86,6 +87,8 @@ impl Reader {
     fn over(db: Connection) -> Result<Self> {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(128);
+        // Without it, SQLite plans a cached statement anew whenever it is given other values.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let zone = match meta(&db, "zone")? {
             Some(name) => TimeZone::get(&name).with_context(|| format!("unknown time zone `{name}`"))?,
             None => TimeZone::UTC,
@@ -109,6 +112,8 @@ impl Store {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.pragma_update(None, "journal_mode", "WAL").with_context(context)?;
         db.pragma_update(None, "synchronous", "NORMAL")?;
+        // In KiB where negative. Near-duplicates are looked up all over the file.
+        db.pragma_update(None, "cache_size", -32_768)?;
         // A reader's snapshot that turns into a writer could never wait for the lock.
         db.set_transaction_behavior(TransactionBehavior::Immediate);
         migrations::migrate(&mut db).with_context(context)?;
