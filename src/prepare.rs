@@ -95,15 +95,8 @@ fn prepare_entry(
         return None;
     }
     let language = detect();
-    let mentions = matches
-        .into_iter()
-        .map(|matched| {
-            let sentiment = tone_toward(&entry, &language, &matched, &listening.tone);
-            let queries =
-                queries_that_hold(&entry, source, source_tags, &language, &matched, sentiment, listening);
-            PreparedMention { matched, sentiment, queries }
-        })
-        .collect();
+    let of = Of { source, source_tags, entry: &entry, language: &language, listening };
+    let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
     Some(Prepared {
         text_hash: text_hash(entry.title_text(), entry.text()),
         link_key,
@@ -114,62 +107,75 @@ fn prepare_entry(
     })
 }
 
+/// The mentions in an entry whose language is known: the part that is done again for kept entries when
+/// brands or queries change.
+pub fn find_mentions(
+    source: &str,
+    source_tags: &[String],
+    entry: &Entry,
+    language: &Language,
+    listening: &Listening,
+) -> Vec<PreparedMention> {
+    let of = Of { source, source_tags, entry, language, listening };
+    let matches = listening.matches(entry, source, source_tags, &mut || language.clone());
+    matches.into_iter().map(|matched| of.mention(matched)).collect()
+}
+
+/// What an entry's mentions are drawn from.
+struct Of<'a> {
+    source: &'a str,
+    source_tags: &'a [String],
+    entry: &'a Entry,
+    language: &'a Language,
+    listening: &'a Listening,
+}
+
+impl Of<'_> {
+    fn mention(&self, matched: Match) -> PreparedMention {
+        let sentiment = self.tone_toward(&matched);
+        PreparedMention { queries: self.queries_that_hold(&matched, sentiment), matched, sentiment }
+    }
+
+    /// The tone of the sentences, the title's among them, that speak of the brand; `None` where the language
+    /// is neither French nor English.
+    fn tone_toward(&self, matched: &Match) -> Option<Sentiment> {
+        if !matches!(self.language, Language::French | Language::English) {
+            return None;
+        }
+        let title = self.entry.title_text();
+        let whole = format!("{title}\n{}", self.entry.text());
+        let offset = title.chars().count() as u32 + 1;
+        let moved = matched.text_spans.iter().map(|s| Span { start: s.start + offset, end: s.end + offset });
+        let targets: Vec<Span> = matched.title_spans.iter().copied().chain(moved).collect();
+        Some(self.listening.tone.score(&whole, self.language, &targets).sentiment)
+    }
+
+    fn queries_that_hold(&self, matched: &Match, sentiment: Option<Sentiment>) -> Vec<String> {
+        if self.listening.queries.is_empty() {
+            return Vec::new();
+        }
+        let tags: Vec<String> = self.entry.tags.iter().chain(self.source_tags).cloned().collect();
+        let document = query::Document {
+            title: self.entry.title_text(),
+            text: self.entry.text(),
+            author: self.entry.author.as_deref(),
+            link: self.entry.link.as_deref(),
+            source: self.source,
+            tags: &tags,
+            language: self.language.code(),
+            sentiment: sentiment.map(|s| s.label().as_str()),
+            brand: Some(matched.brand.as_str()),
+            ..query::Document::default()
+        };
+        let holding = self.listening.queries.iter().filter(|q| query::matches(&q.query.ast, &document));
+        holding.map(|saved| saved.id.clone()).collect()
+    }
+}
+
 /// The language of title and text together.
 pub fn detect_language(entry: &Entry) -> Language {
     let whole = format!("{}\n{}", entry.title_text(), entry.text());
     language::detect(&whole, entry.language.as_deref())
-}
-
-/// The tone of the sentences, the title's among them, that speak of the brand; `None` where the language is
-/// neither French nor English.
-fn tone_toward(
-    entry: &Entry,
-    language: &Language,
-    matched: &Match,
-    model: &sentiment::Model,
-) -> Option<Sentiment> {
-    if !matches!(language, Language::French | Language::English) {
-        return None;
-    }
-    let title = entry.title_text();
-    let whole = format!("{title}\n{}", entry.text());
-    let offset = title.chars().count() as u32 + 1;
-    let moved = matched.text_spans.iter().map(|s| Span { start: s.start + offset, end: s.end + offset });
-    let targets: Vec<Span> = matched.title_spans.iter().copied().chain(moved).collect();
-    Some(model.score(&whole, language, &targets).sentiment)
-}
-
-fn queries_that_hold(
-    entry: &Entry,
-    source: &str,
-    source_tags: &[String],
-    language: &Language,
-    matched: &Match,
-    sentiment: Option<Sentiment>,
-    listening: &Listening,
-) -> Vec<String> {
-    if listening.queries.is_empty() {
-        return Vec::new();
-    }
-    let tags: Vec<String> = entry.tags.iter().chain(source_tags).cloned().collect();
-    let document = query::Document {
-        title: entry.title_text(),
-        text: entry.text(),
-        author: entry.author.as_deref(),
-        link: entry.link.as_deref(),
-        source,
-        tags: &tags,
-        language: language.code(),
-        sentiment: sentiment.map(|s| s.label().as_str()),
-        brand: Some(matched.brand.as_str()),
-        ..query::Document::default()
-    };
-    listening
-        .queries
-        .iter()
-        .filter(|saved| query::matches(&saved.query.ast, &document))
-        .map(|saved| saved.id.clone())
-        .collect()
 }
 
 /// 128 bits over title and text: equal hashes, equal words.

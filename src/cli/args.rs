@@ -287,6 +287,11 @@ pub struct Detect {
     pub step: Option<String>,
 }
 
+/// How the program was called, for commands a person may copy.
+pub fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "vigie".into())
+}
+
 /// The whole command line, for the reference in the docs.
 pub fn command() -> clap::Command {
     Args::command()

@@ -11,7 +11,7 @@ use crate::render;
 use crate::views::compare::{Comparison, compare};
 
 /// What is compared when no time is given.
-const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub fn run(args: &Args, options: &Benchmark) -> Result<Exit> {
     let loaded = load(args)?;

@@ -51,13 +51,14 @@ pub struct UsageError(pub String);
 /// Runs the program on the process's own arguments.
 pub fn run() -> ExitCode {
     let args = Args::parse();
-    output::init_log(args.verbose, args.quiet, args.color);
+    output::init_log(&args);
     let exit = match dispatch(&args) {
         Ok(exit) => exit,
         Err(error) if output::is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
             eprintln!("vigie: {error:#}");
-            if error.downcast_ref::<UsageError>().is_some() { Exit::Usage } else { Exit::Failed }
+            let usage = error.is::<UsageError>() || error.is::<crate::daemon::configuration::NotFound>();
+            if usage { Exit::Usage } else { Exit::Failed }
         }
     };
     ExitCode::from(exit as u8)

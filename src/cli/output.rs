@@ -9,26 +9,29 @@ use jiff::{Span, SpanRelativeTo, Timestamp};
 use tracing_subscriber::EnvFilter;
 
 use super::UsageError;
-use super::args::{Args, When};
+use super::args::{Args, Command, When};
 
 /// Logs go to stderr: warnings by default, what is done with `-v`, every step with `-vv`.
-/// `VIGIE_LOG` overrides it in the syntax of `RUST_LOG`.
-pub fn init_log(verbose: u8, quiet: bool, color: When) {
-    let level = match (quiet, verbose) {
+/// Only what runs for long says when. `VIGIE_LOG` overrides it in the syntax of `RUST_LOG`.
+pub fn init_log(args: &Args) {
+    let level = match (args.quiet, args.verbose) {
         (true, _) => "error",
         (false, 0) => "warn",
         (false, 1) => "info,vigie=info",
         (false, _) => "info,vigie=debug",
     };
     let filter = EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let ansi = coloured(color, io::stderr().is_terminal());
-    tracing_subscriber::fmt()
+    let ansi = coloured(args.color, io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(ansi)
         .with_target(false)
-        .compact()
-        .init();
+        .compact();
+    match args.command {
+        Command::Run => log.init(),
+        _ => log.without_time().init(),
+    }
 }
 
 fn coloured(color: When, terminal: bool) -> bool {

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use super::args::{Args, Poll};
 use super::setup::{Loaded, clock, load, runtime};
 use super::{Exit, UsageError, output};
-use crate::daemon::{Lookout, PollReport};
-use crate::model::{Role, SourceId};
+use crate::daemon::{Lookout, PollOutcome, PollReport};
+use crate::model::{BrandId, MentionId, Role, SourceId};
 use crate::render;
-use crate::views::round::{RoundView, round};
+use crate::views::round::{RoundView, SourceRound, round};
 
 pub fn run(args: &Args, options: &Poll) -> Result<Exit> {
     let loaded = load(args)?;
@@ -67,13 +68,44 @@ async fn one_round(args: &Args, options: &Poll, loaded: &Loaded, ids: &[SourceId
         eprintln!("vigie: {delivered}");
     }
     lookout.close().await?;
-    let compared: BTreeMap<_, _> = config
+    view(loaded, &reports, args.now())
+}
+
+/// The round as people and programs read it.
+pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<RoundView> {
+    let config = &loaded.config;
+    let brands: BTreeMap<_, _> = config
         .brands
         .iter()
         .filter(|b| b.role != Role::Partner)
         .map(|b| (b.id.clone(), b.name.clone()))
         .collect();
-    round(&loaded.reader()?, &reports, &compared, &config.rules, args.now())
+    let new: Vec<(MentionId, BrandId)> = reports
+        .iter()
+        .filter_map(|report| match &report.outcome {
+            PollOutcome::Read { ingested, .. } => Some(ingested.new_mentions.clone()),
+            PollOutcome::Unchanged | PollOutcome::Failed { .. } => None,
+        })
+        .flatten()
+        .collect();
+    let mut sources: Vec<SourceRound> = reports.iter().map(source_round).collect();
+    let place = |round: &SourceRound| config.sources.iter().position(|s| s.id.as_str() == round.source);
+    sources.sort_by_key(place);
+    round(&loaded.reader()?, sources, &new, &brands, &config.rules, now)
+}
+
+fn source_round(report: &PollReport) -> SourceRound {
+    let source = report.source.as_str();
+    match &report.outcome {
+        PollOutcome::Read { ingested, problems } => {
+            let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+            SourceRound::read(source, ingested, (!messages.is_empty()).then(|| messages.join("; ")))
+        }
+        PollOutcome::Unchanged => SourceRound::without_document(source, "unchanged", None),
+        PollOutcome::Failed { state, why } => {
+            SourceRound::without_document(source, "failed", Some(format!("{}: {why}", state.as_str())))
+        }
+    }
 }
 
 /// On a terminal only: elsewhere stderr stays free of it.

@@ -1,6 +1,7 @@
 //! What most commands begin with: the configuration, the clock, the engines.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
@@ -65,7 +66,15 @@ impl Loaded {
 /// # Errors
 /// [`UsageError`] if it has errors, after all of them were shown on stderr.
 pub fn load(args: &Args) -> Result<Loaded> {
-    let mut configuration = configuration::read(args.config.as_deref())?;
+    checked(args, configuration::read(args.config.as_deref())?)
+}
+
+/// Like [`load`], of a file the program itself names.
+pub fn load_from(args: &Args, path: &Path) -> Result<Loaded> {
+    checked(args, configuration::read(Some(path))?)
+}
+
+fn checked(args: &Args, mut configuration: Configuration) -> Result<Loaded> {
     show_problems(args, &configuration);
     match configuration.checked.config.take() {
         Some(config) => Ok(Loaded { config, configuration }),

@@ -37,12 +37,19 @@ impl Client {
     pub fn new(options: &Options) -> anyhow::Result<Self> {
         // An error means that a provider is installed already: ours, by an earlier call.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Self {
-            guarded: guarded(options).build().context("the HTTP client cannot start")?,
-            unguarded: unguarded(options).build().context("the HTTP client cannot start")?,
-            options: options.clone(),
+        let (guarded, unguarded) = match (guarded(options).build(), unguarded(options).build()) {
+            (Ok(guarded), Ok(unguarded)) => (guarded, unguarded),
+            (Err(error), _) | (_, Err(error)) => {
+                // A system without certificates can still read plain http, `demo` for one.
+                let start = |builder: ClientBuilder| builder.tls_certs_only([]).build();
+                let clients = start(guarded(options)).and_then(|g| Ok((g, start(unguarded(options))?)));
+                let clients = clients.context("the HTTP client cannot start; is `contact` on one line?")?;
+                let reason = innermost(&error);
+                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
+                clients
+            }
         };
-        Ok(client)
+        Ok(Self { guarded, unguarded, options: options.clone() })
     }
 
     /// One document. `now` is what the dates in `Retry-After` and `Expires` are measured from.
@@ -151,12 +158,8 @@ impl Client {
     }
 
     fn failure(&self, url: &Url, error: reqwest::Error) -> FetchError {
-        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
-        while let Some(inner) = cause {
-            if inner.is::<NotPublic>() {
-                return not_public(url);
-            }
-            cause = inner.source();
+        if causes(&error).any(|cause| cause.is::<NotPublic>()) {
+            return not_public(url);
         }
         if error.is_timeout() {
             return FetchError::Timeout(self.options.connect_timeout);
@@ -174,11 +177,16 @@ pub(super) fn network_failure(error: &reqwest::Error) -> String {
     } else {
         "the request failed"
     };
-    let mut reason: &dyn Error = error;
-    while let Some(inner) = reason.source() {
-        reason = inner;
-    }
-    format!("{what}: {reason}")
+    format!("{what}: {}", innermost(error))
+}
+
+/// The error and what lies beneath it, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&outer| outer.source())
+}
+
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    causes(error).last().unwrap_or(error)
 }
 
 fn unguarded(options: &Options) -> ClientBuilder {
@@ -192,6 +200,9 @@ fn unguarded(options: &Options) -> ClientBuilder {
         .default_headers(headers)
         .redirect(redirect::Policy::none())
         .connect_timeout(options.connect_timeout)
+        // Long enough for the next feed of the same host; a round over a thousand hosts must not leave
+        // a thousand open connections behind it.
+        .pool_idle_timeout(Duration::from_secs(5))
         .no_proxy()
 }
 

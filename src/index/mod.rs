@@ -5,7 +5,9 @@
 //! No text is stored, and no tokeniser or stemmer of Tantivy's is used: the words are those of
 //! [`crate::text::tokens`], so that a search and [`crate::query::matches`] always agree.
 
+mod collect;
 mod compile;
+mod positions;
 mod repair;
 mod schema;
 mod search;
@@ -13,3 +15,8 @@ mod writer;
 
 pub use search::{Facet, Fold, Hits, Options, Searcher, Sort};
 pub use writer::{Index, OpenError, Opened};
+
+#[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod testing;

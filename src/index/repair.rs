@@ -18,9 +18,14 @@ use super::schema;
 
 /// What a look at a directory found.
 pub enum Found {
-    Whole { index: tantivy::Index, rev: u64 },
+    Whole {
+        index: tantivy::Index,
+        rev: u64,
+    },
     /// Lost, damaged, of another store or of another format.
-    Broken { why: String },
+    Broken {
+        why: String,
+    },
 }
 
 /// What a commit says of itself: `store_id:rev:rev`.
@@ -36,13 +41,14 @@ pub struct Payload<'a> {
 pub fn inspect(place: &Path, store_id: &str, store_rev: u64) -> Result<Found> {
     let broken = |why: &str| Ok(Found::Broken { why: why.to_owned() });
     if !place.exists() {
-        return broken("there is none yet");
+        return broken("it is missing");
     }
     let (index, payload) = match whole(place) {
         Ok(found) => found,
         Err(Trouble::Damage(why)) => return Ok(Found::Broken { why }),
         Err(Trouble::Moment(error)) => {
-            return Err(error).with_context(|| format!("the text index in {} cannot be read", place.display()));
+            return Err(error)
+                .with_context(|| format!("the text index in {} cannot be read", place.display()));
         }
     };
     match payload.as_deref().map(Payload::read) {
@@ -77,7 +83,8 @@ impl fmt::Display for Payload<'_> {
     }
 }
 
-enum Trouble {
+/// What may be wrong when an index is opened.
+pub enum Trouble {
     /// What is on disk is wrong; in words for people.
     Damage(String),
     /// What is on disk may be right.
@@ -89,7 +96,9 @@ impl From<TantivyError> for Trouble {
         let of_the_moment = match &error {
             TantivyError::LockFailure(..) | TantivyError::SystemError(_) => true,
             TantivyError::IoError(io) => is_of_the_moment(io),
-            TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) => is_of_the_moment(io_error),
+            TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) => {
+                is_of_the_moment(io_error)
+            }
             TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error, .. }) => {
                 is_of_the_moment(io_error)
             }
@@ -133,7 +142,8 @@ fn whole(place: &Path) -> Result<(tantivy::Index, Option<String>), Trouble> {
             Err(error) => return Err(TantivyError::from(error).into()),
         }
     }
-    let reader: tantivy::IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+    let reader: tantivy::IndexReader =
+        index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
     for segment in reader.searcher().segment_readers() {
         let rows = segment.fast_fields().i64(schema::column::AT)?.num_docs();
         let alive = segment.alive_bitset().map_or(rows as usize, |alive| alive.num_alive_docs());

@@ -2,19 +2,20 @@
 //!
 //! Title and text each have the same fields: `words` as [`tokens::words`] makes them, `english` and `french`
 //! with their stems (only in a document of that language, at the same positions), and `written` with the
-//! tokens of [`tokens::written`] at positions of their own. The tokens arrive ready-made, one a line.
+//! tokens of [`tokens::written`] at positions of their own, with [`Mark`]s. The tokens arrive ready-made, one
+//! a line.
 //! A fact is one folded term, and as it was given in a column for facets.
 
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, SchemaBuilder, TantivyDocument, TextFieldIndexing,
     TextOptions,
 };
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::tokenizer::{self, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{IndexBuilder, IndexSettings, IndexSortByField, Order};
 
 use crate::model::{Mention, Timestamp};
 use crate::text::fold::fold;
-use crate::text::tokens::{self, Stemmer};
+use crate::text::tokens::{self, Stemmer, Token};
 use crate::text::url;
 
 /// The name of a field no document has. Counted up whenever the words, stems or fields change meaning, so
@@ -49,6 +50,41 @@ pub struct TextFields {
     pub written: Field,
 }
 
+/// Where the tokens as written and the words of a text part ways, so that both can be counted in words: a
+/// term beside a token that does not stand for one word, just after the words before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Words that end between the starts of the token before (or the text's) and of this one; else 1, and 0
+    /// for the first token.
+    Step(u32),
+    /// Words that the token touches; else 1.
+    Covers(u32),
+}
+
+impl Mark {
+    /// No token holds it.
+    const SIGN: char = '\0';
+    /// The least of all such terms, and one above them.
+    pub const FIRST: &str = "\0";
+    pub const END: &str = "\u{1}";
+
+    fn term(self) -> String {
+        match self {
+            Mark::Step(words) => format!("{}s{words}", Mark::SIGN),
+            Mark::Covers(words) => format!("{}c{words}", Mark::SIGN),
+        }
+    }
+
+    pub fn read(term: &str) -> Option<Self> {
+        let mark = term.strip_prefix(Mark::SIGN)?;
+        let number = |text: &str| text.parse().ok();
+        match mark.strip_prefix('s') {
+            Some(words) => number(words).map(Mark::Step),
+            None => mark.strip_prefix('c').and_then(number).map(Mark::Covers),
+        }
+    }
+}
+
 /// Names of the columns that are read back.
 pub mod column {
     pub const MENTION: &str = "mention";
@@ -77,7 +113,7 @@ pub fn schema() -> (Schema, Fields) {
         sentiment: builder.add_text_field(column::SENTIMENT, fact(Split::Folded).set_fast("raw")),
         tag: builder.add_text_field(column::TAG, fact(Split::Folded).set_fast("raw")),
         status: builder.add_text_field(column::STATUS, fact(Split::Folded).set_fast("raw")),
-        story: builder.add_text_field(column::STORY, fact(Split::Whole).set_fast("raw")),
+        story: builder.add_text_field(column::STORY, fact(Split::Folded).set_fast("raw")),
         at: builder.add_i64_field(column::AT, FAST),
         title: text_fields(&mut builder, "title"),
         text: text_fields(&mut builder, "text"),
@@ -148,7 +184,8 @@ pub fn link_key(link: &str) -> String {
 }
 
 fn text_fields(builder: &mut SchemaBuilder, part: &str) -> TextFields {
-    let mut field = |name: &str, options: TextOptions| builder.add_text_field(&format!("{part}_{name}"), options);
+    let mut field =
+        |name: &str, options: TextOptions| builder.add_text_field(&format!("{part}_{name}"), options);
     TextFields {
         words: field("words", positions(Split::Lines)),
         english: field("english", positions(Split::Lines)),
@@ -184,7 +221,30 @@ fn add_text(add: &mut impl FnMut(Field, &str), fields: &TextFields, text: &str, 
         let stems: Vec<_> = words.iter().map(|token| stemmer.stem(&token.word)).collect();
         add(field, &lines(stems.iter().map(AsRef::as_ref)));
     }
-    add(fields.written, &lines(tokens::written(text).iter().map(|token| token.word.as_ref())));
+    add(fields.written, &written_lines(text, &words));
+}
+
+/// Tokens as written, each followed by its marks.
+fn written_lines(text: &str, words: &[Token<'_>]) -> String {
+    let mut joined = String::new();
+    let mut before = 0;
+    for (at, token) in tokens::written(text).iter().enumerate() {
+        joined.push_str(&token.word);
+        joined.push('\n');
+        let ended = words.partition_point(|word| word.end <= token.start);
+        let begun = words.partition_point(|word| word.start < token.end);
+        let (step, covers) = (ended - before, begun - ended);
+        before = ended;
+        if step != usize::from(at > 0) {
+            joined.push_str(&Mark::Step(step as u32).term());
+            joined.push('\n');
+        }
+        if covers != 1 {
+            joined.push_str(&Mark::Covers(covers as u32).term());
+            joined.push('\n');
+        }
+    }
+    joined
 }
 
 fn lines<'a>(tokens: impl Iterator<Item = &'a str>) -> String {
@@ -234,30 +294,32 @@ impl Tokenizer for Split {
             Split::Words => Box::new(tokens::words(text).into_iter().map(|token| token.word)),
             Split::Lines => Box::new(text.split_terminator('\n').map(Into::into)),
         };
-        Terms { terms, token: Token::default() }
+        Terms { terms, token: tokenizer::Token::default() }
     }
 }
 
 struct Terms<'a> {
     terms: Box<dyn Iterator<Item = std::borrow::Cow<'a, str>> + 'a>,
-    token: Token,
+    token: tokenizer::Token,
 }
 
 impl TokenStream for Terms<'_> {
     fn advance(&mut self) -> bool {
         let Some(term) = self.terms.next() else { return false };
-        // A fresh token stands at usize::MAX, so that the first one comes to 0.
-        self.token.position = self.token.position.wrapping_add(1);
+        if !term.starts_with(Mark::SIGN) {
+            // A fresh token stands at usize::MAX, so that the first one comes to 0.
+            self.token.position = self.token.position.wrapping_add(1);
+        }
         self.token.text.clear();
         self.token.text.push_str(&term);
         true
     }
 
-    fn token(&self) -> &Token {
+    fn token(&self) -> &tokenizer::Token {
         &self.token
     }
 
-    fn token_mut(&mut self) -> &mut Token {
+    fn token_mut(&mut self) -> &mut tokenizer::Token {
         &mut self.token
     }
 }

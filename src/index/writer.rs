@@ -128,12 +128,12 @@ impl Index {
     /// Lets go of the writer's memory and threads after the merges under way; the next `apply` takes them
     /// up again. Anything not committed is dropped.
     pub fn rest(&mut self) -> Result<()> {
-        self.dirty = false;
-        if let Some(mut writer) = self.writer.take() {
-            writer.rollback()?;
-            writer.wait_merging_threads()?;
+        let dirty = std::mem::take(&mut self.dirty);
+        match self.writer.take() {
+            Some(writer) if !dirty => Ok(writer.wait_merging_threads()?),
+            // Dropped, it forgets what was not committed.
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn try_apply(&mut self, changes: &[(u64, Change)]) -> Result<()> {
@@ -247,5 +247,219 @@ fn remove(path: &Path) -> Result<()> {
             Err(error).with_context(|| format!("{} cannot be removed", path.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::super::Searcher;
+    use super::super::testing::{mention, put};
+    use super::*;
+
+    fn numbered(range: std::ops::RangeInclusive<u64>) -> Vec<(u64, Change)> {
+        range.map(|n| put(n, mention(n, &format!("Outage {n}"), "acme is down"))).collect()
+    }
+
+    /// An index with mentions 1 to 6, in two segments, of which 2 is gone.
+    fn filled(dir: &Path) {
+        let (mut index, opened) = Index::open(dir, "store", 0).unwrap();
+        assert_eq!(opened, Opened::Ready);
+        index.apply(&numbered(1..=3)).unwrap();
+        index.commit(3).unwrap();
+        index.apply(&numbered(4..=6)).unwrap();
+        index.apply(&[(7, Change::Gone(MentionId::new("m_0002")))]).unwrap();
+        index.commit(7).unwrap();
+        index.rest().unwrap();
+    }
+
+    fn ids(dir: &Path) -> String {
+        let ids = Searcher::open(dir).unwrap().expect("an index").all_ids().unwrap();
+        ids.iter().map(|id| id.as_str().trim_start_matches("m_000")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn rebuild(opened: Opened) -> String {
+        match opened {
+            Opened::Rebuild { why } => why,
+            Opened::Ready => panic!("found whole"),
+        }
+    }
+
+    #[test]
+    fn a_change_replaces_or_removes_and_a_commit_says_how_far() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("tantivy");
+        filled(&dir);
+        assert_eq!(ids(&dir), "1 3 4 5 6");
+        let (mut index, opened) = Index::open(&dir, "store", 9).unwrap();
+        assert_eq!((opened, index.rev()), (Opened::Ready, 7));
+
+        index.apply(&[put(8, mention(3, "Again", "")), put(9, mention(3, "And again", ""))]).unwrap();
+        assert_eq!((ids(&dir).as_str(), index.rev()), ("1 3 4 5 6", 7), "nothing before the commit");
+        index.rest().unwrap();
+        index.commit(9).unwrap();
+        assert_eq!(ids(&dir), "1 3 4 5 6", "rest drops what was not committed");
+        index.apply(&[put(9, mention(3, "And again", "")), put(10, mention(7, "", ""))]).unwrap();
+        index.commit(10).unwrap();
+        assert_eq!((ids(&dir).as_str(), index.rev()), ("1 3 4 5 6 7", 10));
+        assert_eq!(Searcher::open(&dir).unwrap().unwrap().rev(), 10);
+    }
+
+    #[test]
+    fn another_store_and_one_behind_lead_to_a_rebuild() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("tantivy");
+        filled(&dir);
+        for (store, rev, expected) in
+            [("other", 7, "it belongs to another store"), ("store", 6, "it is ahead of the store")]
+        {
+            let (index, opened) = Index::open(&dir, store, rev).unwrap();
+            assert_eq!((rebuild(opened).as_str(), index.rev()), (expected, 0));
+        }
+    }
+
+    #[test]
+    fn a_rebuild_stands_beside_until_it_has_caught_up_and_survives_interruption() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("tantivy");
+        filled(&dir);
+        let (mut index, opened) = Index::open(&dir, "new", 5).unwrap();
+        rebuild(opened);
+        index.apply(&numbered(1..=2)).unwrap();
+        index.commit(2).unwrap();
+        assert_eq!(ids(&dir), "1 3 4 5 6", "the old one answers");
+        drop(index);
+
+        let (mut index, opened) = Index::open(&dir, "new", 5).unwrap();
+        rebuild(opened);
+        assert_eq!(index.rev(), 2, "it goes on where it was");
+        index.apply(&numbered(3..=3)).unwrap();
+        index.commit(5).unwrap();
+        assert_eq!(ids(&dir), "1 2 3", "swapped");
+        index.apply(&numbered(6..=6)).unwrap();
+        index.commit(6).unwrap();
+        assert_eq!(ids(&dir), "1 2 3 6", "and written on");
+        drop(index);
+        let left: Vec<_> = fs::read_dir(home.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}: the index and its lock");
+
+        // Killed between the two renames.
+        fs::rename(&dir, sibling(&dir, "new")).unwrap();
+        let (index, _) = Index::open(&dir, "new", 6).unwrap();
+        assert_eq!((ids(&dir).as_str(), index.rev()), ("1 2 3 6", 6));
+    }
+
+    #[test]
+    fn only_one_writes() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("tantivy");
+        filled(&dir);
+        let (index, _) = Index::open(&dir, "store", 7).unwrap();
+        assert!(matches!(Index::open(&dir, "store", 7), Err(OpenError::Busy)));
+        assert_eq!(ids(&dir), "1 3 4 5 6", "readers do not mind");
+        drop(index);
+        assert!(Index::open(&dir, "store", 7).is_ok());
+    }
+
+    /// Harms the file and opens: the phrase that says why it is rebuilt, `None` if it was found whole.
+    #[track_caller]
+    fn opened_after(harm: impl Fn(&Path)) -> Option<String> {
+        static WHOLE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+            let home = tempfile::tempdir().unwrap();
+            filled(&home.path().join("tantivy"));
+            home
+        });
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("tantivy");
+        fs::create_dir(&dir).unwrap();
+        for entry in fs::read_dir(WHOLE.path().join("tantivy")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), dir.join(entry.file_name())).unwrap();
+        }
+        harm(&dir);
+        let (mut index, opened) = Index::open(&dir, "store", 7).unwrap();
+        let why = match opened {
+            Opened::Ready => return None,
+            Opened::Rebuild { why } => why,
+        };
+        index.apply(&numbered(1..=7)).unwrap();
+        index.commit(7).unwrap();
+        assert_eq!(ids(&dir), "1 2 3 4 5 6 7");
+        Some(why)
+    }
+
+    fn with_extension(dir: &Path, extension: &str) -> Vec<PathBuf> {
+        let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+        let found: Vec<_> = files.filter(|path| path.to_string_lossy().ends_with(extension)).collect();
+        assert!(!found.is_empty(), "no {extension}");
+        found
+    }
+
+    #[test]
+    fn damage_of_any_file_is_found_at_start() {
+        let harms: [(&str, fn(&mut Vec<u8>)); 4] = [
+            ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
+            ("emptied", Vec::clear),
+            ("zeroed", |bytes| bytes.fill(0)),
+            ("flipped", |bytes| {
+                let middle = bytes.len() / 3;
+                bytes[middle] ^= 1;
+            }),
+        ];
+        for file in
+            ["meta.json", ".managed.json", ".store", ".term", ".idx", ".pos", ".fast", ".fieldnorm", ".del"]
+        {
+            for (name, harm) in harms {
+                let why = opened_after(|dir| {
+                    let path = &with_extension(dir, file)[0];
+                    let mut bytes = fs::read(path).unwrap();
+                    harm(&mut bytes);
+                    fs::write(path, bytes).unwrap();
+                });
+                assert!(why.is_some(), "{file} {name}");
+            }
+            let why = opened_after(|dir| fs::remove_file(&with_extension(dir, file)[0]).unwrap());
+            assert!(why.is_some(), "{file} missing");
+        }
+    }
+
+    #[test]
+    fn a_flipped_digit_of_meta_json_is_found() {
+        for (number, expected) in
+            [("store:7:7", "its last commit is unreadable"), ("\"max_doc\":3", "damaged")]
+        {
+            let why = opened_after(|dir| {
+                let path = dir.join("meta.json");
+                let text = fs::read_to_string(&path).unwrap().replace(": ", ":");
+                assert!(text.contains(number), "{text}");
+                let flipped = number.replacen(['7', '3'], "5", 1);
+                fs::write(&path, text.replacen(number, &flipped, 1)).unwrap();
+            });
+            assert!(why.as_ref().is_some_and(|why| why.contains(expected)), "{number}: {why:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_kill_leaves_is_no_damage() {
+        let stray = |dir: &Path| {
+            for extension in ["store", "idx", "term"] {
+                fs::write(dir.join(format!("0123456789abcdef0123456789abcdef.{extension}")), "").unwrap();
+            }
+            fs::write(dir.join(".tantivy-writer.lock"), "").unwrap();
+        };
+        assert_eq!(opened_after(stray), None);
+    }
+
+    #[test]
+    fn a_lost_directory_and_another_format_are_rebuilt() {
+        let why = opened_after(|dir| fs::remove_dir_all(dir).unwrap());
+        assert_eq!(why.as_deref(), Some("it is missing"));
+        let why = opened_after(|dir| {
+            let path = dir.join("meta.json");
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.replacen("\"format_", "\"format_of_old_", 1)).unwrap();
+        });
+        assert_eq!(why.as_deref(), Some("it was written by another version"));
     }
 }

@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Characters of a title and of a body, counted before escaping; daemons cut or overflow beyond.
 const LONGEST_TITLE: usize = 120;
-const LONGEST_BODY: usize = 600;
+const LONGEST_BODY: usize = 400;
 
 /// Alerts whose notifications can still be replaced.
 const REMEMBERED: usize = 256;
@@ -33,7 +33,7 @@ impl Desktop {
         let (answer, answered) = oneshot::channel();
         let call = Call {
             title: clean(&notification.title, LONGEST_TITLE, false),
-            body: clean(&notification.body, LONGEST_BODY, true),
+            body: clean_body(&notification.body),
             severity: notification.severity,
             replaces: notification.alert.as_ref().and_then(|alert| self.shown.get(alert).copied()),
         };
@@ -87,7 +87,8 @@ fn show(call: &Call) -> Result<u32, String> {
     let capabilities = get_capabilities().map_err(in_words)?;
     let markup = capabilities.iter().any(|capability| capability == "body-markup");
     let mut message = notify_rust::Notification::new();
-    message.appname("vigie").summary(&call.title);
+    let icon = if call.severity >= Severity::High { "dialog-warning" } else { "dialog-information" };
+    message.appname("vigie").icon(icon).summary(&call.title);
     message.body(&if markup { escape(&call.body) } else { call.body.clone() });
     message.urgency(match call.severity {
         Severity::Low => Urgency::Low,
@@ -143,6 +144,14 @@ fn clean(text: &str, longest: usize, lines: bool) -> String {
     kept
 }
 
+/// A body whose last line, which says what to do, survives the cutting of what comes before it.
+fn clean_body(body: &str) -> String {
+    let (text, last) = body.trim().rsplit_once('\n').unwrap_or((body, ""));
+    let last = clean(last, LONGEST_TITLE, false);
+    let text = clean(text, LONGEST_BODY - last.chars().count(), true);
+    if last.is_empty() { text } else { format!("{text}\n{last}") }
+}
+
 /// Characters that change how others are shown, or are not shown at all.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -194,5 +203,15 @@ mod tests {
         check("twenty-one characters", true, "twenty-one characte…");
         check("é".repeat(10_000).as_str(), true, &format!("{}…", "é".repeat(19)));
         check("", true, "");
+    }
+
+    #[test]
+    fn a_long_body_is_cut_but_its_last_line_stays() {
+        assert_eq!(clean_body("one line"), "one line");
+        assert_eq!(clean_body("why\n\u{200b}what to do\n"), "why\nwhat to do");
+        let cut = clean_body(&format!("{}\nvigie alerts ack a_1", "é\n".repeat(5000)));
+        assert!(cut.ends_with("…\nvigie alerts ack a_1"), "{cut}");
+        assert_eq!(cut.chars().count(), LONGEST_BODY + 1);
+        assert_eq!(clean_body(&format!("x\n{}", "y".repeat(5000))).chars().count(), LONGEST_TITLE + 2);
     }
 }

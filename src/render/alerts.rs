@@ -100,8 +100,8 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
             let again = now.map_or_else(|| "–".to_owned(), number);
             line(name, format!("{}   recomputed {again}", number(then)));
         }
+        line("mentions kept today", view.recomputed.mentions.to_string());
     }
-    line("mentions kept today", view.recomputed.mentions.to_string());
     if let Some(series) = &view.series {
         line("computed from", format!("{} windows of {} since {}", series.values.len(), span(series.step_s), minute(series.start, zone)));
         let shown = &series.values[series.values.len().saturating_sub(style.width.saturating_sub(24))..];

@@ -1,8 +1,556 @@
 //! RSS, Atom and JSON Feed.
 
-use super::{Document, Limits, Parsed};
+use super::{Document, Limits, Parsed, Problem, ProblemKind};
+use super::{decode, json_feed, page, second_opinion, tolerant};
 
 pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Parsed {
-    let _ = (document, limits);
-    todo!()
+    let decoded = decode::decode(document.bytes, document.content_type);
+    let text = without_declaration(&decoded.text);
+    let mut parsed = match text.as_bytes().first() {
+        None => not_a_feed("an empty answer".to_owned()),
+        Some(b'{' | b'[') => json_feed::read(text, document.base_url, limits),
+        Some(_) => xml(text, document.base_url, limits),
+    };
+    if let Some(message) = decoded.repaired {
+        parsed.problems.insert(0, Problem { kind: ProblemKind::Repaired, message });
+    }
+    parsed
+}
+
+pub(super) fn not_a_feed(message: String) -> Parsed {
+    Parsed { problems: vec![Problem { kind: ProblemKind::NotAFeed, message }], ..Parsed::default() }
+}
+
+fn xml(text: &str, base_url: Option<&str>, limits: &Limits) -> Parsed {
+    let read = tolerant::read(text, base_url, limits);
+    if read.as_ref().is_ok_and(|parsed| !parsed.entries.is_empty()) {
+        return read.unwrap_or_default();
+    }
+    let entries = second_opinion::entries(text, base_url, limits);
+    if entries.is_empty() {
+        return read
+            .unwrap_or_else(|first_element| not_a_feed(page::describe(text, first_element, base_url)));
+    }
+    let mut parsed = read.unwrap_or_default();
+    parsed.entries = entries;
+    parsed.problems.push(Problem { kind: ProblemKind::Repaired, message: "read by feed-rs".to_owned() });
+    parsed
+}
+
+/// The encoding it declares no longer holds, and nothing else in it matters.
+fn without_declaration(text: &str) -> &str {
+    let text = trim(text);
+    match text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
+        Some((_, rest)) => trim(rest),
+        None => text,
+    }
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(document: &str) -> Parsed {
+        let base_url = Some("https://acme.example/feed.xml");
+        parse(Document { bytes: document.as_bytes(), content_type: None, base_url }, &Limits::default())
+    }
+
+    /// One line a field: what the feed says of itself, its entries, its problems.
+    fn shown(parsed: &Parsed) -> String {
+        let mut out = String::new();
+        let mut line = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                out += &format!("{name}: {value}\n");
+            }
+        };
+        line("feed", parsed.title.clone());
+        line("feed language", parsed.language.clone());
+        line("wished", parsed.wished_interval_s.map(|wished_s| format!("{wished_s} s")));
+        for entry in &parsed.entries {
+            line("-", Some(entry.title.clone().unwrap_or_default()));
+            line("  guid", entry.guid.clone());
+            line("  link", entry.link.clone());
+            line("  summary", entry.summary.clone());
+            line("  content", entry.content.clone());
+            line("  author", entry.author.clone());
+            line("  published", entry.published.map(|published| published.to_string()));
+            line("  updated", entry.updated.map(|updated| updated.to_string()));
+            line("  language", entry.language.clone());
+            line("  image", entry.image.clone());
+            line("  tags", (!entry.tags.is_empty()).then(|| entry.tags.join(", ")));
+        }
+        for problem in &parsed.problems {
+            line(problem.kind.as_str(), Some(problem.message.clone()));
+        }
+        out
+    }
+
+    #[track_caller]
+    fn check(document: &str, expected: Expect) {
+        expected.assert_eq(&shown(&read(document)));
+    }
+
+    /// The body of one RSS item.
+    #[track_caller]
+    fn check_item(item: &str, expected: Expect) {
+        check(&format!("<rss version='2.0'><channel><item>{item}</item></channel></rss>"), expected);
+    }
+
+    const RSS: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+        <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+             xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/"
+             xmlns:atom="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">
+        <channel><title>Acme &amp; co</title><link>https://acme.example/</link><language>fr-FR</language>
+        <atom:link rel="self" href="https://acme.example/rss"/><ttl>30</ttl><sy:updatePeriod>daily</sy:updatePeriod>
+        <image><title>logo</title><url>/logo.png</url><link>/</link></image>
+        <item><title><![CDATA[L&#8217;Or&eacute;al <b>monte</b>]]></title><link> /a?x=1&amp;y=2 </link>
+          <guid isPermaLink="false">42</guid><description>&lt;p&gt;Un&lt;/p&gt;&lt;p&gt;deux&lt;/p&gt;</description>
+          <content:encoded><![CDATA[<p>Le <em>corps</em></p>]]></content:encoded>
+          <dc:creator>Jo Doe</dc:creator><pubDate>mar., 02 janv. 2024 10:00:00 +0100</pubDate>
+          <category>Prix</category><category domain="x">Bourse</category>
+          <media:thumbnail url="/t.jpg"/><media:title>other</media:title></item>
+        <item><guid>https://acme.example/2</guid><source url="x"><title>elsewhere</title></source>
+          <dc:date>2024-01-03</dc:date><dc:language>en-GB</dc:language></item>
+        </channel></rss>"#;
+
+    const ATOM: &str = r#"<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://acme.example/blog/">
+        <title type="html">The &amp;lt;Acme&amp;gt; blog</title><author><name>Acme</name></author>
+        <link rel="self" href="feed.atom"/><updated>2024-01-01T00:00:00Z</updated>
+        <entry xml:lang="de-AT"><id>tag:acme.example,2024:1</id><title>AT&amp;T &lt;3 Vec&lt;T></title>
+          <link rel="enclosure" href="a.mp3"/><link rel="replies" href="r"/><link href="1.html" type="text/html"/>
+          <updated>2024-01-02T00:00:00+02:00</updated><category term="x" label="Ex"/>
+          <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">1 &lt; 2<br/>and <i>so</i> on</div></content>
+          <source><id>other</id><title>Other</title><updated>2001-01-01T00:00:00Z</updated></source></entry>
+        <entry><id>2</id><title/><author><email>jo@acme.example</email></author>
+          <published>2024-01-03T00:00:00Z</published><summary>plain &amp; simple</summary></entry></feed>"#;
+
+    #[test]
+    fn rss() {
+        check(
+            RSS,
+            expect![[r#"
+            feed: Acme & co
+            feed language: fr
+            wished: 1800 s
+            -: L’Oréal monte
+              guid: 42
+              link: https://acme.example/a?x=1&y=2
+              summary: Un
+            deux
+              content: Le corps
+              author: Jo Doe
+              published: 2024-01-02T09:00:00Z
+              language: fr
+              image: https://acme.example/t.jpg
+              tags: Prix, Bourse
+            -: 
+              guid: https://acme.example/2
+              link: https://acme.example/2
+              published: 2024-01-03T00:00:00Z
+              language: en
+        "#]],
+        );
+    }
+
+    #[test]
+    fn atom() {
+        check(
+            ATOM,
+            expect![[r#"
+            feed: The <Acme> blog
+            feed language: en
+            -: AT&T <3 Vec<T>
+              guid: tag:acme.example,2024:1
+              link: https://acme.example/blog/1.html
+              content: 1 < 2
+            and so on
+              author: Acme
+              updated: 2024-01-01T22:00:00Z
+              language: de
+              tags: Ex
+            -: 
+              guid: 2
+              summary: plain & simple
+              author: jo@acme.example
+              published: 2024-01-03T00:00:00Z
+              language: en
+        "#]],
+        );
+    }
+
+    #[test]
+    fn older_dialects() {
+        check(
+            r##"<feed version="0.3" xmlns="http://purl.org/atom/ns#"><entry><title mode="escaped" type="text/html">A &lt;b>b&lt;/b></title>
+               <link rel="alternate" type="text/html" href="http://a.example/"/><issued>2003-12-05T08:29:29Z</issued>
+               <modified>2003-12-06T08:29:29Z</modified><content type="application/xhtml+xml" mode="xml"><p>One</p><p>Two</p></content></entry></feed>"##,
+            expect![[r#"
+                -: A b
+                  link: http://a.example/
+                  content: One
+                Two
+                  published: 2003-12-05T08:29:29Z
+                  updated: 2003-12-06T08:29:29Z
+            "#]],
+        );
+        check(
+            r##"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://unheard.example/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+               <channel rdf:about="x"><title>Old</title><items><rdf:Seq><rdf:li resource="x"/></rdf:Seq></items></channel>
+               <item rdf:about="http://a.example/1"><title>One</title><link>http://a.example/1</link><dc:date>2003-01-01T00:00Z</dc:date></item>
+               </rdf:RDF>"##,
+            expect![[r#"
+                feed: Old
+                -: One
+                  guid: http://a.example/1
+                  link: http://a.example/1
+                  published: 2003-01-01T00:00:00Z
+            "#]],
+        );
+        check(
+            "<rss><item><title>No version, no channel</title></item></rss>",
+            expect![[r#"
+            -: No version, no channel
+        "#]],
+        );
+        check(
+            "<a:feed xmlns:a='http://wrong.example/'><a:entry><a:title>Odd prefix</a:title></a:entry></a:feed>",
+            expect![[r#"
+                -: Odd prefix
+            "#]],
+        );
+        check(
+            "<entry xmlns='http://www.w3.org/2005/Atom'><title>Alone</title></entry>",
+            expect![[r#"
+            -: Alone
+        "#]],
+        );
+    }
+
+    #[test]
+    fn json_feed() {
+        check(
+            r#"{"version": "https://jsonfeed.org/version/1.1", "title": "Acme", "language": "fr",
+                "authors": [{"name": "Acme"}], "items": [
+                {"id": 1, "url": "/1", "title": "Un & deux", "content_html": "<p>Le corps</p>", "content_text": "text",
+                 "date_published": "2024-01-02T10:00:00+01:00", "date_modified": "2024-01-03T00:00:00Z",
+                 "tags": ["a", "b", null], "image": "i.png", "author": {"name": "Jo", "url": "x"}, "extra": {"deep": [1]}},
+                "odd", {"id": "https://acme.example/2", "title": ["list"], "date_published": false}]}"#,
+            expect![[r#"
+                feed: Acme
+                feed language: fr
+                -: Un & deux
+                  guid: 1
+                  link: https://acme.example/1
+                  content: Le corps
+                  author: Jo
+                  published: 2024-01-02T09:00:00Z
+                  updated: 2024-01-03T00:00:00Z
+                  language: fr
+                  image: https://acme.example/i.png
+                  tags: a, b
+                -: list
+                  guid: https://acme.example/2
+                  link: https://acme.example/2
+                  author: Acme
+                  language: fr
+            "#]],
+        );
+        check(
+            r#"{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1"}, {"id": "2", "ti"#,
+            expect![[r#"
+                -: 
+                  guid: 1
+                lost: not valid JSON, what came before was kept: EOF while parsing a string at line 1 column 84
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_no_feed() {
+        check(
+            " \n",
+            expect![[r#"
+            not-a-feed: an empty answer
+        "#]],
+        );
+        check(
+            "<!DOCTYPE html><html><head><title>Oops</title><link rel=alternate type=application/rss+xml href=/rss></head></html>",
+            expect![[r#"
+                not-a-feed: an HTML page (“Oops”); it advertises https://acme.example/rss
+            "#]],
+        );
+        check(
+            r#"{"error": "rate limited", "items": []}"#,
+            expect![[r#"
+            not-a-feed: a JSON answer (“rate limited”) that is no feed
+        "#]],
+        );
+        check(
+            "[1, 2]",
+            expect![[r#"
+            not-a-feed: a JSON answer that is no feed
+        "#]],
+        );
+        check(
+            "{not json",
+            expect![[r#"
+            not-a-feed: neither a feed nor valid JSON: key must be a string at line 1 column 2
+        "#]],
+        );
+        check(
+            "<rss version='2.0'><channel><title>Quiet</title></channel></rss>",
+            expect![[r#"
+            feed: Quiet
+        "#]],
+        );
+    }
+
+    #[test]
+    fn links() {
+        check_item(
+            "<link/><guid>https://a.example/1</guid>",
+            expect![[r#"
+            -: 
+              guid: https://a.example/1
+              link: https://a.example/1
+        "#]],
+        );
+        check_item(
+            "<guid isPermaLink='false'>https://a.example/1</guid>",
+            expect![[r#"
+            -: 
+              guid: https://a.example/1
+        "#]],
+        );
+        check_item(
+            "<guid isPermaLink='true'>1.html</guid>",
+            expect![[r#"
+            -: 
+              guid: 1.html
+              link: https://acme.example/1.html
+        "#]],
+        );
+        check_item(
+            "<guid>tag:a.example,1</guid>",
+            expect![[r#"
+            -: 
+              guid: tag:a.example,1
+        "#]],
+        );
+        check_item(
+            "<link href='https://a.example/1' rel='alternate'/>",
+            expect![[r#"
+            -: 
+              link: https://a.example/1
+        "#]],
+        );
+        check_item(
+            "<enclosure url='/i.png' type='image/png'/><link xml:base='https://b.example/c/'>d</link>",
+            expect![[r#"
+                -: 
+                  link: https://b.example/c/d
+                  image: https://acme.example/i.png
+            "#]],
+        );
+    }
+
+    #[test]
+    fn dates_are_never_made_up() {
+        check_item(
+            "<title>a</title><pubDate>soon</pubDate><atom:updated>2024-01-01T00:00:00Z</atom:updated>",
+            expect![[r#"
+                -: a
+                  updated: 2024-01-01T00:00:00Z
+            "#]],
+        );
+        check_item(
+            "<title>a</title><pubDate>Thu, 01 Jan 1970 00:00:00 GMT</pubDate>",
+            expect![[r#"
+            -: a
+        "#]],
+        );
+        check_item(
+            "<title>a</title><pubDate/><dc:date>2024-01-01</dc:date>",
+            expect![[r#"
+            -: a
+              published: 2024-01-01T00:00:00Z
+        "#]],
+        );
+    }
+
+    #[test]
+    fn broken_markup() {
+        check_item(
+            "<title>R&D at AT&T &nbsp;&eacute;&bogus;</title>",
+            expect![[r#"
+            -: R&D at AT&T é&bogus;
+        "#]],
+        );
+        check_item(
+            "<title>a < b</title><link>https://a.example/1</link>",
+            expect![[r#"
+                -: a < b
+                  link: https://a.example/1
+                repaired: markup that is no XML was read as text
+            "#]],
+        );
+        check_item(
+            "<link>https://a.example/<title>Never closed</title>",
+            expect![[r#"
+            -: Never closed
+              link: https://a.example/
+            repaired: tags that do not match were closed where they must end
+        "#]],
+        );
+        check_item(
+            "<description>loose <p>markup<br> here</description><title>t</title></b>",
+            expect![[r#"
+            -: t
+              summary: loose
+            markup
+            here
+            repaired: tags that do not match were closed where they must end
+        "#]],
+        );
+        check(
+            "<rss><channel><item><title>a</title><item><title>b</title></item></channel></rss>",
+            expect![[r#"
+                -: a
+                -: b
+                repaired: tags that do not match were closed where they must end
+            "#]],
+        );
+        check(
+            "<rss><channel><item><title>a</title></item><item><title>cut</title><descr",
+            expect![[r#"
+            -: a
+            repaired: markup that is no XML was read as text
+            lost: the document ends inside an entry, which was left out
+        "#]],
+        );
+        check(
+            "<rss><channel><item><title>a</title></item><!-- open <item><title>b</title></item></channel></rss>",
+            expect![[r#"
+                -: a
+                -: b
+                repaired: markup that is no XML was read as text
+            "#]],
+        );
+        check(
+            "oops <b>warning</b>\n<rss><channel><item><title>a</title></item></channel></rss>",
+            expect![[r#"
+                -: a
+            "#]],
+        );
+    }
+
+    #[test]
+    fn encodings() {
+        let check = |bytes: &[u8], expected: Expect| {
+            let document = Document { bytes, content_type: None, base_url: None };
+            expected.assert_eq(&shown(&parse(document, &Limits::default())));
+        };
+        check(
+            b"<?xml version='1.0' encoding='iso-8859-1'?><rss><item><title>caf\xe9</title></item></rss>",
+            expect![[r#"
+                -: café
+            "#]],
+        );
+        check(b"\xff\xfe<\0r\0s\0s\0/\0>\0", expect![[""]]);
+        check(
+            b"<rss><item><title>caf\xe9\x01</title></item></rss>",
+            expect![[r#"
+            -: café
+            repaired: not valid UTF-8; the other bytes were read as windows-1252
+        "#]],
+        );
+    }
+
+    #[test]
+    fn limits_keep_what_was_read() {
+        let limits = Limits { entries: 2, depth: 4, text_bytes: 5 };
+        let check = |document: &str, expected: Expect| {
+            let document = Document { bytes: document.as_bytes(), content_type: None, base_url: None };
+            expected.assert_eq(&shown(&parse(document, &limits)));
+        };
+        check(
+            "<rss><item><title>abcdefgh</title></item><item><guid>2</guid></item><item/><item/></rss>",
+            expect![[r#"
+                -: abcde
+                -: 
+                  guid: 2
+                limit: more than 2 entries; the others were left out
+            "#]],
+        );
+        check(
+            "<rss><item><a><b><c><d></d></c></b></a><title>a</title></item></rss>",
+            expect![[r#"
+            -: a
+            limit: elements nested deeper than 4 were passed over
+        "#]],
+        );
+        check(
+            r#"{"version": "jsonfeed", "items": [{"id": 1}, {"id": 2}, {"id": 3}]}"#,
+            expect![[r#"
+            -: 
+              guid: 1
+            -: 
+              guid: 2
+            limit: more than 2 entries; the others were left out
+        "#]],
+        );
+    }
+
+    #[test]
+    fn hostile_documents_take_linear_time() {
+        let entry = "<item><title>a</title></item>";
+        for (start, piece) in [
+            ("<rss><channel>", "<a>"),
+            ("<rss><channel>", "</a>"),
+            ("<rss><channel><item>", "<description>"),
+            ("<rss><channel><item><description>", "<p>"),
+            ("<rss><channel>", "<!--"),
+            ("<rss><channel>", "<![CDATA["),
+            ("<rss><channel>", "<a b=\""),
+            ("<rss><channel><item><title>", "&amp;"),
+            ("<rss><channel>", "<a xmlns:b='c' xml:base='/d'>"),
+            ("<feed><entry>", "<author>"),
+            ("", "{\"items\":["),
+            ("", "<link rel=alternate "),
+        ] {
+            let started = std::time::Instant::now();
+            read(&(start.to_owned() + &piece.repeat(300_000 / piece.len()) + entry));
+            assert!(started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn mutated_feeds_never_panic(
+            which in 0..2_usize,
+            edits in proptest::collection::vec((any::<proptest::sample::Index>(), 0..24_usize, ".{0,3}|<|&|>|</item>|<item>|]]>|<!--|\"|<title>"), 1..8),
+        ) {
+            let mut bytes = [RSS, ATOM][which].as_bytes().to_vec();
+            for (index, length, replacement) in edits {
+                let at = index.index(bytes.len());
+                let end = (at + length).min(bytes.len());
+                bytes.splice(at..end, replacement.into_bytes());
+            }
+            let limits = Limits { entries: 3, depth: 6, text_bytes: 64 };
+            for content_type in [None, Some("text/xml; charset=utf-16")] {
+                let parsed = parse(Document { bytes: &bytes, content_type, base_url: None }, &limits);
+                prop_assert!(parsed.entries.len() <= 3);
+                prop_assert!(!parsed.entries.is_empty() || !parsed.problems.is_empty() || parsed.title.is_some() || bytes.len() < 3000);
+            }
+        }
+    }
 }

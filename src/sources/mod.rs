@@ -1,6 +1,14 @@
 //! One file per kind of source: the bytes a server sent → entries. Pure.
 
+mod dates;
+mod decode;
+mod draft;
 mod feed;
+mod json_feed;
+mod page;
+mod second_opinion;
+mod tolerant;
+mod vocabulary;
 
 use crate::model::Entry;
 

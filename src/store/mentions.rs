@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use super::entries::{entry_number, mention_id, uncount_entry};
 use super::rollups::{Ledger, known_subject, subject_number};
 use super::stories::{self, Facts};
-use super::{Reader, Scope, Store, hex, id_bytes, instant, list_from_json, list_to_json};
+use super::{Reader, Scope, Store, hex, id_bytes, instant, list_from_json, list_to_json, rows};
 use crate::model::{
     BrandId, Change, Entry, EntryId, Language, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
     SourceId, StoryId, Timestamp,
@@ -70,7 +70,7 @@ impl Reader {
         let highest_tone = if negative_only { tone_number(Some(SentimentLabel::Negative)) } else { NO_TONE };
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let found = statement
-            .query_map(params![subject, since, until, scope.backfill, highest_tone, limit], |row| row.get(0))?
+            .query_map(params![subject, since, until, scope.backfill, highest_tone, rows(limit)], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
         found.into_iter().map(|mention| self.numbered_mention(mention)).collect()
     }
@@ -95,7 +95,7 @@ impl Reader {
              ORDER BY rev LIMIT ?2",
         )?;
         let rows = statement
-            .query_map(params![rev, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map(params![rev, rows(limit)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<Vec<(u64, Option<i64>, Option<[u8; 16]>)>, _>>()?;
         rows.into_iter()
             .map(|(rev, mention, gone)| match (mention, gone) {
@@ -135,7 +135,7 @@ impl Reader {
         let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.entry > ?1 ORDER BY e.entry LIMIT ?2");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement
-            .query_and_then(params![after, limit], |row| Ok((row.get("entry")?, self.kept_entry(row)?)))?
+            .query_and_then(params![after, rows(limit)], |row| Ok((row.get("entry")?, self.kept_entry(row)?)))?
             .collect()
     }
 

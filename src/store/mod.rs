@@ -17,6 +17,11 @@ mod rollups;
 mod series;
 mod sources;
 mod stories;
+/// A number of rows as SQLite takes it; no limit is one it cannot count.
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod testing;
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Reader, Store, instant, meta, set_meta};
+use super::{Reader, Store, instant, meta, rows, set_meta};
 use crate::model::{Gap, Health, HealthState, Source, SourceId, Timestamp, Validators};
 
 /// What a poll changed in a source's health and schedule.
@@ -25,7 +25,7 @@ impl Reader {
              WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
              ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
         )?;
-        let rows = statement.query_map(params![now.as_second(), limit], source_id)?;
+        let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

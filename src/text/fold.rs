@@ -19,9 +19,19 @@ pub fn fold(text: &str) -> Cow<'_, str> {
         };
     }
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        fold_char(c, &mut |c| folded.push(c));
+    let mut rest = text;
+    while let Some(ascii) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let (before, after) = rest.split_at(ascii);
+        folded.push_str(before);
+        let mut chars = after.chars();
+        if let Some(c) = chars.next() {
+            fold_char(c, &mut |c| folded.push(c));
+        }
+        rest = chars.as_str();
     }
+    folded.push_str(rest);
+    // All else is in lower case already.
+    folded.make_ascii_lowercase();
     if folded == text { Cow::Borrowed(text) } else { Cow::Owned(folded) }
 }
 
@@ -30,6 +40,8 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 pub(crate) fn fold_char(c: char, emit: &mut impl FnMut(char)) {
     if c.is_ascii() {
         emit(c.to_ascii_lowercase());
+    } else if let Some(letter) = latin1_letter(c) {
+        emit(letter);
     } else if !fold_sign(c, emit) {
         decompose_compatible(c, |part| {
             for lower in part.to_lowercase() {
@@ -54,6 +66,15 @@ pub(crate) fn is_invisible(c: char) -> bool {
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What the decomposition gives for À to ÿ, the accents of French and most of Europe, without looking it up;
+/// `None` for the few that need more than one letter.
+fn latin1_letter(c: char) -> Option<char> {
+    const LETTERS: &[u8; 64] = b"aaaaaa?ceeeeiiiidnooooo?ouuuuy??aaaaaa?ceeeeiiiidnooooo?ouuuuy?y";
+    let at = (c as usize).checked_sub(0xc0)?;
+    let letter = *LETTERS.get(at)?;
+    (letter != b'?').then_some(char::from(letter))
 }
 
 /// Signs that Unicode's decomposition would leave or get wrong; `false` if `c` is none of them.
@@ -129,6 +150,18 @@ mod tests {
     fn nothing_is_copied_where_nothing_changes() {
         for text in ["", "acme 12 (x)", "日本"] {
             assert!(matches!(fold(text), Cow::Borrowed(_)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn letters_of_latin1_fold_as_their_decomposition() {
+        for c in '\u{80}'..='\u{2ff}' {
+            let mut decomposed = String::new();
+            decompose_compatible(c, |part| decomposed.extend(part.to_lowercase().filter(|&c| !is_mark(c))));
+            if let Some(letter) = latin1_letter(c) {
+                let decomposed = decomposed.replace('ð', "d").replace('ø', "o");
+                assert_eq!(decomposed, letter.to_string(), "{c}");
+            }
         }
     }
 

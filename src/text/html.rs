@@ -49,14 +49,16 @@ impl Stripper<'_> {
         let bytes = self.html.as_bytes();
         while self.at < bytes.len() {
             let start = self.at;
-            while self.at < bytes.len() && PLAIN[bytes[self.at] as usize] {
-                self.at += 1;
-            }
+            self.at = end_of_run(bytes, start);
             if start < self.at {
                 self.text.push_str(&self.html[start..self.at]);
                 continue;
             }
             match bytes[self.at] {
+                b' ' | b'\n' | b'\t' | b'\r' => {
+                    self.text.space();
+                    self.at += 1;
+                }
                 b'<' => self.markup(),
                 b'&' => self.reference(),
                 b']' if self.html[self.at..].starts_with("]]>") => self.at += 3,
@@ -65,7 +67,7 @@ impl Stripper<'_> {
         }
     }
 
-    /// White space, control characters and what may be either.
+    /// Rarer white space, control characters and what may be either.
     fn character(&mut self) {
         let c = self.html[self.at..].chars().next().expect("the loop stops before the end of the text");
         self.text.push(c);
@@ -234,7 +236,7 @@ impl Text {
         Self { out: String::with_capacity(capacity), owed: Owed::Nothing }
     }
 
-    /// A run without white space or control characters.
+    /// A run without control characters, white space in it only as single spaces between visible characters.
     fn push_str(&mut self, run: &str) {
         self.settle();
         self.out.push_str(run);
@@ -242,12 +244,16 @@ impl Text {
 
     fn push(&mut self, c: char) {
         if c.is_whitespace() {
-            if self.owed == Owed::Nothing {
-                self.owed = Owed::Space;
-            }
+            self.space();
         } else if !c.is_control() && c != '\u{feff}' {
             self.settle();
             self.out.push(c);
+        }
+    }
+
+    fn space(&mut self) {
+        if self.owed == Owed::Nothing {
+            self.owed = Owed::Space;
         }
     }
 
@@ -263,6 +269,19 @@ impl Text {
             self.owed = Owed::Nothing;
         }
     }
+}
+
+/// The end of what can be copied as it is: [`PLAIN`] bytes and single spaces between them.
+fn end_of_run(bytes: &[u8], start: usize) -> usize {
+    let is_plain = |at: usize| bytes.get(at).is_some_and(|&b| PLAIN[b as usize]);
+    let mut at = start;
+    while is_plain(at) {
+        at += 1;
+        if bytes.get(at) == Some(&b' ') && is_plain(at + 1) {
+            at += 1;
+        }
+    }
+    at
 }
 
 /// Bytes that are copied in runs: visible ASCII without meaning here, and the beginnings and insides of

@@ -155,7 +155,7 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
             sentiment: sentiment(&now),
             sources: top(&now.sources),
             authors: authors(&read[place]),
-            themes: themes(&read, place),
+            themes: themes(&read, place, brand),
             peak: now.peak(),
             days: now.days(),
         });
@@ -235,12 +235,12 @@ fn authors(mentions: &[Mention]) -> Vec<CountView> {
     top(&counts)
 }
 
-fn themes(read: &[Vec<Mention>], place: usize) -> Vec<String> {
+fn themes(read: &[Vec<Mention>], place: usize, brand: &Brand) -> Vec<String> {
     let titles = |wanted: bool| -> Vec<&str> {
         let brands = read.iter().enumerate().filter(|(other, _)| (*other == place) == wanted);
         brands.flat_map(|(_, mentions)| mentions).filter_map(|m| m.title.as_deref()).collect()
     };
-    terms::stand_out(&titles(true), &titles(false), SHOWN)
+    terms::stand_out(&titles(true), &titles(false), &brand.names(), SHOWN)
 }
 
 /// The most frequent first, ties by name.

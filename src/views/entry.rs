@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::model::{Entry, Mention};
+use super::search::{MentionView, holds};
+use crate::model::Entry;
+use crate::query::Ast;
+use crate::store::KeptEntry;
 
 /// A line of `parse`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,8 +28,21 @@ pub struct ParsedEntry<'a> {
 
 impl<'a> ParsedEntry<'a> {
     pub fn new(document: &'a str, entry: &'a Entry) -> Self {
-        let _ = (document, entry);
-        todo!()
+        ParsedEntry {
+            document,
+            id: entry.guid.as_deref(),
+            link: entry.link.as_deref(),
+            title: entry.title.as_deref(),
+            summary: entry.summary.as_deref(),
+            content: entry.content.as_deref(),
+            text: entry.text(),
+            author: entry.author.as_deref(),
+            published: entry.published.map(|at| at.to_string()),
+            updated: entry.updated.map(|at| at.to_string()),
+            language: entry.language.as_deref(),
+            image: entry.image.as_deref(),
+            tags: &entry.tags,
+        }
     }
 }
 
@@ -44,13 +60,83 @@ pub struct ExportedEntry<'a> {
     pub source: &'a str,
     pub language: Option<&'a str>,
     pub tags: &'a [String],
-    pub mentions: Vec<super::search::MentionView>,
+    pub mentions: Vec<MentionView>,
 }
 
 impl<'a> ExportedEntry<'a> {
-    /// `mentions` are of one entry; `None` if there are none.
-    pub fn new(mentions: &'a [Mention], source_tags: &[String]) -> Option<Self> {
-        let _ = (mentions, source_tags);
-        todo!()
+    /// The entry with those of its mentions for which the query holds; `None` if it holds for none.
+    pub fn matching(kept: &'a KeptEntry, ast: &Ast, source_tags: &[String]) -> Option<Self> {
+        let matching = kept.mentions.iter().filter(|mention| holds(ast, mention, source_tags));
+        let mentions: Vec<MentionView> =
+            matching.map(|mention| MentionView::of_query(mention, ast, source_tags)).collect();
+        if mentions.is_empty() {
+            return None;
+        }
+        let entry = &kept.entry;
+        Some(ExportedEntry {
+            id: entry.guid.as_deref(),
+            link: entry.link.as_deref(),
+            title: entry.title.as_deref(),
+            text: entry.text(),
+            author: entry.author.as_deref(),
+            published: entry.published.map(|at| at.to_string()),
+            observed: kept.observed.to_string(),
+            source: kept.source.as_str(),
+            language: entry.language.as_deref(),
+            tags: &entry.tags,
+            mentions,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::super::search::tests::mention;
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            guid: Some("guid-1".into()),
+            link: Some("https://news.example/1".into()),
+            title: Some("Acme en panne".into()),
+            summary: Some("En bref".into()),
+            published: Some("2026-01-01T08:00:00+01:00".parse().unwrap()),
+            tags: vec!["économie".into()],
+            ..Entry::default()
+        }
+    }
+
+    #[test]
+    fn a_parsed_entry_has_the_documented_shape() {
+        let line = serde_json::to_string(&ParsedEntry::new("feed.xml", &entry())).unwrap();
+        expect![[r#"{"document":"feed.xml","id":"guid-1","link":"https://news.example/1","title":"Acme en panne","summary":"En bref","content":null,"text":"En bref","author":null,"published":"2026-01-01T07:00:00Z","updated":null,"language":null,"image":null,"tags":["économie"]}"#]].assert_eq(&line);
+    }
+
+    #[test]
+    fn an_exported_entry_keeps_the_mentions_that_match() {
+        let other = crate::model::Mention { brand: crate::model::BrandId::new("globex"), ..mention() };
+        let kept = KeptEntry {
+            id: mention().entry,
+            source: mention().source,
+            entry: entry(),
+            observed: mention().observed,
+            language: mention().language,
+            backfill: false,
+            mentions: vec![mention(), other],
+        };
+        let brands = |ast: &Ast| {
+            let line = ExportedEntry::matching(&kept, ast, &[])?;
+            Some(line.mentions.iter().map(|mention| mention.brand.clone()).collect::<Vec<_>>().join(" "))
+        };
+        let fact = |brand: &str| Ast::Fact(crate::query::Fact::Brand, brand.into());
+        assert_eq!(brands(&Ast::All).as_deref(), Some("acme globex"));
+        assert_eq!(brands(&fact("globex")).as_deref(), Some("globex"));
+        assert_eq!(brands(&fact("initech")), None);
+        let mut line = ExportedEntry::matching(&kept, &Ast::All, &[]).unwrap();
+        line.mentions.clear();
+        expect![[r#"{"id":"guid-1","link":"https://news.example/1","title":"Acme en panne","text":"En bref","author":null,"published":"2026-01-01T07:00:00Z","observed":"2026-01-01T07:05:00Z","source":"ecodaily","language":null,"tags":["économie"],"mentions":[]}"#]]
+        .assert_eq(&serde_json::to_string(&line).unwrap());
     }
 }

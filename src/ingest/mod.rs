@@ -5,8 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
+mod import;
+mod rematch;
+
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
+
+pub use import::{Imported, Line, import_lines, read_line};
+pub use rematch::rematch;
 
 use crate::index::{Index, OpenError, Opened};
 use crate::store::{Lock, Store};
