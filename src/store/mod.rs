@@ -10,18 +10,15 @@
 
 mod alerts;
 mod entries;
+mod kept;
 mod lock;
 mod mentions;
 mod migrations;
+mod recount;
 mod rollups;
 mod series;
 mod sources;
 mod stories;
-/// A number of rows as SQLite takes it; no limit is one it cannot count.
-fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod testing;
 
@@ -36,8 +33,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
 pub use entries::{Ingested, Origin, Polled};
+pub use kept::KeptEntry;
 pub use lock::Lock;
-pub use mentions::KeptEntry;
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::Outcome;
@@ -214,6 +211,11 @@ fn id_bytes(id: &str) -> Option<[u8; 16]> {
 /// Stored seconds as an instant. Only a damaged file holds seconds that are none.
 fn instant(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
+}
+
+/// A number of rows as SQLite takes it; no limit is one it cannot count.
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// A list as it is stored: JSON, or null when it is empty.
