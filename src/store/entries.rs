@@ -240,9 +240,10 @@ fn insert(
 ) -> Result<i64> {
     let entry = &item.entry;
     db.prepare_cached(
-        "INSERT INTO entries (id, source, story, at, published, observed, backfill, language,
+        "INSERT INTO entries (entry, story, id, source, at, published, observed, backfill, language,
              declared_language, guid, link, author, tags, title, text)
-         VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+         FROM (SELECT coalesce(max(entry), 0) + 1 AS next FROM entries)",
     )?
     .execute(params![
         id,
@@ -260,9 +261,7 @@ fn insert(
         entry.title,
         entry.text(),
     ])?;
-    let number = db.last_insert_rowid();
-    db.prepare_cached("UPDATE entries SET story = entry WHERE entry = ?1")?.execute([number])?;
-    Ok(number)
+    Ok(db.last_insert_rowid())
 }
 
 /// Makes `item` what the entry says now; when it was first observed. It keeps its earliest date, so that it

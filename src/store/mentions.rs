@@ -1,35 +1,19 @@
 //! Mentions: how they are written, how people read them, and the history of their changes.
 
-use std::ops::ControlFlow;
-
 use anyhow::{Context, Result};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::entries::{entry_number, mention_id, uncount_entry};
+use super::entries::mention_id;
 use super::rollups::{Ledger, known_subject, subject_number};
 use super::stories::{self, Facts};
-use super::{Reader, Scope, Store, hex, id_bytes, instant, list_from_json, list_to_json, rows};
+use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
 use crate::model::{
-    BrandId, Change, Entry, EntryId, Language, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
-    SourceId, StoryId, Timestamp,
+    BrandId, Change, EntryId, Language, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
+    SourceId, StoryId,
 };
 use crate::prepare::PreparedMention;
 use crate::text::Span;
-
-/// An entry as it is kept. Its body is in `entry.content`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeptEntry {
-    pub id: EntryId,
-    pub source: SourceId,
-    pub entry: Entry,
-    pub observed: Timestamp,
-    /// As detected; `entry.language` is what the feed declared.
-    pub language: Language,
-    pub backfill: bool,
-    /// One per brand, ordered by brand.
-    pub mentions: Vec<Mention>,
-}
 
 impl Reader {
     pub fn mention(&self, id: &MentionId) -> Result<Option<Mention>> {
@@ -70,7 +54,9 @@ impl Reader {
         let highest_tone = if negative_only { tone_number(Some(SentimentLabel::Negative)) } else { NO_TONE };
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let found = statement
-            .query_map(params![subject, since, until, scope.backfill, highest_tone, rows(limit)], |row| row.get(0))?
+            .query_map(params![subject, since, until, scope.backfill, highest_tone, rows(limit)], |row| {
+                row.get(0)
+            })?
             .collect::<Result<Vec<i64>, _>>()?;
         found.into_iter().map(|mention| self.numbered_mention(mention)).collect()
     }
@@ -107,72 +93,14 @@ impl Reader {
             .collect()
     }
 
-    /// Hands every entry of `[since, until)` that has mentions to `each`, in the order of time, in constant
-    /// memory, until it breaks.
-    pub fn export(
-        &self,
-        since: Option<Timestamp>,
-        until: Option<Timestamp>,
-        each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 ORDER BY e.at, e.entry");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let since = since.map_or(i64::MIN, Timestamp::as_second);
-        let until = until.map_or(i64::MAX, Timestamp::as_second);
-        let mut rows = statement.query([since, until])?;
-        while let Some(row) = rows.next()? {
-            let entry = self.kept_entry(row)?;
-            if !entry.mentions.is_empty() && each(entry)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// A page of all kept entries, in the order they were stored: pass 0 first, then the number that came
-    /// with the last one.
-    pub fn kept_entries(&self, after: i64, limit: usize) -> Result<Vec<(i64, KeptEntry)>> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.entry > ?1 ORDER BY e.entry LIMIT ?2");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        statement
-            .query_and_then(params![after, rows(limit)], |row| Ok((row.get("entry")?, self.kept_entry(row)?)))?
-            .collect()
-    }
-
     fn numbered_mention(&self, mention: i64) -> Result<Mention> {
         let found = self.select_mentions("WHERE m.mention = ?1", [mention])?.pop();
         found.context("a mention vanished while it was read")
     }
 
-    fn select_mentions(&self, condition: &str, parameters: impl Params) -> Result<Vec<Mention>> {
+    pub(super) fn select_mentions(&self, condition: &str, parameters: impl Params) -> Result<Vec<Mention>> {
         let mut statement = self.db.prepare_cached(&format!("SELECT {MENTION_COLUMNS} {condition}"))?;
         statement.query_and_then(parameters, read_mention)?.collect()
-    }
-
-    fn kept_entry(&self, row: &Row<'_>) -> Result<KeptEntry> {
-        let number: i64 = row.get("entry")?;
-        let language: String = row.get("language")?;
-        Ok(KeptEntry {
-            id: EntryId::new(prefixed("e_", row.get("id")?)),
-            source: SourceId::new(row.get::<_, String>("source")?),
-            entry: Entry {
-                guid: row.get("guid")?,
-                link: row.get("link")?,
-                title: row.get("title")?,
-                summary: None,
-                content: row.get("text")?,
-                author: row.get("author")?,
-                published: row.get::<_, Option<i64>>("published")?.map(instant),
-                updated: None,
-                language: row.get("declared_language")?,
-                image: None,
-                tags: tags(row, "tags")?,
-            },
-            observed: instant(row.get("observed")?),
-            language: Language::from_code(Some(&language)),
-            backfill: row.get("backfill")?,
-            mentions: self.select_mentions("WHERE m.entry = ?1 ORDER BY b.brand", [number])?,
-        })
     }
 
     /// The number of a story and the id of the entry it goes by.
@@ -182,21 +110,6 @@ impl Reader {
             "SELECT f.entry, f.id FROM entries e JOIN entries f ON f.entry = e.story WHERE e.id = ?1",
         )?;
         Ok(statement.query_row([bytes], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
-    }
-}
-
-impl Store {
-    /// Replaces whom kept entries are mentions of, in one transaction: after a change of brands or queries.
-    /// What the user said of a mention that stays is kept.
-    pub fn replace_matches(&mut self, entries: &[(EntryId, Vec<PreparedMention>)]) -> Result<()> {
-        self.write(|ledger| {
-            for (id, mentions) in entries {
-                let entry = entry_number(ledger.db, id)?;
-                uncount_entry(ledger, entry)?;
-                write_mentions(ledger, entry, mentions, Absent::Dropped)?;
-            }
-            Ok(())
-        })
     }
 }
 
@@ -346,11 +259,6 @@ const MENTION_COLUMNS: &str = "
     FROM mentions m JOIN entries e ON e.entry = m.entry JOIN entries f ON f.entry = e.story
     JOIN subjects b ON b.subject = m.brand JOIN sources s ON s.source = e.source";
 
-const ENTRY_COLUMNS: &str = "
-    e.entry, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
-    e.declared_language, e.tags, e.language, e.backfill
-    FROM entries e JOIN sources s ON s.source = e.source";
-
 fn read_mention(row: &Row<'_>) -> Result<Mention> {
     let language: String = row.get("language")?;
     let status: String = row.get("status")?;
@@ -383,11 +291,11 @@ fn read_mention(row: &Row<'_>) -> Result<Mention> {
     })
 }
 
-fn prefixed(prefix: &str, id: [u8; 16]) -> String {
+pub(super) fn prefixed(prefix: &str, id: [u8; 16]) -> String {
     format!("{prefix}{}", hex(&id))
 }
 
-fn tags(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
+pub(super) fn tags(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
     list_from_json(row.get::<_, Option<String>>(column)?.as_deref())
 }
 
@@ -537,7 +445,7 @@ mod tests {
         };
         let end = "2026-01-03T00:00Z";
         assert_eq!(rows(None, end, false, false, 10), "3 2 1");
-        assert_eq!(rows(None, end, true, false, 10), "6 3 2 1");
+        assert_eq!(rows(None, end, true, false, usize::MAX), "6 3 2 1");
         assert_eq!(rows(None, end, true, false, 2), "6 3");
         assert_eq!(rows(None, end, false, true, 10), "3 2");
         assert_eq!(rows(Some("outage"), end, false, false, 10), "2");
@@ -566,60 +474,5 @@ mod tests {
         assert_eq!(scene.store.changes_since(0, 1).unwrap()[0].0, revs[0]);
         assert_eq!(scene.store.changes_since(revs[0], 10).unwrap().len(), 1);
         assert_eq!(scene.store.changes_since(scene.store.rev().unwrap(), 10).unwrap(), []);
-    }
-
-    #[test]
-    fn other_brands_leave_tombstones_and_add_mentions() {
-        let mut scene = Scene::listening(&["news"]);
-        let acme = ingest(&mut scene, &[item("1", "acme")]).remove(0);
-        let (number, kept) = scene.store.kept_entries(0, 10).unwrap().remove(0);
-        assert_eq!(kept.entry.content.as_deref(), Some("acme"));
-        assert_eq!(kept.mentions[0].id, acme);
-        assert_eq!(scene.store.kept_entries(number, 10).unwrap(), []);
-
-        let rev = scene.store.rev().unwrap();
-        let globex = item("1", "globex").mentions;
-        scene.store.replace_matches(&[(kept.id.clone(), globex)]).unwrap();
-        let changes = scene.store.changes_since(rev, 10).unwrap();
-        assert!(changes.iter().any(|(_, change)| *change == Change::Gone(acme.clone())), "{changes:?}");
-        let brands: Vec<_> = scene.store.kept_entries(0, 1).unwrap()[0].1.mentions.clone();
-        assert_eq!(brands.iter().map(|mention| mention.brand.as_str()).collect::<Vec<_>>(), ["globex"]);
-        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
-        assert_eq!(scene.store.mention_count_of_source(&kept.source).unwrap(), 1);
-
-        let rev = scene.store.rev().unwrap();
-        scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
-        let last = scene.store.changes_since(rev, 10).unwrap();
-        assert!(last.iter().any(|(_, change)| matches!(change, Change::Put(m) if m.id == acme)));
-        assert_eq!(scene.store.mention_ids().unwrap(), [acme]);
-
-        let rev = scene.store.rev().unwrap();
-        let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
-        scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
-        assert_eq!(scene.store.rev().unwrap(), rev);
-    }
-
-    #[test]
-    fn the_export_goes_through_time_and_stops_when_told() {
-        let mut scene = Scene::listening(&["news"]);
-        let items = [
-            dated(item("b", "acme globex"), "2026-01-03T00:00Z"),
-            dated(item("a", "acme"), "2026-01-02T00:00Z"),
-            dated(item("c", "globex"), "2026-01-04T00:00Z"),
-        ];
-        ingest(&mut scene, &items);
-        let export = |since: Option<&str>, until: Option<&str>, most: usize| {
-            let mut seen = Vec::new();
-            let mut each = |entry: KeptEntry| {
-                let brands: Vec<_> = entry.mentions.iter().map(|mention| mention.brand.as_str()).collect();
-                seen.push(format!("{}:{}", entry.entry.guid.unwrap(), brands.join("+")));
-                Ok(if seen.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-            };
-            scene.store.export(since.map(time), until.map(time), &mut each).unwrap();
-            seen.join(" ")
-        };
-        assert_eq!(export(None, None, 10), "a:acme b:acme+globex c:globex");
-        assert_eq!(export(None, None, 2), "a:acme b:acme+globex");
-        assert_eq!(export(Some("2026-01-03T00:00Z"), Some("2026-01-04T00:00Z"), 10), "b:acme+globex");
     }
 }

@@ -10,18 +10,15 @@
 
 mod alerts;
 mod entries;
+mod kept;
 mod lock;
 mod mentions;
 mod migrations;
+mod recount;
 mod rollups;
 mod series;
 mod sources;
 mod stories;
-/// A number of rows as SQLite takes it; no limit is one it cannot count.
-fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod testing;
 
@@ -31,12 +28,13 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
 pub use entries::{Ingested, Origin, Polled};
+pub use kept::KeptEntry;
 pub use lock::Lock;
-pub use mentions::KeptEntry;
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::Outcome;
@@ -91,6 +89,8 @@ impl Reader {
     fn over(db: Connection) -> Result<Self> {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(128);
+        // Without it, SQLite plans a cached statement anew whenever it is given other values.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let zone = match meta(&db, "zone")? {
             Some(name) => TimeZone::get(&name).with_context(|| format!("unknown time zone `{name}`"))?,
             None => TimeZone::UTC,
@@ -114,6 +114,8 @@ impl Store {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.pragma_update(None, "journal_mode", "WAL").with_context(context)?;
         db.pragma_update(None, "synchronous", "NORMAL")?;
+        // In KiB where negative. Near-duplicates are looked up all over the file.
+        db.pragma_update(None, "cache_size", -32_768)?;
         // A reader's snapshot that turns into a writer could never wait for the lock.
         db.set_transaction_behavior(TransactionBehavior::Immediate);
         migrations::migrate(&mut db).with_context(context)?;
@@ -209,6 +211,11 @@ fn id_bytes(id: &str) -> Option<[u8; 16]> {
 /// Stored seconds as an instant. Only a damaged file holds seconds that are none.
 fn instant(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
+}
+
+/// A number of rows as SQLite takes it; no limit is one it cannot count.
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// A list as it is stored: JSON, or null when it is empty.

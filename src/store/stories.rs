@@ -21,7 +21,8 @@ const REACH_S: i64 = 7 * 24 * 60 * 60;
 /// Files a text of `entry` for finding near-duplicates and joins the stories it links. `at` is the text's
 /// own time. None of the entry's mentions may be counted while this runs.
 pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<()> {
-    let mut linked = BTreeSet::from([story_of(ledger.db, entry)?]);
+    let own = story_of(ledger.db, entry)?;
+    let mut linked = BTreeSet::from([own]);
     for candidate in candidates(ledger.db, entry, at, fingerprint)? {
         let story = story_of(ledger.db, candidate)?;
         if !linked.contains(&story) && has_near_text(ledger.db, candidate, at, fingerprint)? {
@@ -34,15 +35,18 @@ pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &F
             .prepare_cached("INSERT OR IGNORE INTO bands (band, at, entry) VALUES (?1, ?2, ?3)")?
             .execute(params![band.cast_signed(), at, entry])?;
     }
-    let mut first = (entry_order(ledger.db, entry)?, entry);
+    // Other stories go by their earliest entry; in its own, this one may just have got another date.
+    linked.remove(&own);
+    let mut first = earliest_entry(ledger.db, own)?;
     for &story in &linked {
-        // The entry itself may have become earlier than the one its story went by, or later.
-        let earliest = earliest_entry(ledger.db, story)?;
-        first = first.min((entry_order(ledger.db, earliest)?, earliest));
+        if entry_order(ledger.db, story)? < entry_order(ledger.db, first)? {
+            first = story;
+        }
     }
+    linked.insert(own);
     for story in linked {
-        if story != first.1 {
-            join(ledger, story, first.1)?;
+        if story != first {
+            join(ledger, story, first)?;
         }
     }
     Ok(())
