@@ -148,7 +148,7 @@ fn holds(ast: &Ast, mention: &Mention, source_tags: &BTreeMap<String, Vec<String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn the_index_and_the_evaluator_agree(

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use tantivy::index::SegmentReader;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, EmptyQuery, EnableScoring, Explanation,
-    Occur, Query, Scorer, TermQuery, Weight,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, DisjunctionMaxQuery, EmptyQuery,
+    EnableScoring, Explanation, Occur, Query, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
@@ -45,9 +45,13 @@ impl Compiler<'_> {
         let mut words = Vec::new();
         positive_words(ast, &mut words);
         for (part, boost) in [(&self.fields.title, TITLE_BOOST), (&self.fields.text, 1.0)] {
-            for term in words.iter().flat_map(|word| word_terms(part, word)) {
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), boost))));
+            for word in words.iter().flat_map(|typed| tokens::words(typed)) {
+                // The same word as written and by its stem counts once.
+                let forms = word_terms(part, &word.word).into_iter();
+                let forms =
+                    forms.map(|term| Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as _);
+                let best = Box::new(DisjunctionMaxQuery::new(forms.collect()));
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(best, boost))));
             }
         }
         Box::new(BooleanQuery::new(clauses))
