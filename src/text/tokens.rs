@@ -106,7 +106,7 @@ impl Stemmer {
         match self {
             Stemmer::English => frostem::Stemmer::new(Algorithm::English).stem(word),
             Stemmer::French => match feminine_root(word) {
-                None => frostem::Stemmer::new(Algorithm::French).stem(word),
+                None => frostem::Stemmer::new(Algorithm::French).stem(singular(word)),
                 Some(root) if root.len() >= 4 => {
                     let masculine = format!("{root}e");
                     Cow::Owned(frostem::Stemmer::new(Algorithm::French).stem(&masculine).into_owned())
@@ -121,6 +121,16 @@ impl Stemmer {
 /// so they are told by their letters, and short words (année, musée), mostly nouns, only lose their plural.
 fn feminine_root(word: &str) -> Option<&str> {
     word.strip_suffix("ees").or_else(|| word.strip_suffix("ee"))
+}
+
+/// Snowball's French leaves the plurals -as, -is, -os and -us (vélos, emplois, menus) and these in -x as they
+/// are. Short words (mais, sous) are seldom plurals.
+fn singular(word: &str) -> &str {
+    if ["jeux", "lieux", "feux"].iter().any(|plural| word.ends_with(plural)) {
+        return &word[..word.len() - 1];
+    }
+    let plural = word.len() >= 5 && ["as", "is", "os", "us"].iter().any(|plural| word.ends_with(plural));
+    if plural { &word[..word.len() - 1] } else { word }
 }
 
 /// The words so far, and the one being read.
@@ -290,6 +300,13 @@ mod tests {
             (Stemmer::French, "recrute recrutement recrutements recruter recruté recrutée"),
             (Stemmer::French, "panne pannes"),
             (Stemmer::French, "année années"),
+            (Stemmer::French, "vélo vélos"),
+            (Stemmer::French, "emploi emplois"),
+            (Stemmer::French, "jeu jeux"),
+            (Stemmer::French, "vendu vendus vendue vendues"),
+            (Stemmer::French, "français française françaises"),
+            (Stemmer::French, "annonçais annonçait"),
+            (Stemmer::French, "réseau réseaux"),
             (Stemmer::French, "journal journaux"),
             (Stemmer::French, "rappel rappels"),
             (Stemmer::English, "outage outages"),
@@ -305,6 +322,7 @@ mod tests {
         for (stemmer, one, other) in [
             (Stemmer::French, "année", "Anne"),
             (Stemmer::French, "panne", "pain"),
+            (Stemmer::French, "mais", "mai"),
             (Stemmer::English, "outage", "outing"),
         ] {
             assert_ne!(stemmer.stem(&fold(one)), stemmer.stem(&fold(other)), "{one} {other}");
