@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> Result<Exit> {
 
 /// The brands of the configuration, if there is one; without one, only given targets are matched.
 fn listening(args: &Args) -> Result<Listening> {
-    if args.config.is_none() && configuration::find(None).is_err() {
+    if !configuration::exists(args.config.as_deref()) {
         return Ok(Listening::new(&[], &[], Model::new(&[], &[])));
     }
     let config = setup::load(args)?.config;

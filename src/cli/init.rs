@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
 
 use super::args::{Args, Init};
 use super::{Exit, UsageError, output, setup};
@@ -22,7 +23,8 @@ pub fn run(_args: &Args, options: &Init) -> Result<Exit> {
             return Err(UsageError(format!("whose mentions shall be listened for? {example}")).into());
         }
     };
-    let text = template::starter(&brand, &competitors, setup::environment_tongue())
+    let zone = TimeZone::system();
+    let text = template::starter(&brand, &competitors, setup::environment_tongue(), zone.iana_name())
         .map_err(|error| UsageError(error.to_string()))?;
     std::fs::create_dir_all(&options.dir)
         .with_context(|| format!("{} could not be made", options.dir.display()))?;

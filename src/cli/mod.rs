@@ -57,7 +57,8 @@ pub fn run() -> ExitCode {
         Err(error) if output::is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
             eprintln!("vigie: {error:#}");
-            if error.downcast_ref::<UsageError>().is_some() { Exit::Usage } else { Exit::Failed }
+            let usage = error.is::<UsageError>() || error.is::<crate::daemon::configuration::NotFound>();
+            if usage { Exit::Usage } else { Exit::Failed }
         }
     };
     ExitCode::from(exit as u8)

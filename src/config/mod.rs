@@ -4,6 +4,7 @@
 //! in one go. Whoever reads the disk is [`crate::daemon::configuration`].
 
 mod check;
+mod listening;
 mod problem;
 mod raw;
 mod rule;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes};
 pub use problem::{Problem, Severity, show};
+pub use values::{budget as budget_per_week, duration};
 
 /// What to listen to, for whom, and when to shout. Every reference in it is resolved.
 #[derive(Clone, Debug)]

@@ -262,7 +262,12 @@ pub(super) fn suggestion(word: &str, options: &[&str]) -> String {
 pub(super) fn nearest<'o>(word: &str, options: &[&'o str]) -> Option<&'o str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
     let word = plain(word);
-    let likeness = |option: &&str| strsim::normalized_damerau_levenshtein(&word, &plain(option));
+    let likeness = |option: &&str| {
+        let option = plain(option);
+        // `url` for `url_env`: the beginning of a word is as good as most of it.
+        let begun = word.chars().count() >= 3 && option.starts_with(&word);
+        strsim::normalized_damerau_levenshtein(&word, &option).max(if begun { 0.6 } else { 0.0 })
+    };
     let best = options.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(&best) >= 0.6).then_some(best)
 }
@@ -365,6 +370,7 @@ mod tests {
             ("alias", Some("aliases")),
             ("excludes", Some("exclude")),
             ("min-source", Some("min_sources")),
+            ("min", Some("min_sources")),
             ("colour", None),
             ("", None),
         ] {

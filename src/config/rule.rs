@@ -62,40 +62,45 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let (hold, cooldown, late) =
         (duration("for", hours(0)), duration("cooldown", hours(6)), duration("late", hours(48)));
 
+    let budget_per_week = section.parsed(report, "budget", values::budget).unwrap_or(1.0);
+    let count = section.choice(report, "count", &COUNTS).unwrap_or(CountBy::Stories);
+    // A pattern speaks at once; the others wait for a crowd.
+    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 });
+    let min_sources = section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1);
+    let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
+    let severities = Severity::ALL.map(|severity| (severity.as_str(), severity));
+    let severity = section.choice(report, "severity", &severities).unwrap_or(Severity::Normal);
+    let playbook = section.filled(report, "playbook").map(|text| text.value);
+    let triggers = triggers.into_iter().map(|text| text.value.trim().to_string()).collect();
+    let condition = match kind? {
+        Kind::Spike => Condition::Spike,
+        Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
+        Kind::Pattern => Condition::Pattern,
+        Kind::Later => {
+            let message = format!("{}: rules of this kind are not yet in effect", section.name);
+            let help = "until then it never fires; `spike`, `negative-buzz` and `pattern` do";
+            report.warning(&section.place_of("kind"), message, help);
+            return None;
+        }
+    };
     let mut rule = Rule {
         id: RuleId::new(id?),
-        condition: match kind? {
-            Kind::Spike => Condition::Spike,
-            Kind::NegativeBuzz => Condition::NegativeBuzz {
-                triggers: triggers.into_iter().map(|text| text.value.trim().to_string()).collect(),
-            },
-            Kind::Pattern => Condition::Pattern,
-            Kind::Later => {
-                let kind = section.place_of("kind");
-                let message = format!("{}: rules of this kind are not yet in effect", section.name);
-                let help = "until then it never fires; `spike`, `negative-buzz` and `pattern` do";
-                report.warning(&kind, message, help);
-                return None;
-            }
-        },
+        condition,
         brands,
         query,
         text,
         window: window.unwrap_or(Window::Auto),
-        budget_per_week: section.parsed(report, "budget", values::budget).unwrap_or(1.0),
-        count: section.choice(report, "count", &COUNTS).unwrap_or(CountBy::Stories),
-        // A pattern speaks at once; the others wait for a crowd.
-        min: section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 }),
-        min_sources: section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1),
+        budget_per_week,
+        count,
+        min,
+        min_sources,
         hold,
         cooldown,
         late,
-        undated: section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed),
-        severity: section
-            .choice(report, "severity", &Severity::ALL.map(|severity| (severity.as_str(), severity)))
-            .unwrap_or(Severity::Normal),
+        undated,
+        severity,
         notify,
-        playbook: section.filled(report, "playbook").map(|text| text.value),
+        playbook,
         canonical: String::new(),
         config_hash: String::new(),
     };

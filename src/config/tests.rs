@@ -260,9 +260,9 @@ id = "x"
             feeds.toml:9:1: brand `acme`: unknown key `alias`
               alias = ["Acme"]
               ^^^^^ did you mean `aliases`?
-            feeds.toml:10:19: brand `acme`: `query`: unclosed quote
+            feeds.toml:10:19: brand `acme`: `query`: this quote is never closed
               query = 'acme AND "data breach'
-                                ^ close it
+                                ^ write `"` where the phrase ends, `\"` for a literal quote
             feeds.toml:11:1: brand `acme`: unknown key `roles`
               roles = "own"
               ^^^^^ did you mean `role`?
@@ -287,6 +287,9 @@ id = "x"
             feeds.toml:26:11: rule `spike`: no notifier `desktop`
               notify = ["desktop"]
                         ^^^^^^^^^ add a `[[notifier]]` with `id = "desktop"`
+            feeds.toml:27:10: rule `spike`: `budget` cannot be `1`
+              budget = "1"
+                       ^^^ write how many false alarms are fine, such as `1/week`, `2/month` or `1/day`
             feeds.toml:29:3: unknown key `sources`
               [[sources]]
                 ^^^^^^^ did you mean `source`?
@@ -455,10 +458,28 @@ fn a_query_is_marked_inside_its_quotes() {
     check_more(
         "[[query]]\nid = \"q\"\ntext = \"\\u00e9t\\u00e9 AND \\\"x\"\n",
         expect![[r#"
-        feeds.toml:5:27: query `q`: `text`: unclosed quote
-          text = "\u00e9t\u00e9 AND \"x"
-                                    ^^ close it
-    "#]],
+            feeds.toml:5:27: query `q`: `text`: this quote is never closed
+              text = "\u00e9t\u00e9 AND \"x"
+                                        ^^ write `"` where the phrase ends, `\"` for a literal quote
+        "#]],
+    );
+}
+
+#[test]
+fn saved_queries_that_cite_each_other_in_a_ring_are_told() {
+    check_more(
+        "query = [{ id = \"a\", text = 'x OR @b' }, { id = \"b\", text = 'y OR @a' }, { id = \"c\", text = '@d' }]\n",
+        expect![[r#"
+            feeds.toml:3:35: query `a`: `text`: saved query `b` cites itself: b → a → b
+              query = [{ id = "a", text = 'x OR @b' }, { id = "b", text = 'y OR @a' }, { id = "c", text = '@d' }]
+                                                ^^ take one of the citations out
+            feeds.toml:3:67: query `b`: `text`: saved query `a` cites itself: a → b → a
+              query = [{ id = "a", text = 'x OR @b' }, { id = "b", text = 'y OR @a' }, { id = "c", text = '@d' }]
+                                                                                ^^ take one of the citations out
+            feeds.toml:3:94: query `c`: `text`: no saved query `d`
+              …", text = 'x OR @b' }, { id = "b", text = 'y OR @a' }, { id = "c", text = '@d' }]
+                                                                                          ^^ did you mean `@a`?
+        "#]],
     );
 }
 

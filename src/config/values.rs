@@ -12,7 +12,7 @@ use super::raw::nearest;
 const DAY_S: u64 = 86_400;
 
 /// `90s`, `15m`, `6h`, `7d`, `2w`, or ISO 8601 without months and years (a day being 24 hours).
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let help = || "write a duration such as `90s`, `15m`, `6h`, `7d`, `2w` or `P1W`".to_string();
     let text = text.trim();
     if text.starts_with(['P', 'p']) {
@@ -54,7 +54,7 @@ pub(super) fn retention(text: &str) -> Result<Duration, String> {
 }
 
 /// `N/day`, `N/week` or `N/month` → per week; a month is a twelfth of 365.25 days.
-pub(super) fn budget(text: &str) -> Result<f64, String> {
+pub fn budget(text: &str) -> Result<f64, String> {
     let help = || "write how many false alarms are fine, such as `1/week`, `2/month` or `1/day`".to_string();
     let (number, unit) = text.split_once('/').ok_or_else(help)?;
     let per_week = match unit.trim() {

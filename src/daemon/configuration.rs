@@ -24,19 +24,40 @@ pub struct Configuration {
     seen: Vec<Stamp>,
 }
 
+/// There is no configuration to be found.
+#[derive(Debug, thiserror::Error)]
+#[error("no {FILE_NAME} here or in a parent folder: `vigie init` writes one, `--config` names one")]
+pub struct NotFound;
+
 /// Finds and reads the configuration: `given`, else ./feeds.toml, else that of the nearest parent, else
-/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. Errors are those of the disk; what is wrong in the text is in
-/// `checked`.
+/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. What is wrong in the text is in `checked`.
+///
+/// # Errors
+/// [`NotFound`], a file that cannot be read, an `include` that names no file.
 pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
     let here = std::env::current_dir().context("cannot tell the current directory")?;
     read_from(given, &here, &Homes::from_environment())
 }
 
+/// Whether there is a configuration to [`read`].
+pub fn exists(given: Option<&Path>) -> bool {
+    given.is_some() || std::env::current_dir().is_ok_and(|here| find(&here, &Homes::from_environment()).is_some())
+}
+
 impl Configuration {
     /// Whether a file was edited, added or removed since it was read, told by modification times and sizes.
     pub fn changed(&self) -> bool {
+        self.stamps() != self.seen
+    }
+
+    /// Takes the files as they look now for those that were read, so that one that cannot be read is spoken of
+    /// once.
+    pub fn look_again(&mut self) {
+        self.seen = self.stamps();
+    }
+
+    fn stamps(&self) -> Vec<Stamp> {
         stamps(&self.path, &self.files.first().map_or(Vec::new(), |file| config::includes(&file.text)))
-            != self.seen
     }
 
     /// Reads the same file again.
@@ -76,12 +97,13 @@ fn read_from(given: Option<&Path>, here: &Path, homes: &Homes) -> anyhow::Result
     if let Some(given) = given {
         return read_at(&here.join(given), given, homes);
     }
-    let nearby = here.ancestors().map(|folder| folder.join(FILE_NAME));
-    let mut candidates = nearby.chain(homes.config_file());
-    let path = candidates.find(|path| path.is_file()).ok_or_else(|| {
-        anyhow!("no {FILE_NAME} here or in a parent folder: `vigie init` writes one, `--config` names one")
-    })?;
+    let path = find(here, homes).ok_or(NotFound)?;
     read_at(&path, path.strip_prefix(here).unwrap_or(&path), homes)
+}
+
+fn find(here: &Path, homes: &Homes) -> Option<PathBuf> {
+    let nearby = here.ancestors().map(|folder| folder.join(FILE_NAME));
+    nearby.chain(homes.config_file()).find(|path| path.is_file())
 }
 
 /// `shown` is how people are told of the file.

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::configuration::{self, Configuration};
+use super::configuration::Configuration;
 use super::{Clock, Event, Lookout, PollOutcome, PollReport};
 use crate::alerting::Delivered;
 use crate::config::{self, Config};
@@ -83,7 +83,7 @@ pub async fn run(
 
 /// Reads the configuration again. A broken one leaves the old one at work, loudly.
 fn reload(configuration: &mut Configuration) -> Option<Config> {
-    let mut read = match configuration::read(Some(&configuration.path)) {
+    let mut read = match configuration.reread() {
         Ok(read) => read,
         Err(error) => {
             tracing::error!("the configuration could not be read; the old one stays at work: {error:#}");

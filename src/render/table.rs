@@ -1,6 +1,7 @@
 //! Tables that fit the terminal.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::presets;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::Style;
 use super::terminal::clean;
@@ -15,7 +16,7 @@ pub enum Align {
 /// A table without lines, wrapped to the style's width. Cells are cleaned.
 pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(style.width).unwrap_or(u16::MAX));
     table.set_header(columns.iter().map(|(name, _)| *name));
     for row in rows {

@@ -9,8 +9,8 @@ const WEEK_S: f64 = 7.0 * 86_400.0;
 pub struct Line {
     /// The smallest count that alarms.
     pub threshold: u32,
-    /// The probability allowed to a single look: a count alarms if it is at least as improbable, and at
-    /// least the wished minimum.
+    /// The probability allowed to a single look: a count alarms if it is at least as improbable. Less than
+    /// the budget allows where the wished minimum asks for more.
     pub p_budget: f64,
 }
 
@@ -33,8 +33,21 @@ pub fn line(baseline: &Baseline, allowance: f64, looks_per_window: f64, min: u32
         let sliding = (k - mean).max(0.0).powi(2) / (k * baseline.dispersion).max(1.0);
         allowance / sliding.clamp(1.0, looks_per_window.max(1.0))
     };
-    let alarms = |count: u32| baseline.tail(count) <= allowed(count);
-    // Doubling finds a count that alarms, halving the smallest: the tail falls faster than the allowance.
+    let high = smallest(baseline, |count| baseline.tail(count) <= allowed(count));
+    if min > high {
+        return Line { threshold: min, p_budget: baseline.tail(min) };
+    }
+    Line { threshold: high, p_budget: allowed(high) }
+}
+
+/// The line again, from the probability it allows: the smallest count that is at least as improbable.
+pub fn line_at(baseline: &Baseline, p_budget: f64) -> Line {
+    Line { threshold: smallest(baseline, |count| baseline.tail(count) <= p_budget), p_budget }
+}
+
+/// The smallest count above the expected one that alarms, where all larger ones do too. Doubling finds one,
+/// halving the smallest.
+fn smallest(baseline: &Baseline, alarms: impl Fn(u32) -> bool) -> u32 {
     let mut low = baseline.expected.min(1e9) as u32;
     let mut step = 1;
     while !alarms(low + step) && step < 1 << 30 {
@@ -46,7 +59,7 @@ pub fn line(baseline: &Baseline, allowance: f64, looks_per_window: f64, min: u32
         let middle = low + (high - low) / 2;
         if alarms(middle) { high = middle } else { low = middle }
     }
-    Line { threshold: high.max(min), p_budget: allowed(high) }
+    high
 }
 
 /// Surprise in [0, 1): a half at the line of the budget, growing with improbability.
@@ -88,11 +101,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_count_alarms_if_and_only_if_it_is_improbable_enough(
-            mean in 0.0_f64..500.0, dispersion in 1.0_f64..8.0, slices in 7_usize..2_000,
+            mean in 0.0_f64..500.0, min in 1_u32..40, dispersion in 1.0_f64..8.0, slices in 7_usize..2_000,
             budget in 0.01_f64..20.0, looks in 1.0_f64..96.0,
         ) {
             let baseline = Baseline { expected: mean, dispersion, slices };
-            let line = line(&baseline, allowance(budget, 3_600, 4), looks, 0);
+            let line = line(&baseline, allowance(budget, 3_600, 4), looks, min);
+            prop_assert_eq!(line_at(&baseline, line.p_budget), line);
+            prop_assert!(line.threshold >= min);
             prop_assert!(baseline.tail(line.threshold) <= line.p_budget);
             prop_assert!(baseline.tail(line.threshold - 1) > line.p_budget);
             prop_assert!(score(baseline.tail(line.threshold), line.p_budget) >= 0.5);

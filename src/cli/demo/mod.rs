@@ -26,6 +26,9 @@ use server::Server;
 /// How long before now the history was heard: so long ago that the incident is news.
 const HISTORY_HEARD: SignedDuration = SignedDuration::from_hours(3);
 
+/// What is searched for: a word of both languages.
+const SEARCH: &str = "batterie OR battery";
+
 pub fn run(args: &Args, options: &Demo) -> Result<Exit> {
     let folder = folder(options)?;
     let now = args.now();
@@ -52,7 +55,7 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
     let server = Server::start().await?;
     let documents = feeds::documents(now);
     let path = folder.join("feeds.toml");
-    std::fs::write(&path, feeds::config(&server.base_url()))
+    std::fs::write(&path, feeds::configuration(&server.base_url()))
         .with_context(|| format!("{} could not be written", path.display()))?;
     let loaded = load_from(args, &path)?;
 
@@ -61,13 +64,13 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
     }
     let mut page = Page::new(args, &loaded);
     page.title(&format!("vigie demo: {} made-up feeds on loopback, kept in {}", documents.len(), folder.display()));
-    round(args, &loaded, now.checked_sub(HISTORY_HEARD)?).await?;
+    round(&loaded, now.checked_sub(HISTORY_HEARD)?).await?;
     page.note("First round: several weeks of history. Old entries are back-fill: they teach what is usual and raise no alert.");
 
     for feed in documents {
         server.publish(&feed.path, feed.content_type, feed.now);
     }
-    let (round, told) = round(args, &loaded, now).await?;
+    let (round, told) = round(&loaded, now).await?;
     page.note("Second round: this is what `vigie poll` prints when something happens.\n");
     page.text(&render::round::text(&round, loaded.zone(), page.style));
     page.told(&told);
@@ -79,7 +82,6 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
 }
 
 async fn round(
-    args: &Args,
     loaded: &Loaded,
     now: Timestamp,
 ) -> Result<(crate::views::round::RoundView, Vec<Delivered>)> {
@@ -139,7 +141,7 @@ impl<'a> Page<'a> {
     }
 
     fn search(&mut self) -> Result<()> {
-        let text = feeds::SEARCH;
+        let text = SEARCH;
         self.title(&format!("vigie search '{text}' --fold story --limit 3"));
         let query = super::search::parse_query(self.loaded, text, Timestamp::UNIX_EPOCH)?;
         let options = index::Options {
