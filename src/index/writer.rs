@@ -398,7 +398,8 @@ mod tests {
 
     #[test]
     fn damage_of_any_file_is_found_at_start() {
-        let harms: [(&str, fn(&mut Vec<u8>)); 4] = [
+        type Harm = fn(&mut Vec<u8>);
+        let harms: [(&str, Harm); 4] = [
             ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
             ("emptied", Vec::clear),
             ("zeroed", |bytes| bytes.fill(0)),
