@@ -26,7 +26,7 @@ pub struct Problem {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// How many characters of that line are meant; at least 1.
+    /// How many characters of that line are meant; 0 if it is about the file as a whole.
     pub length: usize,
     pub severity: Severity,
     pub message: String,
@@ -58,7 +58,7 @@ pub fn show(problems: &[Problem], files: &[File], colour: bool) -> String {
             .find(|file| file.path == problem.file)
             .and_then(|file| file.text.lines().nth(problem.line - 1));
         let help = problem.help.as_deref().map(printable);
-        match line.filter(|line| !line.trim().is_empty()) {
+        match line.filter(|line| problem.length > 0 && !line.trim().is_empty()) {
             Some(line) => {
                 let (text, before, marked) = around(line, problem.column - 1, problem.length);
                 let carets = paint(code, &"^".repeat(marked));
@@ -130,7 +130,7 @@ impl<'a> Report<'a> {
         let rest = rest.saturating_sub(column - 1);
         let start = boundary(&file.text, place.span.start);
         let meant = file.text[start..boundary(&file.text, place.span.end.max(start))].chars().count();
-        let length = meant.min(rest).max(1);
+        let length = if place.span == (0..0) { 0 } else { meant.min(rest).max(1) };
         let help = Some(help).filter(|help| !help.is_empty());
         let path = file.path.clone();
         let problem = Problem { file: path, line, column, length, severity, message, help };
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_past_the_end_or_on_an_empty_line_still_shows() {
+    fn a_place_past_the_end_shows_and_the_file_as_a_whole_has_no_line() {
         check(
             "a =",
             90..95,
@@ -218,7 +218,7 @@ mod tests {
             "#]],
         );
         check(
-            "",
+            "a = 1",
             0..0,
             "add a `[[brand]]`",
             expect![[r#"

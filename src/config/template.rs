@@ -165,9 +165,9 @@ fn write_source(out: &mut String, id: &str, address: &str, tags: &str) {
 
 /// Several words in quotes, so that search engines keep them together.
 fn phrase(name: &str) -> String {
-    let plain = name.replace('"', " ");
-    let plain = plain.trim();
-    if plain.contains(' ') { format!("\"{plain}\"") } else { plain.to_string() }
+    let words: Vec<&str> = name.split(['"', ' ']).filter(|word| !word.is_empty()).collect();
+    let plain = words.join(" ");
+    if words.len() > 1 { format!("\"{plain}\"") } else { plain }
 }
 
 fn with_parameters(address: &str, parameters: &[(&str, &str)]) -> String {

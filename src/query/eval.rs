@@ -66,6 +66,10 @@ impl<'d> Prepared<'d> {
         Self { ask: Some(RefCell::new(language)), ..Self::new(document) }
     }
 
+    pub fn text(&self, part: Part) -> &'d str {
+        self.place(part).text
+    }
+
     /// Folded words, as of [`tokens::words`].
     pub fn words(&self, part: Part) -> &[Token<'d>] {
         self.place(part).words()
@@ -116,8 +120,8 @@ impl Compiled {
             self.0.collect(document, &BOTH, &mut found);
         }
         Spans {
-            title: merged(document.document.title, found.title),
-            text: merged(document.document.text, found.text),
+            title: merged(document.title.text, found.title),
+            text: merged(document.text.text, found.text),
         }
     }
 }

@@ -121,7 +121,7 @@ struct Watched {
 
 impl Grid {
     fn new(step_s: u32, start_s: i64) -> Self {
-        let fits = |window_s: &u32| *window_s >= step_s && window_s % step_s == 0;
+        let fits = |window_s: &u32| *window_s >= step_s && window_s.is_multiple_of(step_s);
         let mut lengths: Vec<usize> =
             WINDOWS_S.iter().filter(|window| fits(window)).map(|window| (window / step_s) as usize).collect();
         if lengths.is_empty() {

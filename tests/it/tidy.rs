@@ -34,7 +34,6 @@ const LAST_PURE: u8 = 4;
 /// Where each foreign crate lives. Crates of vocabulary (errors, time, serialisation, logs) live anywhere.
 const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["matching"]),
-    ("annotate_snippets", &["config"]),
     ("blake3", &["text", "prepare", "rules", "config", "store", "fetch", "ingest"]),
     ("clap", &["cli"]),
     ("comfy_table", &["render"]),
