@@ -148,12 +148,12 @@ fn holds(ast: &Ast, mention: &Mention, source_tags: &BTreeMap<String, Vec<String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn the_index_and_the_evaluator_agree(
         mentions in vec(a_mention(), 1..60),
-        asts in vec(an_ast(), 100),
+        asts in vec(an_ast(), 60),
     ) {
         let mentions: Vec<Mention> = (1..).zip(mentions).map(|(n, some)| {
             let numbered = mention(n, "", "");

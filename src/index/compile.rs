@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use tantivy::index::SegmentReader;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, EmptyQuery, EnableScoring, Explanation,
-    Occur, Query, Scorer, TermQuery, Weight,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, DisjunctionMaxQuery, EmptyQuery,
+    EnableScoring, Explanation, Occur, Query, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
@@ -17,10 +17,8 @@ use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
 use super::positions::{self, Place, Spot};
 use super::schema::{self, Fields, TextFields};
 use crate::model::Timestamp;
-use crate::query::{Ast, Fact, Part};
-use crate::text::fold::fold;
+use crate::query::{Ast, Fact, Part, fact_key};
 use crate::text::tokens::{self, Stemmer};
-use crate::text::url;
 
 /// How much a word in the title says, against one in the text.
 const TITLE_BOOST: Score = 2.0;
@@ -45,9 +43,13 @@ impl Compiler<'_> {
         let mut words = Vec::new();
         positive_words(ast, &mut words);
         for (part, boost) in [(&self.fields.title, TITLE_BOOST), (&self.fields.text, 1.0)] {
-            for term in words.iter().flat_map(|word| word_terms(part, word)) {
-                let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(query), boost))));
+            for word in words.iter().flat_map(|typed| tokens::words(typed)) {
+                // The same word as written and by its stem counts once.
+                let forms = word_terms(part, &word.word).into_iter();
+                let forms =
+                    forms.map(|term| Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as _);
+                let best = Box::new(DisjunctionMaxQuery::new(forms.collect()));
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(best, boost))));
             }
         }
         Box::new(BooleanQuery::new(clauses))
@@ -90,31 +92,35 @@ impl Compiler<'_> {
     }
 
     fn fact(&self, fact: Fact, value: &str) -> Box<dyn Query> {
-        let fields = self.fields;
-        match fact {
-            Fact::Author => {
-                let places: Vec<Place> = tokens::words(value)
-                    .iter()
-                    .map(|token| Place::Terms(vec![Term::from_field_text(fields.author, &token.word)]))
-                    .collect();
-                spot_query(Spot::Sequence { places, slop: 0 })
-            }
-            Fact::Site => term(fields.site, &site_key(value)),
-            Fact::Tag => {
-                let tag = fold(value);
-                let tagged = self.source_tags.iter().filter(|(_, tags)| tags.iter().any(|t| fold(t) == tag));
-                let mut any = vec![term(fields.tag, &tag)];
-                any.extend(tagged.map(|(source, _)| term(fields.source, &fold(source))));
-                union(any)
-            }
-            Fact::Source => term(fields.source, &fold(value)),
-            Fact::Language => term(fields.language, &fold(value)),
-            Fact::Sentiment => term(fields.sentiment, &fold(value)),
-            Fact::Brand => term(fields.brand, &fold(value)),
-            Fact::Status => term(fields.status, &fold(value)),
-            Fact::Story => term(fields.story, &fold(value)),
-            Fact::Link => term(fields.link, &schema::link_key(value)),
-        }
+        let field = match fact {
+            Fact::Author => return self.author(value),
+            Fact::Tag => return self.tag(value),
+            Fact::Site => self.fields.site,
+            Fact::Source => self.fields.source,
+            Fact::Language => self.fields.language,
+            Fact::Sentiment => self.fields.sentiment,
+            Fact::Brand => self.fields.brand,
+            Fact::Story => self.fields.story,
+            Fact::Status => self.fields.status,
+            Fact::Link => self.fields.link,
+        };
+        term(field, &fact_key(fact, value))
+    }
+
+    /// Its words, one after the other.
+    fn author(&self, value: &str) -> Box<dyn Query> {
+        let place = |word: &str| Place::Terms(vec![Term::from_field_text(self.fields.author, word)]);
+        let places = tokens::words(value).iter().map(|token| place(&token.word)).collect();
+        spot_query(Spot::Sequence { places, slop: 0 })
+    }
+
+    /// One of the mention's own, or of its source as `feeds.toml` has it today.
+    fn tag(&self, value: &str) -> Box<dyn Query> {
+        let tag = fact_key(Fact::Tag, value);
+        let has_it = |tags: &[String]| tags.iter().any(|other| fact_key(Fact::Tag, other) == tag);
+        let sources = self.source_tags.iter().filter(|(_, tags)| has_it(tags));
+        let of_source = sources.map(|(source, _)| self.fact(Fact::Source, source));
+        union(std::iter::once(term(self.fields.tag, &tag)).chain(of_source).collect())
     }
 }
 
@@ -211,15 +217,6 @@ fn term(field: Field, value: &str) -> Box<dyn Query> {
 
 fn basic(term: Term) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-}
-
-/// A host as it was typed, or the host of an address.
-fn site_key(value: &str) -> String {
-    let value = value.trim().trim_matches('.');
-    url::host(value).unwrap_or_else(|| {
-        let host = value.to_lowercase();
-        host.strip_prefix("www.").map(str::to_owned).unwrap_or(host)
-    })
 }
 
 /// What is computed for a whole segment at once.

@@ -40,7 +40,7 @@ pub struct Payload<'a> {
 /// permission, the disk), which says nothing about the index.
 pub fn inspect(place: &Path, store_id: &str, store_rev: u64) -> Result<Found> {
     let broken = |why: &str| Ok(Found::Broken { why: why.to_owned() });
-    if !place.exists() {
+    if !exists(place)? {
         return broken("it is missing");
     }
     let (index, payload) = match whole(place) {
@@ -59,6 +59,11 @@ pub fn inspect(place: &Path, store_id: &str, store_rev: u64) -> Result<Found> {
         Some(Some(payload)) if payload.rev > store_rev => broken("it is ahead of the store"),
         Some(Some(payload)) => Ok(Found::Whole { rev: payload.rev, index }),
     }
+}
+
+/// Whether there is anything; an error where that cannot be told.
+pub fn exists(place: &Path) -> Result<bool> {
+    place.try_exists().with_context(|| format!("{} cannot be read", place.display()))
 }
 
 /// Opens an index to read or write it, unchecked.
@@ -170,4 +175,38 @@ fn files(meta: &tantivy::IndexMeta) -> Vec<PathBuf> {
 
 fn damaged(path: &Path) -> Trouble {
     Trouble::Damage(format!("it is damaged ({})", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tantivy::directory::error::LockError;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_the_moment_is_no_damage() {
+        let unreadable = |io_error: io::Error| {
+            let error = OpenReadError::IoError { io_error: Arc::new(io_error), filepath: "meta.json".into() };
+            matches!(Trouble::from(TantivyError::from(error)), Trouble::Moment(_))
+        };
+        let [not_found, io, too_many_files, permission, no_space] = [2, 5, 24, 13, 28];
+        for code in [io, too_many_files, permission, no_space] {
+            assert!(unreadable(io::Error::from_raw_os_error(code)), "{code}");
+        }
+        assert!(!unreadable(io::Error::from_raw_os_error(not_found)));
+        assert!(!unreadable(io::ErrorKind::UnexpectedEof.into()));
+        let busy = TantivyError::LockFailure(LockError::LockBusy, None);
+        assert!(matches!(Trouble::from(busy), Trouble::Moment(_)));
+    }
+
+    #[test]
+    fn a_payload_reads_back_and_a_wrong_one_does_not() {
+        let payload = Payload { store_id: "a:b", rev: 42 };
+        assert_eq!(Payload::read(&payload.to_string()), Some(payload));
+        for wrong in ["", "a", "a:1", "a:1:2", "a:x:x", "a:-1:-1", "a:1:1:"] {
+            assert_eq!(Payload::read(wrong), None, "{wrong}");
+        }
+    }
 }

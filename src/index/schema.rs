@@ -14,6 +14,7 @@ use tantivy::tokenizer::{self, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{IndexBuilder, IndexSettings, IndexSortByField, Order};
 
 use crate::model::{Mention, Timestamp};
+use crate::query::{Fact, fact_key};
 use crate::text::fold::fold;
 use crate::text::tokens::{self, Stemmer, Token};
 use crate::text::url;
@@ -160,7 +161,7 @@ pub fn document(fields: &Fields, mention: &Mention) -> TantivyDocument {
         add(fields.tag, tag);
     }
     if let Some(link) = &mention.link {
-        add(fields.link, &link_key(link));
+        add(fields.link, &fact_key(Fact::Link, link));
         if let Some(host) = url::host(link) {
             add(fields.site, &parent_domains(&host).join("\n"));
             add(fields.host, &host);
@@ -176,11 +177,6 @@ pub fn document(fields: &Fields, mention: &Mention) -> TantivyDocument {
 /// An instant as the index keeps it: microseconds, rounded down.
 pub fn instant(at: Timestamp) -> i64 {
     at.as_nanosecond().div_euclid(1_000).try_into().expect("jiff's years fit in 64 bits of microseconds")
-}
-
-/// The form in which links are compared.
-pub fn link_key(link: &str) -> String {
-    url::canonical(link).unwrap_or_else(|| link.to_owned())
 }
 
 fn text_fields(builder: &mut SchemaBuilder, part: &str) -> TextFields {

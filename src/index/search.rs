@@ -5,9 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
-use tantivy::columnar::StrColumn;
+use tantivy::ReloadPolicy;
 use tantivy::query::{BooleanQuery, Query};
-use tantivy::{DocAddress, ReloadPolicy};
 
 use super::collect::{Gather, Gathered, Hit};
 use super::compile::{self, Compiler};
@@ -144,7 +143,7 @@ impl Searcher {
     /// `None` where there is none that can answer: not built yet, damaged, or of another version. Opening it
     /// for writing mends that.
     pub fn open(dir: &Path) -> Result<Option<Searcher>> {
-        if !dir.exists() {
+        if !repair::exists(dir)? {
             return Ok(None);
         }
         let (schema, fields) = schema::schema();
@@ -216,44 +215,56 @@ impl Searcher {
         Box::new(BooleanQuery::intersection(vec![query, compile::between(options.since, options.until)]))
     }
 
-    /// The first `wanted` of the hits, best first. Ids are read only for those, and for those equal to the last.
+    /// The first `wanted` of the hits, best first, equals in the order of their ids. Names are read only as far
+    /// as needed: when folding, a few more at a time.
     fn ids_in_order(&self, mut hits: Vec<Hit>, wanted: usize, fold: Option<Fold>) -> Result<Vec<MentionId>> {
         hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.key));
-        let mut ids = Vec::new();
-        let mut stories = HashSet::new();
-        for equals in hits.chunk_by(|a, b| a.key == b.key) {
-            if ids.len() >= wanted {
-                break;
+        let mut looked_at = wanted;
+        loop {
+            let equals = |last: &Hit| hits.partition_point(|hit| hit.key >= last.key);
+            let end = looked_at.checked_sub(1).map_or(0, |last| hits.get(last).map_or(hits.len(), equals));
+            let ids = self.names_of(&hits[..end], fold)?;
+            if ids.len() >= wanted || end == hits.len() {
+                return Ok(ids.into_iter().take(wanted).map(MentionId::new).collect());
             }
-            let mut named = equals
-                .iter()
-                .map(|hit| Ok((self.value(column::MENTION, hit.address)?, hit.address)))
-                .collect::<Result<Vec<_>>>()?;
-            named.sort_unstable();
-            for (id, address) in named {
-                let shown = match fold {
-                    None => true,
-                    Some(Fold::Story) => stories.insert(self.value(column::STORY, address)?),
-                };
-                if shown {
-                    ids.push(MentionId::new(id));
-                }
-            }
+            looked_at = end.saturating_mul(4);
         }
-        ids.truncate(wanted);
-        Ok(ids)
     }
 
-    fn value(&self, column: &str, address: DocAddress) -> Result<String> {
-        let segment = self.searcher.segment_reader(address.segment_ord);
-        let column: Option<StrColumn> = segment.fast_fields().str(column)?;
-        let mut value = String::new();
-        if let Some(column) = column
-            && let Some(ord) = column.term_ords(address.doc_id).next()
-        {
-            column.ord_to_str(ord, &mut value)?;
+    fn names_of(&self, hits: &[Hit], fold: Option<Fold>) -> Result<Vec<String>> {
+        let ids = self.values(hits, column::MENTION)?;
+        let stories = match fold {
+            None => Vec::new(),
+            Some(Fold::Story) => self.values(hits, column::STORY)?,
+        };
+        let mut order: Vec<usize> = (0..hits.len()).collect();
+        order.sort_unstable_by(|&a, &b| hits[b].key.cmp(&hits[a].key).then_with(|| ids[a].cmp(&ids[b])));
+        let mut told = HashSet::new();
+        order.retain(|&at| stories.get(at).is_none_or(|story| told.insert(story)));
+        Ok(order.into_iter().map(|at| ids[at].clone()).collect())
+    }
+
+    /// The value of a column for each hit; empty where there is none.
+    fn values(&self, hits: &[Hit], column: &str) -> Result<Vec<String>> {
+        let mut values = vec![String::new(); hits.len()];
+        for (segment_ord, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let Some(column) = segment.fast_fields().str(column)? else { continue };
+            // In the order of the dictionary, which is read once from its beginning to its end.
+            let mut asked: Vec<(u64, usize)> = (0..)
+                .zip(hits)
+                .filter(|(_, hit)| hit.address.segment_ord == segment_ord)
+                .filter_map(|(at, hit)| Some((column.term_ords(hit.address.doc_id).next()?, at)))
+                .collect();
+            asked.sort_unstable();
+            let mut groups = asked.chunk_by(|a, b| a.0 == b.0);
+            let ords: Vec<u64> = groups.clone().map(|group| group[0].0).collect();
+            column.dictionary().sorted_ords_to_term_cb(&ords, |value| {
+                for &(_, at) in groups.next().unwrap_or_default() {
+                    values[at] = String::from_utf8_lossy(value).into_owned();
+                }
+            })?;
         }
-        Ok(value)
+        Ok(values)
     }
 }
 

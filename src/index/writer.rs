@@ -63,7 +63,7 @@ impl Index {
     /// may not be read does not: those are errors, and nothing is touched.
     pub fn open(dir: &Path, store_id: &str, store_rev: u64) -> Result<(Index, Opened), OpenError> {
         let lock = lock(dir)?;
-        let missing = !dir.exists();
+        let missing = !repair::exists(dir)?;
         let beside = sibling(dir, "new");
         let (place, index, rev, opened) = match repair::inspect(dir, store_id, store_rev)? {
             Found::Whole { index, rev } => {
@@ -186,7 +186,7 @@ impl Index {
         }
         self.rest()?;
         let old = sibling(&self.dir, "old");
-        if self.dir.exists() {
+        if repair::exists(&self.dir)? {
             fs::rename(&self.dir, &old).with_context(|| format!("{} cannot be moved", self.dir.display()))?;
         }
         fs::rename(&self.place, &self.dir)
@@ -398,7 +398,8 @@ mod tests {
 
     #[test]
     fn damage_of_any_file_is_found_at_start() {
-        let harms: [(&str, fn(&mut Vec<u8>)); 4] = [
+        type Harm = fn(&mut Vec<u8>);
+        let harms: [(&str, Harm); 4] = [
             ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
             ("emptied", Vec::clear),
             ("zeroed", |bytes| bytes.fill(0)),

@@ -221,8 +221,8 @@ impl Node {
     }
 }
 
-/// The form in which values of a fact are compared.
-fn fact_key(fact: Fact, value: &str) -> String {
+/// The form in which values of a fact are compared, for all but `author:`, which is compared by words.
+pub fn fact_key(fact: Fact, value: &str) -> String {
     match fact {
         Fact::Author => spaced_words(value),
         Fact::Site => site_key(value),

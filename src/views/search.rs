@@ -169,9 +169,13 @@ pub(super) mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::enrich::fingerprint::Fingerprint;
+    use crate::index::{Facet, Index};
     use crate::model::{
-        BrandId, EntryId, Language, MentionId, MentionStatus, Sentiment, SourceId, StoryId, Timestamp,
+        BrandId, EntryId, Language, Match, MentionId, MentionStatus, Sentiment, SourceId, StoryId, Timestamp,
     };
+    use crate::prepare::{Batch, Prepared, PreparedMention};
+    use crate::store::{Origin, Polled};
 
     pub fn mention() -> Mention {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
@@ -209,7 +213,9 @@ pub(super) mod tests {
     #[test]
     fn a_mention_has_the_documented_shape() {
         let view = MentionView::new(&mention(), &[], &["press".into()]);
-        check(&view, expect![[r#"
+        check(
+            &view,
+            expect![[r#"
             {
               "id": "m_1",
               "entry": "e_1",
@@ -242,7 +248,8 @@ pub(super) mod tests {
               ],
               "status": "new",
               "own_voice": false
-            }"#]]);
+            }"#]],
+        );
     }
 
     #[test]
@@ -281,7 +288,9 @@ pub(super) mod tests {
             hits: Vec::new(),
             facets: vec![facet("day", "2026-01-01"), facet("brand", "acme")],
         };
-        check(&view, expect![[r#"
+        check(
+            &view,
+            expect![[r#"
             {
               "query": "acme",
               "total": 3,
@@ -300,6 +309,59 @@ pub(super) mod tests {
                   }
                 ]
               }
-            }"#]]);
+            }"#]],
+        );
+    }
+
+    #[test]
+    fn hits_come_from_the_store_and_say_where_the_words_stand() {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = crate::store::Store::open(home.path()).unwrap();
+        let text = "Rien à dire. Le service Acme est en panne.";
+        let entry = crate::model::Entry { content: Some(text.into()), ..crate::model::Entry::default() };
+        let batch = Batch {
+            source: SourceId::new("ecodaily"),
+            read: 1,
+            entries: vec![Prepared {
+                entry,
+                text_hash: [0; 16],
+                link_key: None,
+                language: Language::French,
+                fingerprint: Fingerprint::of("", text),
+                mentions: vec![PreparedMention {
+                    matched: Match {
+                        brand: BrandId::new("acme"),
+                        title_spans: Vec::new(),
+                        text_spans: vec![Span { start: 24, end: 28 }],
+                        own_voice: false,
+                    },
+                    sentiment: None,
+                    queries: Vec::new(),
+                }],
+            }],
+            problems: Vec::new(),
+            wished_interval_s: None,
+        };
+        let at = "2026-01-01T08:00:00Z".parse().unwrap();
+        store.ingest(&batch, &Polled { at, origin: Origin::Import }).unwrap();
+        let dir = home.path().join("tantivy");
+        let (mut index, _) = Index::open(&dir, &store.id().unwrap(), store.rev().unwrap()).unwrap();
+        index.apply(&store.changes_since(0, 10).unwrap()).unwrap();
+        index.commit(store.rev().unwrap()).unwrap();
+
+        let ask = Query { text: "pannes".into(), ast: Ast::Word("pannes".into()) };
+        let options = Options {
+            source_tags: [("ecodaily".to_owned(), vec!["press".to_owned()])].into(),
+            facets: vec![Facet::Brand],
+            ..Options::default()
+        };
+        let index = Searcher::open(&dir).unwrap().expect("an index");
+        let view = search(&store, &index, &ask, &options).unwrap();
+        assert_eq!((view.query.as_str(), view.total, view.hits.len()), ("pannes", 1, 1));
+        let hit = &view.hits[0];
+        assert_eq!((hit.excerpt.as_str(), hit.spans.as_slice()), (text, &[[36, 41]][..]));
+        assert_eq!((hit.brand.as_str(), hit.source_tags.as_slice()), ("acme", &["press".to_owned()][..]));
+        let brands = vec![FacetValue { value: "acme".into(), count: 1 }];
+        assert_eq!(view.facets, [FacetView { facet: "brand", values: brands }]);
     }
 }
