@@ -14,7 +14,8 @@ use anyhow::{Context, Result};
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp,
+    Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, Notice, Observation, Step};
@@ -114,13 +115,19 @@ fn windows(
     let scope = |since: Timestamp, backfill: bool| Scope { brand, query, since, until: newest, backfill };
     let live = store.series(&scope(back(oldest, longest)?, false), MINUTE_S)?;
     let history_since = back(oldest, Duration::from_secs(HISTORY_DAYS as u64 * 86_400) + longest)?;
-    let history =
-        store.series(&scope(quarter(history_since.max(first_heard))?, true), QUARTER_S)?;
+    let history = store.series(&scope(quarter(history_since.max(first_heard))?, true), QUARTER_S)?;
     let mut looks = Vec::new();
     for (end, lengths) in ends {
         let mut seen = Vec::with_capacity(lengths.len());
         for length in lengths {
-            seen.extend(look(store, rule, &scope(back(end, length)?, false), (&live, &history), length, end)?);
+            seen.extend(look(
+                store,
+                rule,
+                &scope(back(end, length)?, false),
+                (&live, &history),
+                length,
+                end,
+            )?);
         }
         looks.extend(rules::strongest(seen).map(|seen| Look { seen, evidence: None }));
     }

@@ -209,7 +209,9 @@ pub(super) mod tests {
     #[test]
     fn a_mention_has_the_documented_shape() {
         let view = MentionView::new(&mention(), &[], &["press".into()]);
-        check(&view, expect![[r#"
+        check(
+            &view,
+            expect![[r#"
             {
               "id": "m_1",
               "entry": "e_1",
@@ -242,7 +244,8 @@ pub(super) mod tests {
               ],
               "status": "new",
               "own_voice": false
-            }"#]]);
+            }"#]],
+        );
     }
 
     #[test]
@@ -281,7 +284,9 @@ pub(super) mod tests {
             hits: Vec::new(),
             facets: vec![facet("day", "2026-01-01"), facet("brand", "acme")],
         };
-        check(&view, expect![[r#"
+        check(
+            &view,
+            expect![[r#"
             {
               "query": "acme",
               "total": 3,
@@ -300,6 +305,7 @@ pub(super) mod tests {
                   }
                 ]
               }
-            }"#]]);
+            }"#]],
+        );
     }
 }
