@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::{NotifierConfig, NotifierId, Notification, Timestamp};
+use crate::model::{Notification, NotifierConfig, NotifierId, Timestamp};
 use crate::notify::{self, Notifier};
 use crate::store::{Delivery, QueuedNotice};
 

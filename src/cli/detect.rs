@@ -42,9 +42,11 @@ pub fn run(_args: &Args, options: &Detect) -> Result<Exit> {
         let number = match value {
             "" => None,
             value => Some(
-                value.parse::<f64>().ok().filter(|v| v.is_finite()).with_context(|| {
-                    format!("line {line}: `{value}` is no number")
-                })?,
+                value
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|v| v.is_finite())
+                    .with_context(|| format!("line {line}: `{value}` is no number"))?,
             ),
         };
         let verdict = detector.push(at.as_second(), number);

@@ -28,7 +28,8 @@ pub fn run(args: &Args) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        let lines = view.findings.iter().map(|f| format!("{} {}\n", if f.ok { "ok   " } else { "WRONG" }, f.what));
+        let lines =
+            view.findings.iter().map(|f| format!("{} {}\n", if f.ok { "ok   " } else { "WRONG" }, f.what));
         output::print(&lines.collect::<String>())?;
     }
     Ok(if view.ok { Exit::Done } else { Exit::Failed })

@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 
+use super::Exit;
 use super::args::{Args, Export};
 use super::search::{parse_query, source_tags};
 use super::setup::load;
-use super::Exit;
 use crate::views::entry::ExportedEntry;
 
 pub fn run(args: &Args, options: &Export) -> Result<Exit> {

@@ -34,11 +34,8 @@ pub fn run(_args: &Args, options: &Init) -> Result<Exit> {
         .open(&path)
         .with_context(|| format!("{} could not be written", path.display()))?;
     file.write_all(text.as_bytes())?;
-    let place = if options.dir.as_os_str() == "." {
-        String::new()
-    } else {
-        format!(" --config {}", path.display())
-    };
+    let place =
+        if options.dir.as_os_str() == "." { String::new() } else { format!(" --config {}", path.display()) };
     output::print(&format!(
         "{} listens for {brand}{}.\nNext:\n  vigie{place} check    reads it and says what is wrong\n  vigie{place} poll     \
          listens once and shows what was heard\n  vigie{place} run      keeps listening and tells you",

@@ -28,8 +28,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Command};
 pub use args::command;
+use args::{Args, Command};
 
 /// How a command ended; the number is the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

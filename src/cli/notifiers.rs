@@ -64,7 +64,9 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let notifiers = &loaded.config.notifiers;
     let Some(config) = notifiers.iter().find(|n| n.id.as_str() == id) else {
         let ids: Vec<&str> = notifiers.iter().map(|n| n.id.as_str()).collect();
-        return Err(UsageError(format!("there is no notifier `{id}`; feeds.toml has: {}", ids.join(", "))).into());
+        return Err(
+            UsageError(format!("there is no notifier `{id}`; feeds.toml has: {}", ids.join(", "))).into()
+        );
     };
     let notification = Notification {
         key: format!("test-{}", args.now()),

@@ -74,9 +74,9 @@ pub fn print_json(view: &impl serde::Serialize) -> Result<()> {
 
 /// Whether the reader of stdout went away (`| head`), which ends a command quietly.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
-    })
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
 
 /// A time as people give it on the command line: RFC 3339, a date (its first instant in `zone`), or a
@@ -91,7 +91,9 @@ pub fn parse_time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timesta
         return Ok(zone.to_timestamp(date)?);
     }
     let span: Span = text.parse().map_err(|_| {
-        UsageError(format!("`{text}` is no time: write 2026-01-31, 2026-01-31T08:00:00Z, or 7d for a week ago"))
+        UsageError(format!(
+            "`{text}` is no time: write 2026-01-31, 2026-01-31T08:00:00Z, or 7d for a week ago"
+        ))
     })?;
     let back = span.to_duration(SpanRelativeTo::days_are_24_hours())?;
     now.checked_sub(back.abs()).with_context(|| format!("`{text}` reaches too far back"))

@@ -81,8 +81,7 @@ fn read(args: &Args, name: &str) -> Result<Bytes> {
 /// The person at the terminal named the address, so it may be a private one.
 fn fetch(now: Timestamp, url: &str) -> Result<Bytes> {
     let client = Client::new(&Options::default())?;
-    let request =
-        Request { url: url.to_owned(), validators: Validators::default(), allow_private: true };
+    let request = Request { url: url.to_owned(), validators: Validators::default(), allow_private: true };
     match setup::runtime()?.block_on(client.fetch(&request, now))? {
         Fetched::Document(document) => Ok(Bytes {
             bytes: document.bytes,

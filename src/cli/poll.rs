@@ -51,11 +51,8 @@ fn chosen(loaded: &Loaded, names: &[String]) -> Result<Vec<SourceId>> {
 async fn one_round(args: &Args, options: &Poll, loaded: &Loaded, ids: &[SourceId]) -> Result<RoundView> {
     let (config, folder) = (&loaded.config, &loaded.configuration.data_dir);
     let mut lookout = Lookout::open(config.clone(), folder, clock(args), loaded.tongue()).await?;
-    let sources = if options.all || !ids.is_empty() {
-        lookout.chosen(ids).await?
-    } else {
-        lookout.due().await?
-    };
+    let sources =
+        if options.all || !ids.is_empty() { lookout.chosen(ids).await? } else { lookout.due().await? };
     let bar = progress(args, sources.len() as u64);
     let reports: Vec<PollReport> = lookout
         .round(sources, |report| {

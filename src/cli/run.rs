@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
+use super::Exit;
 use super::args::Args;
 use super::setup::{self, Loaded, clock, load, runtime};
-use super::Exit;
 use crate::daemon;
 
 pub fn run(args: &Args) -> Result<Exit> {

@@ -38,7 +38,8 @@ impl Loaded {
     pub fn reader(&self) -> Result<Reader> {
         self.reader_if_any()?.ok_or_else(|| {
             let folder = self.configuration.data_dir.display();
-            UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time")).into()
+            UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time"))
+                .into()
         })
     }
 
@@ -98,7 +99,9 @@ fn show_problems(args: &Args, configuration: &Configuration) {
         .collect();
     if !shown.is_empty() {
         let colour = args.color == When::Always
-            || args.color == When::Auto && io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            || args.color == When::Auto
+                && io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none();
         eprint!("{}", config::show(&shown, &configuration.files, colour));
     }
 }
@@ -109,9 +112,9 @@ pub fn tongue(config: &Config) -> Tongue {
 }
 
 pub fn environment_tongue() -> Tongue {
-    let language = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
-        std::env::var(name).ok().filter(|value| !value.is_empty())
-    });
+    let language = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     if language.is_some_and(|l| l.starts_with("fr")) { Tongue::French } else { Tongue::English }
 }
 

@@ -37,7 +37,11 @@ fn view(loaded: &Loaded) -> Result<HealthView> {
 }
 
 fn show(args: &Args, view: &impl serde::Serialize, text: impl FnOnce() -> String) -> Result<Exit> {
-    if args.json { output::print_json(view)? } else { output::print(&text())? }
+    if args.json {
+        output::print_json(view)?
+    } else {
+        output::print(&text())?
+    }
     Ok(Exit::Done)
 }
 
@@ -46,7 +50,9 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let sources = &loaded.config.sources;
     let Some(source) = sources.iter().find(|s| s.id.as_str() == id) else {
         let ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
-        return Err(UsageError(format!("there is no source `{id}`; feeds.toml has: {}", ids.join(", "))).into());
+        return Err(
+            UsageError(format!("there is no source `{id}`; feeds.toml has: {}", ids.join(", "))).into()
+        );
     };
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
     let batch = prepare(
@@ -67,11 +73,8 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
 async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<crate::fetch::Document> {
     let contact = loaded.config.settings.contact.clone();
     let client = Client::new(&Options { contact, ..Options::default() })?;
-    let request = Request {
-        url: source.url().to_owned(),
-        allow_private: source.allow_private,
-        ..Request::default()
-    };
+    let request =
+        Request { url: source.url().to_owned(), allow_private: source.allow_private, ..Request::default() };
     match client.fetch(&request, args.now()).await? {
         Fetched::Document(document) => Ok(document),
         Fetched::NotModified { .. } => anyhow::bail!("the server sent 304 to an unconditional request"),

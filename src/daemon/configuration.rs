@@ -41,7 +41,8 @@ pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
 
 /// Whether there is a configuration to [`read`].
 pub fn exists(given: Option<&Path>) -> bool {
-    given.is_some() || std::env::current_dir().is_ok_and(|here| find(&here, &Homes::from_environment()).is_some())
+    given.is_some()
+        || std::env::current_dir().is_ok_and(|here| find(&here, &Homes::from_environment()).is_some())
 }
 
 impl Configuration {

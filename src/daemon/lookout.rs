@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::polling::{self, PollReport, Shared};
 use super::{Clock, Writer};
-use crate::alerting::{self, Deliverer, Delivered, Standing};
+use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::Config;
 use crate::enrich::sentiment::Model;
 use crate::fetch::{Client, HostGate, Options};
@@ -56,8 +56,7 @@ impl Lookout {
     /// Puts another configuration to work, on the same data folder.
     pub async fn reconfigure(&mut self, config: Config, tongue: Tongue) -> Result<()> {
         self.shared.client = Arc::new(client(&config)?);
-        self.shared.gate =
-            Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
+        self.shared.gate = Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
         self.shared.listening = Arc::new(listening(&config));
         self.concurrency = config.settings.concurrency;
         self.standing = Arc::new(Standing::new(&config, tongue));
@@ -92,7 +91,9 @@ impl Lookout {
             .writer
             .call(move |engines| {
                 let due = engines.store.due_sources(now, usize::MAX)?;
-                due.iter().filter_map(|id| engines.store.health_of(id).transpose()).collect::<Result<Vec<_>>>()
+                due.iter()
+                    .filter_map(|id| engines.store.health_of(id).transpose())
+                    .collect::<Result<Vec<_>>>()
             })
             .await?;
         Ok(self.with_sources(healths))

@@ -31,10 +31,16 @@ pub struct PollReport {
 
 #[derive(Clone, Debug)]
 pub enum PollOutcome {
-    Read { ingested: Ingested, problems: Vec<Problem> },
+    Read {
+        ingested: Ingested,
+        problems: Vec<Problem>,
+    },
     /// The server said so, or its document is the same byte for byte.
     Unchanged,
-    Failed { state: HealthState, why: String },
+    Failed {
+        state: HealthState,
+        why: String,
+    },
 }
 
 /// Polls `source` once and stores what came of it. Failures of the outside world are in the report and in
@@ -95,8 +101,7 @@ async fn read(shared: &Shared, source: &Source, health: &Health, document: Docum
         return record_failure(shared, source, health, failure).await;
     }
     let problems = batch.problems.clone();
-    let schedule =
-        Schedule { wished_interval: batch.wished_interval_s.map(Duration::from_secs), ..schedule };
+    let schedule = Schedule { wished_interval: batch.wished_interval_s.map(Duration::from_secs), ..schedule };
     let outcome = Outcome { note: note(&problems), ..good(shared, source, health, validators, schedule) };
     let polled = Polled { at: shared.clock.now(), origin: Origin::Poll(outcome) };
     let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
@@ -160,13 +165,20 @@ struct Failure {
     why: String,
 }
 
-async fn failed(shared: &Shared, source: &Source, health: &Health, error: &FetchError) -> Result<PollOutcome> {
+async fn failed(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    error: &FetchError,
+) -> Result<PollOutcome> {
     let (state, outcome) = match error {
         FetchError::RateLimited { after } => {
             (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
         }
         FetchError::Gone => (HealthState::Gone, fetch::Outcome::Failed),
-        FetchError::Refused(_) | FetchError::Status(401 | 403) => (HealthState::Blocked, fetch::Outcome::Failed),
+        FetchError::Refused(_) | FetchError::Status(401 | 403) => {
+            (HealthState::Blocked, fetch::Outcome::Failed)
+        }
         FetchError::TooLarge { .. }
         | FetchError::Status(_)
         | FetchError::TooManyRedirects(_)

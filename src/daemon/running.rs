@@ -102,7 +102,9 @@ fn reload(configuration: &mut Configuration) -> Option<Config> {
     if config.is_none() {
         tracing::error!("{path} has errors; the old configuration stays at work");
     } else if moved {
-        tracing::error!("{path} names another data_dir, which takes a restart; the old configuration stays at work");
+        tracing::error!(
+            "{path} names another data_dir, which takes a restart; the old configuration stays at work"
+        );
         return None;
     } else {
         tracing::warn!("{path} was read again and is at work");

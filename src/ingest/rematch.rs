@@ -14,8 +14,7 @@ const PAGE: usize = 1_000;
 /// Matches every kept entry with the brands and queries of `listening`. Entries that were never kept,
 /// because they named nobody then, are not known here: the next poll hears what the feeds still hold.
 pub fn rematch(store: &mut Store, listening: &Listening, sources: &[Source]) -> Result<()> {
-    let tags: HashMap<&str, &[String]> =
-        sources.iter().map(|s| (s.id.as_str(), s.tags.as_slice())).collect();
+    let tags: HashMap<&str, &[String]> = sources.iter().map(|s| (s.id.as_str(), s.tags.as_slice())).collect();
     let mut after = 0;
     loop {
         let page = store.kept_entries(after, PAGE)?;

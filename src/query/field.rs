@@ -1,6 +1,6 @@
 //! The fields of the query language: their names and what their values mean.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp};
 
 use super::ast::{Ast, Fact, Part};
@@ -81,11 +81,14 @@ pub(super) fn time(field: Field, value: &str, times: &Times) -> Option<Ast> {
     Some(Ast::Time { since, until })
 }
 
-fn instant(value: &str, times: &Times) -> Option<Timestamp> {
+/// An instant (RFC 3339), a time or a date of the zone, or how long ago (`90s`, `15m`, `6h`, `7d`, `2w`, `P1W`).
+/// `None` if it is none of these.
+pub fn instant(value: &str, times: &Times) -> Option<Timestamp> {
     if is_date(value) {
         return start_of(value.parse().ok()?, times);
     }
-    value.parse().ok().or_else(|| ago(value, times))
+    let local = || times.zone.to_timestamp(value.parse::<DateTime>().ok()?).ok();
+    value.parse().ok().or_else(local).or_else(|| ago(value, times))
 }
 
 /// jiff also reads a date out of a longer text.
@@ -97,7 +100,7 @@ fn start_of(day: Date, times: &Times) -> Option<Timestamp> {
     Some(day.to_zoned(times.zone.clone()).ok()?.timestamp())
 }
 
-/// `now` less a duration (`90s`, `15m`, `6h`, `7d`, `2w`, `P1W`); days are days of the calendar.
+/// `now` less a duration; days are days of the calendar.
 fn ago(value: &str, times: &Times) -> Option<Timestamp> {
     let span: Span = value.parse().ok()?;
     if span.is_negative() {

@@ -103,7 +103,15 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
         line("mentions kept today", view.recomputed.mentions.to_string());
     }
     if let Some(series) = &view.series {
-        line("computed from", format!("{} windows of {} since {}", series.values.len(), span(series.step_s), minute(series.start, zone)));
+        line(
+            "computed from",
+            format!(
+                "{} windows of {} since {}",
+                series.values.len(),
+                span(series.step_s),
+                minute(series.start, zone)
+            ),
+        );
         let shown = &series.values[series.values.len().saturating_sub(style.width.saturating_sub(24))..];
         line("", sparkline(shown));
     }

@@ -54,7 +54,8 @@ pub fn mention(hit: &MentionView, folded: bool, zone: &TimeZone, style: Style) -
     let title = clean(hit.title.as_deref().unwrap_or("(untitled)")).into_owned();
     let mut out = format!("{}\n  {}\n", facts.join(" · "), cut(&title, style.width.saturating_sub(2)));
     if !hit.excerpt.is_empty() {
-        let spans: Vec<Span> = hit.spans.iter().map(|[start, end]| Span { start: *start, end: *end }).collect();
+        let spans: Vec<Span> =
+            hit.spans.iter().map(|[start, end]| Span { start: *start, end: *end }).collect();
         out.push_str(&format!("  {}\n", marked(&hit.excerpt, &spans, style)));
     }
     if let Some(link) = &hit.link {

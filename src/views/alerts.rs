@@ -128,8 +128,11 @@ pub fn find(reader: &Reader, id: &str) -> Result<Alert> {
         return Ok(alert);
     }
     let wanted = if id.starts_with("a_") { id.to_owned() } else { format!("a_{id}") };
-    let mut found: Vec<Alert> =
-        reader.alerts(&AlertFilter::default())?.into_iter().filter(|a| a.id.as_str().starts_with(&wanted)).collect();
+    let mut found: Vec<Alert> = reader
+        .alerts(&AlertFilter::default())?
+        .into_iter()
+        .filter(|a| a.id.as_str().starts_with(&wanted))
+        .collect();
     match found.len() {
         1 => found.pop().context("one was found"),
         0 => bail!("there is no alert `{id}`; `vigie alerts list` shows them all"),
@@ -206,7 +209,8 @@ pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
     let counts_all = !alert.rule_text.contains("query");
     if counts_all && alert.baseline.is_some() && mentions != alert.observed.mentions {
         let was = alert.observed.mentions;
-        differences.push(format!("{was} mentions were counted then, {mentions} of that window are kept today"));
+        differences
+            .push(format!("{was} mentions were counted then, {mentions} of that window are kept today"));
         for id in &alert.evidence {
             if reader.mention(id)?.is_none() {
                 differences.push(format!("{id} is no longer kept"));

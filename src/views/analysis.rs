@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::enrich::fingerprint::Fingerprint;
-use crate::enrich::sentiment::{Model, Scored};
 use crate::enrich::language;
+use crate::enrich::sentiment::{Model, Scored};
 use crate::model::{Entry, Language, Sentiment};
 use crate::prepare::Listening;
 use crate::text::Span;
@@ -68,7 +68,8 @@ pub struct Text {
 
 /// Looks at one text for the brands of `listening` and for its targets.
 pub fn analyze(text: &Text, listening: &Listening) -> AnalysisView {
-    let whole = if text.title.is_empty() { text.text.clone() } else { format!("{}\n{}", text.title, text.text) };
+    let whole =
+        if text.title.is_empty() { text.text.clone() } else { format!("{}\n{}", text.title, text.text) };
     let offset = if text.title.is_empty() { 0 } else { text.title.chars().count() as u32 + 1 };
     let language = match &text.language {
         Some(code) => Language::from_code(Some(code)),
@@ -85,11 +86,8 @@ pub fn analyze(text: &Text, listening: &Listening) -> AnalysisView {
         content: Some(text.text.clone()),
         ..Entry::default()
     };
-    let mut matches: Vec<MatchView> = text
-        .targets
-        .iter()
-        .map(|(id, spans)| match_view(id, &[], spans, toward(&[], spans)))
-        .collect();
+    let mut matches: Vec<MatchView> =
+        text.targets.iter().map(|(id, spans)| match_view(id, &[], spans, toward(&[], spans))).collect();
     for matched in listening.matches(&entry, "", &[], &mut || language.clone()) {
         let sentiment = toward(&matched.title_spans, &matched.text_spans);
         matches.push(match_view(

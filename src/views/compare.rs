@@ -123,8 +123,7 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
     let of = |rows: &[RollupRow], id: &BrandId| Counts::of(rows.iter().filter(|r| r.brand == *id));
     let all = Counts::of(rows.iter());
     let all_before = Counts::of(rows_before.iter());
-    let read: Vec<Vec<Mention>> =
-        ids.iter().map(|id| mentions(reader, asked, id)).collect::<Result<_>>()?;
+    let read: Vec<Vec<Mention>> = ids.iter().map(|id| mentions(reader, asked, id)).collect::<Result<_>>()?;
     let mut view = ComparisonView {
         query: asked.query.map(str::to_owned),
         since: asked.since,
@@ -147,11 +146,8 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
             stories: now.stories,
             share: share::share(counted(&now), counted(&all)).map(interval),
             share_mentions: share::share(now.mentions, all.mentions).map(interval),
-            change: share::change(
-                (counted(&now), counted(&all)),
-                (counted(&then), counted(&all_before)),
-            )
-            .map(change),
+            change: share::change((counted(&now), counted(&all)), (counted(&then), counted(&all_before)))
+                .map(change),
             sentiment: sentiment(&now),
             sources: top(&now.sources),
             authors: authors(&read[place]),
@@ -222,8 +218,7 @@ fn sentiment(counts: &Counts) -> SentimentCounts {
 }
 
 fn mentions(reader: &Reader, asked: &Comparison<'_>, brand: &BrandId) -> Result<Vec<Mention>> {
-    let scope =
-        Scope { brand, query: asked.query, since: asked.since, until: asked.until, backfill: true };
+    let scope = Scope { brand, query: asked.query, since: asked.since, until: asked.until, backfill: true };
     reader.mention_rows(&scope, false, READ)
 }
 

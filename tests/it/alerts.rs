@@ -37,7 +37,10 @@ fn history() -> Vec<String> {
             [9, 17].map(|hour| {
                 let date = date.at(hour, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
                 let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-                let text = format!("Ordinary words of the day {day} at {hour} about wheels number {}", day * 31 + i64::from(hour));
+                let text = format!(
+                    "Ordinary words of the day {day} at {hour} about wheels number {}",
+                    day * 31 + i64::from(hour)
+                );
                 item(&format!("h{day}-{hour}"), &format!("Acme on day {day}, {hour} h"), &text, &date)
             })
         })

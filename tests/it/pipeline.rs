@@ -85,7 +85,8 @@ fn an_edit_is_a_revision_of_the_same_mention() {
     scenario.publisher.publish("/news.xml", &three_items());
     scenario.run(&["poll"]).ok();
     let ids = scenario.mention_ids();
-    let edited = three_items().replace("Everybody likes the new shop.", "Everybody hates the awful new shop.");
+    let edited =
+        three_items().replace("Everybody likes the new shop.", "Everybody hates the awful new shop.");
     scenario.publisher.publish("/news.xml", &edited);
     let view = scenario.at("2026-03-02T10:00:00Z").run(&["poll", "--json"]).ok().json();
     assert_eq!(view["sources"][0]["revised"], 1);

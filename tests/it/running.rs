@@ -59,14 +59,17 @@ fn it_polls_ends_cleanly_and_does_not_poll_again_after_a_restart() {
 fn a_broken_configuration_leaves_the_old_one_at_work_and_a_good_one_is_taken_over() {
     let scenario = Scenario::new(CONFIG);
     scenario.publisher.publish("/news.xml", &document());
-    scenario.publisher.publish("/more.xml", &rss(&[item("2", "Acme again", "More.", "Sun, 01 Mar 2026 11:00:00 GMT")]));
+    scenario
+        .publisher
+        .publish("/more.xml", &rss(&[item("2", "Acme again", "More.", "Sun, 01 Mar 2026 11:00:00 GMT")]));
     let mut child = start(&scenario);
     wait_until("the first poll", || scenario.publisher.asked("/news.xml") == 1);
     scenario.configure("[[brand]\n");
     signal(&child, "-HUP");
     std::thread::sleep(Duration::from_millis(1_500));
     assert!(child.try_wait().unwrap().is_none(), "a broken file stops nothing");
-    let more = format!("{CONFIG}\n[[source]]\nid = \"more\"\nurl = \"{{base}}/more.xml\"\nallow_private = true\n");
+    let more =
+        format!("{CONFIG}\n[[source]]\nid = \"more\"\nurl = \"{{base}}/more.xml\"\nallow_private = true\n");
     scenario.configure(&more);
     wait_until("the new source", || scenario.publisher.asked("/more.xml") == 1);
     signal(&child, "-TERM");

@@ -63,7 +63,11 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
         server.publish(&feed.path, feed.content_type, feed.history.clone());
     }
     let mut page = Page::new(args, &loaded);
-    page.title(&format!("vigie demo: {} made-up feeds on loopback, kept in {}", documents.len(), folder.display()));
+    page.title(&format!(
+        "vigie demo: {} made-up feeds on loopback, kept in {}",
+        documents.len(),
+        folder.display()
+    ));
     round(&loaded, now.checked_sub(HISTORY_HEARD)?).await?;
     page.note("First round: several weeks of history. Old entries are back-fill: they teach what is usual and raise no alert.");
 
@@ -81,10 +85,7 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
     Ok(page.out)
 }
 
-async fn round(
-    loaded: &Loaded,
-    now: Timestamp,
-) -> Result<(crate::views::round::RoundView, Vec<Delivered>)> {
+async fn round(loaded: &Loaded, now: Timestamp) -> Result<(crate::views::round::RoundView, Vec<Delivered>)> {
     let (config, data_dir) = (loaded.config.clone(), &loaded.configuration.data_dir);
     let mut lookout = Lookout::open(config, data_dir, Clock::Fixed(now), loaded.tongue()).await?;
     let sources = lookout.chosen(&[]).await?;
@@ -136,7 +137,12 @@ impl<'a> Page<'a> {
             self.title(&format!("vigie alerts show {}", shown.id));
             self.text(&render::alerts::show(&alerts::told(&reader, &alert)?, &zone, self.style));
             self.title(&format!("vigie alerts explain {}", shown.id));
-            self.text(&render::alerts::explain(&alerts::explain(&reader, &alert)?, &alert, &zone, self.style));
+            self.text(&render::alerts::explain(
+                &alerts::explain(&reader, &alert)?,
+                &alert,
+                &zone,
+                self.style,
+            ));
         }
         Ok(())
     }

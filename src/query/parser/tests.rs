@@ -104,6 +104,7 @@ fn reads_fields() {
 fn times_are_of_the_users_zone() {
     check("since:2026-01-01", "since:2025-12-31T23:00:00Z");
     check("until:2026-07-01T00:00:00Z", "until:2026-07-01T00:00:00Z");
+    check("since:2026-01-31T08:00", "since:2026-01-31T07:00:00Z");
     check("date:2026-03-29", "date:2026-03-28T23:00:00Z/2026-03-29T22:00:00Z");
     check("date:P1W", "since:2026-03-23T11:00:00Z");
     check("since:7d until:90m", "since:2026-03-23T11:00:00Z until:2026-03-30T08:30:00Z");
