@@ -1,3 +1,5 @@
+//! Hard cases of matching in both languages.
+
 use super::*;
 use crate::model::{BrandId, Role};
 use crate::query::{Context, parse};

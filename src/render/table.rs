@@ -42,6 +42,6 @@ mod tests {
         let style = Style { colour: false, width: 40 };
         let rows = [vec!["acme".into(), "12".into()], vec!["globex\u{1b}[0m".into(), "3".into()]];
         let text = table(&[("brand", Align::Left), ("mentions", Align::Right)], &rows, style);
-        assert_eq!(text, "brand     mentions\nacme            12\nglobex[0m        3");
+        assert_eq!(text, "brand      mentions\nacme             12\nglobex[0m         3");
     }
 }

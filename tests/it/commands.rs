@@ -6,7 +6,10 @@ use crate::scenario::Scenario;
 
 #[test]
 fn check_tells_all_problems_with_their_places() {
-    let scenario = Scenario::new("[settings]\nconcurency = 3\n\n[[brand]]\nid = \"acme\"\nrole = \"mine\"\n");
+    let scenario = Scenario::new(
+        "[settings]\nconcurency = 3\n\n[[brand]]\nid = \"acme\"\nrole = \"mine\"\n\n\
+         [[source]]\nid = \"news\"\nurl = \"https://news.example/feed.xml\"\n",
+    );
     let run = scenario.run(&["check", "--json"]);
     assert_eq!(run.code, 2);
     let view = run.json();

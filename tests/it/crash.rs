@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::scenario::{Scenario, item, rss};
+use crate::scenario::{Scenario, item, read_all, rss};
 
 /// Kills that must hit a living process.
 const KILLS: usize = 50;
@@ -75,12 +75,13 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
         }
         scenario.at(&format!("2026-03-02T{:02}:{:02}:00Z", 8 + attempt / 60, attempt % 60));
         let mut command = scenario.command(&["poll", "--all"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         std::thread::sleep(moments.next(500));
         let _ = child.kill();
         let status = child.wait().expect("it can be waited for");
+        let said = read_all(child.stderr.take().expect("piped"));
         kills += usize::from(status.signal() == Some(9));
-        assert!(status.success() || status.signal() == Some(9), "it failed by itself: {status}");
+        assert!(status.success() || status.signal() == Some(9), "it failed by itself: {status}\n{said}");
     }
     assert_eq!(kills, KILLS, "the process was too quick to be killed");
 
