@@ -1,8 +1,10 @@
-//! Hard cases of matching in both languages.
+//! Hard cases in both languages: a text, and the same text with the brand's spans in brackets.
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::model::{BrandId, Role};
-use crate::query::{Context, parse};
+use crate::query::{self, Context, parse};
 
 /// A brand whose aliases are parted by `|`.
 fn brand(aliases: &str) -> Brand {
@@ -330,4 +332,28 @@ fn own_voice_is_its_sites_and_accounts() {
 #[test]
 fn no_brands_no_matches() {
     assert!(Matcher::new(&[]).matches(&entry("a", "b"), "src", &[], &mut || Language::Unknown).is_empty());
+}
+
+const INFLECTED: &str = "annonce annonces Annoncée annonçait company companies dying die cheval chevaux vélo vélos \
+    relational relate incident Incidents C++ @acme l'Oréal porte-parole xannonce";
+
+proptest! {
+    #[test]
+    fn the_sieve_loses_nothing(
+        text in prop::collection::vec(prop::sample::select(INFLECTED.split_whitespace().collect::<Vec<_>>()), 0..4),
+        asked in prop::collection::vec(prop::sample::select(INFLECTED.split_whitespace().collect::<Vec<_>>()), 2),
+        form in prop::sample::select(vec![
+            "<a>", "<a> OR <b>", "<a> <b>", "<a> NOT <b>", "\"<a> <b>\"~1", "<a> NEAR/2 <b>", "raw:\"<a>\"",
+        ]),
+        language in prop::sample::select(vec!["en", "fr", ""]),
+    ) {
+        let raw = form.starts_with("raw");
+        let word = |word: &str| if raw { word.to_owned() } else { word.trim_start_matches('@').to_owned() };
+        let text = text.join(" ");
+        let asked = query(&form.replace("<a>", &word(asked[0])).replace("<b>", &word(asked[1])));
+        let document = Document { text: &text, language: Some(language), ..Document::default() };
+        let holds = asked.as_ref().is_some_and(|query| query::matches(&query.ast, &document));
+        let brand = Brand { query: asked, ..brand("") };
+        prop_assert_eq!(shown(&brand, &Language::from_code(Some(language)), &text) != "-", holds);
+    }
 }

@@ -1,3 +1,5 @@
+//! Queries by their printed meaning, errors by their caret, and the laws of both.
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
