@@ -1,8 +1,199 @@
 //! One document → what the store needs of it, in one pure call: parse, clean, match, enrich.
 
+use std::collections::HashMap;
+
 use crate::enrich::fingerprint::Fingerprint;
-use crate::model::{Entry, Language, Match, Sentiment, SourceId};
-use crate::sources::Problem;
+use crate::enrich::{language, sentiment};
+use crate::matching::Matcher;
+use crate::model::{Brand, Entry, Language, Match, SavedQuery, Sentiment, Source, SourceId};
+use crate::query;
+use crate::sources::{self, Limits, Problem};
+use crate::text::{Span, url};
+
+/// What one listens for, compiled once per configuration.
+pub struct Listening {
+    matcher: Matcher,
+    queries: Vec<SavedQuery>,
+    tone: sentiment::Model,
+}
+
+impl Listening {
+    pub fn new(brands: &[Brand], queries: &[SavedQuery], tone: sentiment::Model) -> Self {
+        Self { matcher: Matcher::new(brands), queries: queries.to_vec(), tone }
+    }
+
+    pub fn brands(&self) -> &[Brand] {
+        self.matcher.brands()
+    }
+
+    pub fn tone(&self) -> &sentiment::Model {
+        &self.tone
+    }
+
+    /// The brands an entry names; `language` is asked only if a query needs it.
+    pub fn matches(
+        &self,
+        entry: &Entry,
+        source: &str,
+        source_tags: &[String],
+        language: &mut dyn FnMut() -> Language,
+    ) -> Vec<Match> {
+        self.matcher.matches(entry, source, source_tags, language)
+    }
+}
+
+/// Reads one document of `source` and keeps the entries that name a brand.
+pub fn prepare(
+    source: &Source,
+    document: sources::Document<'_>,
+    listening: &Listening,
+    limits: &Limits,
+) -> Batch {
+    let parsed = sources::parse(document, limits);
+    Batch {
+        source: source.id.clone(),
+        read: parsed.entries.len(),
+        entries: prepare_entries(source.id.as_str(), &source.tags, parsed.entries, listening),
+        problems: parsed.problems,
+        wished_interval_s: parsed.wished_interval_s,
+    }
+}
+
+/// The part of [`prepare`] that entries from elsewhere (an import) go through too. The entries are taken as
+/// those of one document.
+pub fn prepare_entries(
+    source: &str,
+    source_tags: &[String],
+    entries: Vec<Entry>,
+    listening: &Listening,
+) -> Vec<Prepared> {
+    let links: Vec<Option<String>> =
+        entries.iter().map(|entry| entry.link.as_deref().and_then(identifying_link)).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for link in links.iter().flatten() {
+        *seen.entry(link).or_default() += 1;
+    }
+    let mut kept = Vec::new();
+    for (entry, link) in entries.into_iter().zip(&links) {
+        let link_key = link.clone().filter(|link| seen[link.as_str()] == 1);
+        kept.extend(prepare_entry(source, source_tags, entry, link_key, listening));
+    }
+    kept
+}
+
+fn prepare_entry(
+    source: &str,
+    source_tags: &[String],
+    entry: Entry,
+    link_key: Option<String>,
+    listening: &Listening,
+) -> Option<Prepared> {
+    let mut detected = None;
+    let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
+    let matches = listening.matches(&entry, source, source_tags, &mut detect);
+    if matches.is_empty() {
+        return None;
+    }
+    let language = detect();
+    let of = Of { source, source_tags, entry: &entry, language: &language, listening };
+    let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
+    Some(Prepared {
+        text_hash: text_hash(entry.title_text(), entry.text()),
+        link_key,
+        fingerprint: Fingerprint::of(entry.title_text(), entry.text()),
+        language,
+        mentions,
+        entry,
+    })
+}
+
+/// The mentions in an entry whose language is known: the part that is done again for kept entries when
+/// brands or queries change.
+pub fn find_mentions(
+    source: &str,
+    source_tags: &[String],
+    entry: &Entry,
+    language: &Language,
+    listening: &Listening,
+) -> Vec<PreparedMention> {
+    let of = Of { source, source_tags, entry, language, listening };
+    let matches = listening.matches(entry, source, source_tags, &mut || language.clone());
+    matches.into_iter().map(|matched| of.mention(matched)).collect()
+}
+
+/// What an entry's mentions are drawn from.
+struct Of<'a> {
+    source: &'a str,
+    source_tags: &'a [String],
+    entry: &'a Entry,
+    language: &'a Language,
+    listening: &'a Listening,
+}
+
+impl Of<'_> {
+    fn mention(&self, matched: Match) -> PreparedMention {
+        let sentiment = self.tone_toward(&matched);
+        PreparedMention { queries: self.queries_that_hold(&matched, sentiment), matched, sentiment }
+    }
+
+    /// The tone of the sentences, the title's among them, that speak of the brand; `None` where the language
+    /// is neither French nor English.
+    fn tone_toward(&self, matched: &Match) -> Option<Sentiment> {
+        if !matches!(self.language, Language::French | Language::English) {
+            return None;
+        }
+        let title = self.entry.title_text();
+        let whole = format!("{title}\n{}", self.entry.text());
+        let offset = title.chars().count() as u32 + 1;
+        let moved = matched.text_spans.iter().map(|s| Span { start: s.start + offset, end: s.end + offset });
+        let targets: Vec<Span> = matched.title_spans.iter().copied().chain(moved).collect();
+        Some(self.listening.tone.score(&whole, self.language, &targets).sentiment)
+    }
+
+    fn queries_that_hold(&self, matched: &Match, sentiment: Option<Sentiment>) -> Vec<String> {
+        if self.listening.queries.is_empty() {
+            return Vec::new();
+        }
+        let tags: Vec<String> = self.entry.tags.iter().chain(self.source_tags).cloned().collect();
+        let document = query::Document {
+            title: self.entry.title_text(),
+            text: self.entry.text(),
+            author: self.entry.author.as_deref(),
+            link: self.entry.link.as_deref(),
+            source: self.source,
+            tags: &tags,
+            language: self.language.code(),
+            sentiment: sentiment.map(|s| s.label().as_str()),
+            brand: Some(matched.brand.as_str()),
+            ..query::Document::default()
+        };
+        let holding = self.listening.queries.iter().filter(|q| query::matches(&q.query.ast, &document));
+        holding.map(|saved| saved.id.clone()).collect()
+    }
+}
+
+/// The language of title and text together.
+pub fn detect_language(entry: &Entry) -> Language {
+    let whole = format!("{}\n{}", entry.title_text(), entry.text());
+    language::detect(&whole, entry.language.as_deref())
+}
+
+/// 128 bits over title and text: equal hashes, equal words.
+pub fn text_hash(title: &str, text: &str) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(title.as_bytes()).update(&[0]).update(text.as_bytes());
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    hash
+}
+
+/// The canonical link, unless it leads to a home page, which tells no entries apart.
+fn identifying_link(link: &str) -> Option<String> {
+    let canonical = url::canonical(link)?;
+    let after_scheme = canonical.split_once("://")?.1;
+    let path = after_scheme.split_once('/').map_or("", |(_, path)| path);
+    (!path.is_empty()).then_some(canonical)
+}
 
 /// One document, ready to be stored.
 #[derive(Clone, Debug)]

@@ -1,1 +1,32 @@
-//! The long-running loop.
+//! Polling, the writer thread, and the loop that runs until it is told to stop.
+
+pub mod configuration;
+mod event;
+mod lookout;
+mod polling;
+mod running;
+mod writer;
+
+use jiff::Timestamp;
+
+pub use event::Event;
+pub use lookout::{Lookout, listening};
+pub use polling::{PollOutcome, PollReport};
+pub use running::run;
+pub use writer::Writer;
+
+/// What time it is: the machine's, or a fixed one (`--now`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    System,
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    pub fn now(self) -> Timestamp {
+        match self {
+            Clock::System => Timestamp::now(),
+            Clock::Fixed(now) => now,
+        }
+    }
+}

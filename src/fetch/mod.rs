@@ -1,1 +1,124 @@
-//! HTTP.
+//! HTTP: one polite, careful request for one document.
+//!
+//! The caller says what it already has ([`Request::validators`]) and is told either that nothing
+//! changed or what the document is now. Whatever a server does (never answers, answers for ever, sends a
+//! bomb, points at the local network), a fetch ends within its deadline and its byte limit.
+//!
+//! No proxy is used, whatever the environment says: a proxy resolves names itself, out of reach of the
+//! check of addresses. No cookies are kept.
+
+mod address;
+mod client;
+mod politeness;
+
+use std::time::Duration;
+
+use crate::model::Validators;
+
+pub use address::is_public;
+pub use client::Client;
+pub use politeness::{HostGate, Outcome, Pace, Pass, next_poll};
+
+/// How every request of a [`Client`] is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the operator can be reached; goes into the User-Agent.
+    pub contact: Option<String>,
+    /// From the first packet to the last byte, redirects included.
+    pub total_timeout: Duration,
+    pub connect_timeout: Duration,
+    /// Bytes of one body after decompression.
+    pub body_limit: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            contact: None,
+            total_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(15),
+            body_limit: 15 << 20,
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub url: String,
+    /// What the server gave the last time; sent back verbatim.
+    pub validators: Validators,
+    /// The address may be on loopback or the local network.
+    pub allow_private: bool,
+}
+
+/// An answer that is no failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// 304. A header that the answer repeats is given; where it is `None` the old one stays valid.
+    NotModified {
+        etag: Option<String>,
+        last_modified: Option<String>,
+        min_interval: Option<Duration>,
+        permanent_url: Option<String>,
+    },
+    Document(Document),
+}
+
+/// A document as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Decompressed; may be empty.
+    pub bytes: Vec<u8>,
+    pub content_type: Option<String>,
+    /// Where it was read from in the end, without user name and password: the base of relative links.
+    pub final_url: String,
+    /// Where it lives for good: there were redirects, and every one of them was permanent (301, 308).
+    pub permanent_url: Option<String>,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// How long the server wants to be left alone (Cache-Control, else Expires), at most a day.
+    pub min_interval: Option<Duration>,
+}
+
+/// Why there is no answer to use. A message names a host, never a whole address: that may hold a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("asked to wait{}", wait_in_words(*.after))]
+    RateLimited { after: Option<Duration> },
+    #[error("refused: {0}")]
+    Refused(String),
+    #[error("answer larger than {limit_bytes} bytes")]
+    TooLarge { limit_bytes: u64 },
+    #[error("server answered {0}{meaning}", meaning = meaning(*.0))]
+    Status(u16),
+    #[error("taken down by its publisher (410 Gone)")]
+    Gone,
+    #[error("redirected more than {0} times")]
+    TooManyRedirects(usize),
+    #[error("no whole answer within {0:?}")]
+    Timeout(Duration),
+    #[error("{}", client::network_failure(.0))]
+    Network(reqwest::Error),
+}
+
+fn wait_in_words(after: Option<Duration>) -> String {
+    match after {
+        Some(after) => format!(" {} s before the next request", after.as_secs()),
+        None => String::new(),
+    }
+}
+
+/// The codes that a person running a monitor meets, in words.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => " (bad request)",
+        401 => " (wants a login)",
+        403 => " (forbidden)",
+        404 => " (not found)",
+        500 => " (internal error)",
+        502 => " (bad gateway)",
+        504 => " (gateway timeout)",
+        _ => "",
+    }
+}

@@ -49,6 +49,14 @@ pub struct Brand {
     pub accounts: Vec<String>,
 }
 
+impl Brand {
+    /// What it is called: its name, aliases and exact spellings.
+    pub fn names(&self) -> Vec<&str> {
+        let names = std::iter::once(&self.name).chain(&self.aliases).chain(&self.exact);
+        names.map(String::as_str).collect()
+    }
+}
+
 /// A query kept under a name, for search, rules and benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedQuery {

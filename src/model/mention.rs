@@ -154,6 +154,11 @@ pub struct Mention {
 }
 
 impl Mention {
+    /// Title and body, each on its own line.
+    pub fn whole_text(&self) -> String {
+        format!("{}\n{}", self.title.as_deref().unwrap_or(""), self.text)
+    }
+
     /// When it counts, sorts and filters: published, else observed.
     pub fn at(&self) -> Timestamp {
         self.published.unwrap_or(self.observed)

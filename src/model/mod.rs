@@ -19,7 +19,7 @@ pub use jiff::Timestamp;
 pub use mention::{
     Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
 };
-pub use notification::{Channel, Notification, NotifierConfig, NotifierId};
+pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Series};
 pub use source::{Gap, Health, HealthState, Source, SourceId, SourceKind, Validators};

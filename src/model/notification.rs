@@ -7,6 +7,13 @@ id_type!(
     NotifierId
 );
 
+/// A language vigie itself speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tongue {
+    French,
+    English,
+}
+
 /// A configured way to reach a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotifierConfig {

@@ -114,7 +114,7 @@ pub struct Rule {
     pub late: Duration,
     pub undated: Undated,
     pub severity: Severity,
-    /// In this order; the next one is tried when one cannot deliver.
+    /// All of these are told; one that cannot be reached delays no other.
     pub notify: Vec<NotifierId>,
     pub playbook: Option<String>,
     /// The rule's text in a canonical form, for people and for the hash.

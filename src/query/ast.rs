@@ -1,5 +1,7 @@
 //! What a query means.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 /// The meaning of a query. Words are kept as typed; they are folded and stemmed where they are used.
@@ -62,4 +64,98 @@ pub enum Fact {
     Story,
     Status,
     Link,
+}
+
+impl Fact {
+    /// The name of the field in a query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Fact::Author => "author",
+            Fact::Site => "site",
+            Fact::Source => "source",
+            Fact::Tag => "tag",
+            Fact::Language => "lang",
+            Fact::Sentiment => "sentiment",
+            Fact::Brand => "brand",
+            Fact::Story => "story",
+            Fact::Status => "status",
+            Fact::Link => "link",
+        }
+    }
+}
+
+impl Part {
+    /// The name of the field in a query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Part::Title => "title",
+            Part::Text => "text",
+        }
+    }
+}
+
+/// The query language again: what is printed parses to the same meaning.
+impl fmt::Display for Ast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ast::All => f.write_str("*"),
+            Ast::Word(word) if matches!(word.as_str(), "AND" | "OR" | "NOT" | "NEAR") => {
+                write!(f, "\"{word}\"")
+            }
+            Ast::Word(word) => f.write_str(word),
+            Ast::Prefix(prefix) => write!(f, "{prefix}*"),
+            Ast::Phrase { words, slop: 0 } => write!(f, "\"{}\"", words.join(" ")),
+            Ast::Phrase { words, slop } => write!(f, "\"{}\"~{slop}", words.join(" ")),
+            Ast::Raw(raw) => write!(f, "raw:{}", Quoted(raw)),
+            Ast::Near { left, right, distance, ordered } => {
+                let order = if *ordered { "f" } else { "" };
+                write!(f, "{} NEAR/{distance}{order} {}", Operand(left), Operand(right))
+            }
+            Ast::In(part, inner) => write!(f, "{}:{}", part.as_str(), Operand(inner)),
+            Ast::Fact(fact, value) => write!(f, "{}:{}", fact.as_str(), Quoted(value)),
+            Ast::Time { since: Some(since), until: Some(until) } => write!(f, "date:{since}/{until}"),
+            Ast::Time { since: Some(since), until: None } => write!(f, "since:{since}"),
+            Ast::Time { since: None, until: Some(until) } => write!(f, "until:{until}"),
+            Ast::Time { since: None, until: None } => f.write_str("*"),
+            Ast::And(parts) => join(f, parts, " "),
+            Ast::Or(parts) => join(f, parts, " OR "),
+            Ast::Not(inner) => write!(f, "NOT {}", Operand(inner)),
+        }
+    }
+}
+
+fn join(f: &mut fmt::Formatter<'_>, parts: &[Ast], operator: &str) -> fmt::Result {
+    for (at, part) in parts.iter().enumerate() {
+        let before = if at == 0 { "" } else { operator };
+        match part {
+            // These bind more tightly than the operators that are joined here.
+            Ast::Near { .. } | Ast::Not(_) => write!(f, "{before}{part}")?,
+            _ => write!(f, "{before}{}", Operand(part))?,
+        }
+    }
+    Ok(())
+}
+
+/// In parentheses unless it is one term.
+struct Operand<'a>(&'a Ast);
+
+impl fmt::Display for Operand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ast::And(_) | Ast::Or(_) | Ast::Not(_) | Ast::Near { .. } => write!(f, "({})", self.0),
+            term => write!(f, "{term}"),
+        }
+    }
+}
+
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !self.0.is_empty() && self.0.chars().all(plain) {
+            return f.write_str(self.0);
+        }
+        write!(f, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
+    }
 }

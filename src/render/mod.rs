@@ -1,1 +1,33 @@
 //! Views → bytes for people or programs.
+//!
+//! Feed text is hostile: everything that goes to a terminal passes [`terminal::clean`] first.
+
+pub mod alerts;
+pub mod compare;
+pub mod health;
+pub mod round;
+pub mod rules;
+pub mod search;
+pub mod table;
+pub mod terminal;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// How text for people may look.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    pub colour: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// Minutes are enough for people: `2026-01-31 08:05` in their zone.
+pub fn minute(time: Timestamp, zone: &TimeZone) -> String {
+    time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A time that may be unknown.
+pub fn minute_or_dash(time: Option<Timestamp>, zone: &TimeZone) -> String {
+    time.map_or_else(|| "–".to_owned(), |t| minute(t, zone))
+}

@@ -1,1 +1,12 @@
-//! The only way to read what is stored.
+//! The only way to read what is stored: plain structs with public fields, and how to fill them.
+//!
+//! `Serialize` is here: the shapes are those of `--json`, and keys never disappear.
+
+pub mod alerts;
+pub mod analysis;
+pub mod compare;
+pub mod entry;
+pub mod health;
+pub mod round;
+pub mod rules;
+pub mod search;

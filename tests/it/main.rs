@@ -1,3 +1,9 @@
 //! The one integration binary: features through the real engines, and the rules of the code base.
 
+mod alerts;
+mod commands;
+mod crash;
+mod pipeline;
+mod running;
+mod scenario;
 mod tidy;

@@ -1,0 +1,345 @@
+//! Stored series → rules → alerts, and the notices that follow from them.
+//!
+//! [`evaluate`] is one look of every rule: at the newest windows, and, oldest first, at those of the past
+//! whose counts have changed since, because what was said at 9:05 may be heard at 10:10. Alerts and their
+//! notices are stored in one transaction; [`Deliverer`] then tells what is due.
+
+mod deliver;
+mod pattern;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::config::Config;
+use crate::model::{
+    Alert, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
+};
+use crate::query::Query;
+use crate::rules::{self, Notice, Observation, Step};
+use crate::stats::terms;
+use crate::store::{self, Reader, Scope, Store};
+
+pub use deliver::{Delivered, Deliverer};
+
+/// Live counts are looked at by the minute.
+const MINUTE_S: u32 = 60;
+
+/// What is usual is computed from quarters of an hour, which every window is made of.
+const QUARTER_S: u32 = 900;
+
+/// How far back what is usual is computed from.
+const HISTORY_DAYS: i64 = 35;
+
+/// The most mentions an alert keeps as evidence, and those before it that its words are held against.
+const EVIDENCE: usize = 500;
+
+/// Words kept with an alert.
+const TERMS: usize = 6;
+
+/// The part of a configuration that alerting works by.
+pub struct Standing {
+    rules: Vec<Rule>,
+    brands: BTreeMap<BrandId, Brand>,
+    /// The saved queries by id.
+    queries: BTreeMap<String, Query>,
+    tongue: Tongue,
+}
+
+impl Standing {
+    pub fn new(config: &Config, tongue: Tongue) -> Self {
+        Self {
+            rules: config.rules.clone(),
+            brands: config.brands.iter().map(|b| (b.id.clone(), b.clone())).collect(),
+            queries: config.queries.iter().map(|q| (q.id.clone(), q.query.clone())).collect(),
+            tongue,
+        }
+    }
+
+    fn name<'a>(&'a self, brand: &'a BrandId) -> &'a str {
+        self.brands.get(brand).map_or(brand.as_str(), |b| b.name.as_str())
+    }
+}
+
+/// Looks at every rule for every of its brands, and stores what changed and what is to be told of it.
+///
+/// # Errors
+/// If the store fails; what was decided for earlier rules is kept.
+pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
+    let touched = store.touched()?;
+    for rule in &standing.rules {
+        for brand in &rule.brands {
+            let query = rule.query.as_deref();
+            let changed = touched
+                .minutes
+                .iter()
+                .filter(|(of, within, _)| of == brand && within.as_deref() == query)
+                .map(|(_, _, minute)| *minute);
+            let looks = match rule.condition {
+                Condition::Pattern => pattern::look(store, standing, rule, brand, now)?,
+                Condition::Spike | Condition::NegativeBuzz { .. } => {
+                    windows(store, rule, brand, &changed.collect::<Vec<_>>(), now)?
+                }
+            };
+            let changes = apply(store, standing, rule, brand, &looks, now)?;
+            store.save_alerts(&changes)?;
+        }
+    }
+    store.clear_touched(touched.up_to)
+}
+
+/// One look, and the mentions it rests on where the window does not tell them.
+struct Look {
+    seen: Observation,
+    evidence: Option<Vec<Mention>>,
+}
+
+/// The looks at changed windows of the past, oldest first, and at the newest.
+fn windows(
+    store: &Store,
+    rule: &Rule,
+    brand: &BrandId,
+    changed: &[Timestamp],
+    now: Timestamp,
+) -> Result<Vec<Look>> {
+    let Some(first_heard) = store.first_mention_at(brand)? else { return Ok(Vec::new()) };
+    // The window ends with the minute under way, so that the mention just heard is in it.
+    let newest = whole_minutes(now, 1)?;
+    let ends = window_ends(rule, changed, newest)?;
+    let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+    let oldest = ends.keys().next().copied().unwrap_or(newest);
+    let query = rule.query.as_deref();
+    let scope = |since: Timestamp, backfill: bool| Scope { brand, query, since, until: newest, backfill };
+    let live = store.series(&scope(back(oldest, longest)?, false), MINUTE_S)?;
+    let history_since = back(oldest, Duration::from_secs(HISTORY_DAYS as u64 * 86_400) + longest)?;
+    let history =
+        store.series(&scope(quarter(history_since.max(first_heard))?, true), QUARTER_S)?;
+    let mut looks = Vec::new();
+    for (end, lengths) in ends {
+        let mut seen = Vec::with_capacity(lengths.len());
+        for length in lengths {
+            seen.extend(look(store, rule, &scope(back(end, length)?, false), (&live, &history), length, end)?);
+        }
+        looks.extend(rules::strongest(seen).map(|seen| Look { seen, evidence: None }));
+    }
+    Ok(looks)
+}
+
+/// Sources are counted only where the rest of the condition holds.
+fn look(
+    store: &Reader,
+    rule: &Rule,
+    scope: &Scope<'_>,
+    (live, history): (&Series, &Series),
+    length: Duration,
+    end: Timestamp,
+) -> Result<Option<Observation>> {
+    let with = |sources: u32| rules::observe(rule, length, live, history, end, sources);
+    match with(u32::MAX) {
+        Some(seen) if seen.holds => {
+            let sources = store.source_count(&Scope { until: end, ..*scope })?;
+            Ok(with(sources))
+        }
+        Some(_) => Ok(with(0)),
+        None => Ok(None),
+    }
+}
+
+/// When the windows to look at end, and how long they are: those of the newest, and, for every changed minute
+/// not older than the rule cares for, those on a grid of half windows that hold it.
+fn window_ends(
+    rule: &Rule,
+    changed: &[Timestamp],
+    newest: Timestamp,
+) -> Result<BTreeMap<Timestamp, BTreeSet<Duration>>> {
+    let mut ends: BTreeMap<Timestamp, BTreeSet<Duration>> = BTreeMap::new();
+    let oldest = back(newest, rule.late)?;
+    for length in rule.window.lengths() {
+        ends.entry(newest).or_default().insert(length);
+        let length_s = length.as_secs() as i64;
+        let half_s = (length_s / 2).max(i64::from(MINUTE_S));
+        for minute in changed.iter().filter(|minute| **minute >= oldest) {
+            let first = (minute.as_second() / half_s + 1) * half_s;
+            for end in [first, first + half_s] {
+                if end < newest.as_second() {
+                    ends.entry(Timestamp::from_second(end)?).or_default().insert(length);
+                }
+            }
+        }
+    }
+    Ok(ends)
+}
+
+/// Moves the incident along by all looks. Answers each incident that changed, as it is after the last of them,
+/// with what is to be told of it: news of several looks is told once, with the latest numbers.
+fn apply(
+    store: &Store,
+    standing: &Standing,
+    rule: &Rule,
+    brand: &BrandId,
+    looks: &[Look],
+    now: Timestamp,
+) -> Result<Vec<(Alert, Vec<store::Notice>)>> {
+    let mut current = store.current_alert(&rule.id, brand)?;
+    let mut changed: Vec<(Alert, Notice)> = Vec::new();
+    for look in looks {
+        let Step { alert, notice, renewed } =
+            rules::step(rule, brand, current.as_ref(), &look.seen, now, standing.tongue);
+        let Some(mut alert) = alert else { continue };
+        if renewed {
+            gather(store, standing, rule, &mut alert, look.evidence.as_deref())?;
+        }
+        log(&alert, notice);
+        current = Some(alert.clone());
+        match changed.last_mut().filter(|(last, _)| last.id == alert.id) {
+            // The first word of an incident stays its first word.
+            Some(last) => *last = (alert, if last.1 == Notice::First { last.1 } else { notice }),
+            None => changed.push((alert, notice)),
+        }
+    }
+    let with_notices = |(alert, notice): (Alert, Notice)| {
+        let notices = notices(store, standing, rule, &alert, notice, now)?;
+        Ok((alert, notices))
+    };
+    changed.into_iter().map(with_notices).collect()
+}
+
+fn log(alert: &Alert, notice: Notice) {
+    let Alert { id, rule, brand, reason, .. } = alert;
+    match notice {
+        Notice::First => tracing::info!(alert.id = %id, "`{rule}` fires for {brand}: {reason}"),
+        Notice::NewEvidence => tracing::info!(alert.id = %id, "`{rule}` has grown for {brand}: {reason}"),
+        Notice::Resolved => tracing::info!(alert.id = %id, "`{rule}` is over for {brand}"),
+        Notice::NothingNew(_) => {}
+    }
+}
+
+/// Fills in what the window's mentions tell: which they are, their sources, and the words that stand out.
+fn gather(
+    store: &Reader,
+    standing: &Standing,
+    rule: &Rule,
+    alert: &mut Alert,
+    given: Option<&[Mention]>,
+) -> Result<()> {
+    let (since, until) = alert.observed.window;
+    let brand = alert.brand.clone();
+    let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
+    let scope = |since, until, backfill| Scope {
+        brand: &brand,
+        query: rule.query.as_deref(),
+        since,
+        until,
+        backfill,
+    };
+    let counted;
+    let mentions = match given {
+        Some(given) => given,
+        None => {
+            counted = store.mention_rows(&scope(since, until, false), negative_only, EVIDENCE)?;
+            &counted
+        }
+    };
+    let before = back(since, Duration::from_secs(HISTORY_DAYS as u64 * 86_400))?;
+    let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
+    let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
+    let (here, there) = (texts(mentions), texts(&usual));
+    let names = standing.brands.get(&brand).map(Brand::names).unwrap_or_default();
+    alert.terms = terms::stand_out(&borrowed(&here), &borrowed(&there), &names, TERMS);
+    if given.is_some() {
+        alert.evidence.extend(mentions.iter().map(|m| m.id.clone()));
+    } else {
+        alert.evidence = mentions.iter().map(|m| m.id.clone()).collect();
+    }
+    let sources: BTreeSet<_> = mentions.iter().map(|m| m.source.clone()).collect();
+    alert.evidence_sources = sources.into_iter().collect();
+    Ok(())
+}
+
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
+/// What is told, to each of the rule's notifiers. The end of an incident is stored but not told, and nothing
+/// more is told of one that someone looks after.
+fn notices(
+    store: &Reader,
+    standing: &Standing,
+    rule: &Rule,
+    alert: &Alert,
+    notice: Notice,
+    now: Timestamp,
+) -> Result<Vec<store::Notice>> {
+    let news = match notice {
+        Notice::First => "first".to_owned(),
+        Notice::NewEvidence => format!("grown-{}", alert.observed.value),
+        Notice::Resolved | Notice::NothingNew(_) => return Ok(Vec::new()),
+    };
+    if alert.acknowledged.is_some() {
+        return Ok(Vec::new());
+    }
+    let notification = Notification {
+        key: format!("{}:{news}", alert.id),
+        alert: Some(alert.id.clone()),
+        severity: alert.severity,
+        title: title(rule, alert, standing.name(&alert.brand), standing.tongue),
+        body: body(store, alert, standing.tongue)?,
+    };
+    let to = |notifier: &crate::model::NotifierId| store::Notice {
+        notifier: notifier.clone(),
+        notification: notification.clone(),
+        due: now,
+    };
+    Ok(rule.notify.iter().map(to).collect())
+}
+
+/// Brand and number first: desktops cut titles after some 27 characters.
+fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
+    let value = alert.observed.value;
+    let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
+    let stories = rule.count == CountBy::Stories;
+    let s = if value > 1 { "s" } else { "" };
+    match tongue {
+        Tongue::English => {
+            let what = match (stories, value > 1) {
+                (true, true) => "stories",
+                (true, false) => "story",
+                (false, true) => "mentions",
+                (false, false) => "mention",
+            };
+            format!("{name}: {value} {}{what}", if negative { "negative " } else { "" })
+        }
+        Tongue::French => {
+            let what = if stories { "histoire" } else { "mention" };
+            let tone = if negative { format!(" négative{s}") } else { String::new() };
+            format!("{name} : {value} {what}{s}{tone}")
+        }
+    }
+}
+
+/// The reason, the headline of the story with the most copies, and how to acknowledge.
+fn body(store: &Reader, alert: &Alert, tongue: Tongue) -> Result<String> {
+    let evidence = store.mentions(&alert.evidence)?;
+    let loudest = evidence.iter().filter(|m| m.title.is_some()).max_by_key(|m| m.copies);
+    let headline = loudest.and_then(|m| m.title.as_deref()).map(|title| match tongue {
+        Tongue::French => format!("« {title} »\n"),
+        Tongue::English => format!("“{title}”\n"),
+    });
+    Ok(format!("{}\n{}vigie alerts ack {}", alert.reason, headline.unwrap_or_default(), alert.id))
+}
+
+/// `time` cut to its minute, `more` minutes later.
+fn whole_minutes(time: Timestamp, more: i64) -> Result<Timestamp> {
+    let minute_s = i64::from(MINUTE_S);
+    Ok(Timestamp::from_second((time.as_second().div_euclid(minute_s) + more) * minute_s)?)
+}
+
+fn quarter(time: Timestamp) -> Result<Timestamp> {
+    let quarter_s = i64::from(QUARTER_S);
+    Ok(Timestamp::from_second(time.as_second().div_euclid(quarter_s) * quarter_s)?)
+}
+
+fn back(time: Timestamp, by: Duration) -> Result<Timestamp> {
+    time.checked_sub(by).context("the clock is set too far back")
+}

@@ -1,0 +1,303 @@
+//! The arguments, as INTERFACE promises them.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// A lookout for what is said of your brand.
+#[derive(Debug, Parser)]
+#[command(name = "vigie", version, about, max_term_width = 100, propagate_version = true)]
+pub struct Args {
+    /// The configuration [default: ./feeds.toml, then parent folders, then ~/.config/vigie/feeds.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Print one JSON document instead of text for people
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+
+    /// Say more on stderr (-vv for even more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Fix the clock (RFC 3339 or a date)
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_now)]
+    pub now: Option<Timestamp>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Args {
+    /// The instant a command that looks at the clock once works with.
+    pub fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a feeds.toml for your brand, with live sources that need no key
+    Init(Init),
+    /// Read the configuration and print every problem
+    Check,
+    /// Show everything on made-up feeds: no network, no configuration
+    Demo(Demo),
+    /// Poll the sources that are due, once, and evaluate the rules
+    Poll(Poll),
+    /// Keep polling, evaluating and telling, until stopped
+    Run,
+    /// The configured sources and how they are doing
+    Sources(Sources),
+    /// The configured notifiers
+    Notifiers(Notifiers),
+    /// Take in entries from elsewhere (JSON lines)
+    Import(Import),
+    /// Search all stored mentions
+    Search(Search),
+    /// Write all matching entries as JSON lines
+    Export(Export),
+    /// Your brand beside its competitors
+    Benchmark(Benchmark),
+    /// What was called out, why, and what became of it
+    Alerts(Alerts),
+    /// The configured rules
+    Rules(Rules),
+    /// Build the full-text index anew from the stored mentions
+    Reindex,
+    /// Check the store, the index and the surroundings
+    Doctor,
+    /// The entries of feed documents, as JSON lines
+    Parse(Parse),
+    /// Language, tone and matches of lines on stdin, as JSON lines
+    Analyze,
+    /// The spike rule over any CSV series
+    Detect(Detect),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Init {
+    /// The folder to write feeds.toml into
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Your brand's name; asked on a terminal where it is missing
+    #[arg(long, value_name = "NAME")]
+    pub brand: Option<String>,
+    /// A competitor's name; repeat for more
+    #[arg(long, value_name = "NAME")]
+    pub competitor: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Demo {
+    /// Where to keep the demo's configuration and mentions [default: a new temporary folder]
+    #[arg(long, value_name = "D")]
+    pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Poll {
+    /// Only this source, due or not; repeat for more
+    #[arg(long, value_name = "ID")]
+    pub source: Vec<String>,
+    /// All enabled sources, due or not
+    #[arg(long, conflicts_with = "source")]
+    pub all: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Sources {
+    #[command(subcommand)]
+    pub command: Option<SourcesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SourcesCommand {
+    /// The configured sources
+    List,
+    /// How each source is doing
+    Health,
+    /// Fetch one source now and show what it holds; stores nothing
+    Test { id: String },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Notifiers {
+    #[command(subcommand)]
+    pub command: Option<NotifiersCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NotifiersCommand {
+    /// The configured notifiers
+    List,
+    /// Send a test notification
+    Test { id: String },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Import {
+    /// Files of JSON lines; `-` for standard input
+    #[arg(default_value = "-")]
+    pub files: Vec<PathBuf>,
+    /// The source of entries that name none
+    #[arg(long, value_name = "ID", default_value = "import")]
+    pub source: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Search {
+    /// The query; several words must all be there
+    #[arg(required = true, num_args = 1..)]
+    pub query: Vec<String>,
+    /// From this time on (a date, RFC 3339, or a duration back from now such as 7d)
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
+    #[arg(long, default_value = "new")]
+    pub sort: Sort,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Count by these: brand, source, author, language, sentiment, tag, day, week, hour
+    #[arg(long, value_name = "F,…", value_delimiter = ',')]
+    pub facets: Vec<String>,
+    /// Show each story once, with its copies counted
+    #[arg(long, value_name = "story", value_parser = ["story"])]
+    pub fold: Option<String>,
+    /// No limit
+    #[arg(long)]
+    pub all: bool,
+    /// One JSON document per hit
+    #[arg(long, conflicts_with = "json")]
+    pub jsonl: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    New,
+    Relevance,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Export {
+    /// The query; `*` for everything
+    #[arg(required = true, num_args = 1..)]
+    pub query: Vec<String>,
+    #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
+    pub format: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Benchmark {
+    /// A saved query that narrows what is compared
+    pub query: Option<String>,
+    /// From this time on [default: 30 days ago]
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// Before this time [default: now]
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
+    #[arg(long, default_value = "stories")]
+    pub count: Count,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Count {
+    Stories,
+    Mentions,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Alerts {
+    #[command(subcommand)]
+    pub command: Option<AlertsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AlertsCommand {
+    /// All alerts, newest first
+    List,
+    /// One alert, with what to read
+    Show { id: String },
+    /// Every number of an alert, and the same recomputed
+    Explain { id: String },
+    /// Someone looks after it: no more notices of it
+    Ack {
+        id: String,
+        /// It was a false alarm
+        #[arg(long = "false")]
+        false_alarm: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Rules {
+    #[command(subcommand)]
+    pub command: Option<RulesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// The configured rules and their state
+    List,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Parse {
+    /// Files, addresses, or `-` for standard input
+    #[arg(required = true)]
+    pub documents: Vec<String>,
+    /// Stands in for what HTTP would have said
+    #[arg(long, value_name = "TYPE")]
+    pub content_type: Option<String>,
+    /// The address that relative links are resolved against
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Detect {
+    /// A CSV file with the columns `timestamp` and `value`; standard input by default
+    #[arg(default_value = "-")]
+    pub file: PathBuf,
+    /// False alarms tolerated: N/day, N/week or N/month
+    #[arg(long, default_value = "1/week")]
+    pub budget: String,
+    /// Time between rows [default: the median gap so far]
+    #[arg(long, value_name = "D")]
+    pub step: Option<String>,
+}
+
+/// How the program was called, for commands a person may copy.
+pub fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "vigie".into())
+}
+
+/// The whole command line, for the reference in the docs.
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
+fn parse_now(text: &str) -> Result<Timestamp, String> {
+    super::output::parse_time(text, &jiff::tz::TimeZone::UTC, Timestamp::UNIX_EPOCH)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,63 @@
+//! `check`: reads the configuration and prints every problem.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::args::Args;
+use super::{Exit, output};
+use crate::config::{self, Severity};
+use crate::daemon::configuration;
+
+#[derive(Serialize)]
+struct CheckView<'a> {
+    ok: bool,
+    problems: Vec<ProblemView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemView<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    severity: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+pub fn run(args: &Args) -> Result<Exit> {
+    let configuration = configuration::read(args.config.as_deref())?;
+    let problems = &configuration.checked.problems;
+    let ok = configuration.checked.config.is_some();
+    if args.json {
+        output::print_json(&CheckView { ok, problems: problems.iter().map(view).collect() })?;
+    } else {
+        output::print(&config::show(problems, &configuration.files, output::style(args).colour))?;
+        if let Some(config) = &configuration.checked.config {
+            output::print(&format!(
+                "{}: {} brands, {} sources, {} saved queries, {} rules, {} notifiers{}",
+                configuration.path.display(),
+                config.brands.len(),
+                config.sources.len(),
+                config.queries.len(),
+                config.rules.len(),
+                config.notifiers.len(),
+                if problems.is_empty() { "; no problems" } else { "" },
+            ))?;
+        }
+    }
+    Ok(if ok { Exit::Done } else { Exit::Usage })
+}
+
+fn view(problem: &config::Problem) -> ProblemView<'_> {
+    ProblemView {
+        file: &problem.file,
+        line: problem.line,
+        column: problem.column,
+        severity: match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        message: &problem.message,
+        help: problem.help.as_deref(),
+    }
+}

@@ -1,0 +1,88 @@
+//! `notifiers`: the ways to reach people, and whether they work.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::args::{Args, Notifiers, NotifiersCommand};
+use super::setup::{Loaded, load, runtime};
+use super::{Exit, UsageError, output};
+use crate::model::{Channel, Notification, Severity};
+use crate::notify::{Delivery, Notifier};
+use crate::render::table::{Align, table};
+
+#[derive(Serialize)]
+struct NotifierList<'a> {
+    notifiers: Vec<NotifierView<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotifierView<'a> {
+    id: &'a str,
+    kind: &'static str,
+    rules: Vec<&'a str>,
+}
+
+pub fn run(args: &Args, options: &Notifiers) -> Result<Exit> {
+    let loaded = load(args)?;
+    match options.command.as_ref().unwrap_or(&NotifiersCommand::List) {
+        NotifiersCommand::List => list(args, &loaded),
+        NotifiersCommand::Test { id } => test(args, &loaded, id),
+    }
+}
+
+fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
+    let views = loaded.config.notifiers.iter().map(|notifier| NotifierView {
+        id: notifier.id.as_str(),
+        kind: match notifier.channel {
+            Channel::Desktop => "desktop",
+            Channel::Command { .. } => "command",
+        },
+        rules: loaded
+            .config
+            .rules
+            .iter()
+            .filter(|rule| rule.notify.contains(&notifier.id))
+            .map(|rule| rule.id.as_str())
+            .collect(),
+    });
+    let list = NotifierList { notifiers: views.collect() };
+    if args.json {
+        output::print_json(&list)?;
+    } else {
+        let rows: Vec<Vec<String>> = list
+            .notifiers
+            .iter()
+            .map(|n| vec![n.id.to_owned(), n.kind.to_owned(), n.rules.join(", ")])
+            .collect();
+        let columns = [("notifier", Align::Left), ("kind", Align::Left), ("told by rules", Align::Left)];
+        output::print(&table(&columns, &rows, output::style(args)))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
+    let notifiers = &loaded.config.notifiers;
+    let Some(config) = notifiers.iter().find(|n| n.id.as_str() == id) else {
+        let ids: Vec<&str> = notifiers.iter().map(|n| n.id.as_str()).collect();
+        return Err(
+            UsageError(format!("there is no notifier `{id}`; feeds.toml has: {}", ids.join(", "))).into()
+        );
+    };
+    let notification = Notification {
+        key: format!("test-{}", args.now()),
+        alert: None,
+        severity: Severity::Normal,
+        title: "vigie: a test".into(),
+        body: format!("If you read this, the notifier `{id}` works."),
+    };
+    let delivery = runtime()?.block_on(async { Notifier::new(config).deliver(&notification).await });
+    match delivery {
+        Delivery::Delivered => {
+            output::print(&format!("{id}: delivered"))?;
+            Ok(Exit::Done)
+        }
+        Delivery::Retry { why, .. } | Delivery::Unavailable { why } => {
+            anyhow::bail!("{id}: not delivered: {why}")
+        }
+    }
+}

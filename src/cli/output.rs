@@ -1,0 +1,127 @@
+//! What every command shares: logs, times on the command line, and a careful stdout.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{Context, Result};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Span, SpanRelativeTo, Timestamp};
+use tracing_subscriber::EnvFilter;
+
+use super::UsageError;
+use super::args::{Args, Command, When};
+
+/// Logs go to stderr: warnings by default, what is done with `-v`, every step with `-vv`.
+/// Only what runs for long says when. `VIGIE_LOG` overrides it in the syntax of `RUST_LOG`.
+pub fn init_log(args: &Args) {
+    let level = match (args.quiet, args.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info,vigie=info",
+        (false, _) => "info,vigie=debug",
+    };
+    let filter = EnvFilter::try_from_env("VIGIE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let ansi = coloured(args.color, io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(ansi)
+        .with_target(false)
+        .compact();
+    match args.command {
+        Command::Run => log.init(),
+        _ => log.without_time().init(),
+    }
+}
+
+fn coloured(color: When, terminal: bool) -> bool {
+    match color {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal && std::env::var_os("NO_COLOR").is_none(),
+    }
+}
+
+/// How text for people may look on stdout.
+pub fn style(args: &Args) -> crate::render::Style {
+    let terminal = io::stdout().is_terminal();
+    crate::render::Style {
+        colour: coloured(args.color, terminal),
+        width: terminal.then(terminal_width).flatten().unwrap_or(100),
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size()?;
+    (columns >= 40).then_some(usize::from(columns))
+}
+
+/// Writes text to stdout at once.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') && !text.is_empty() {
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes a view as one JSON document.
+pub fn print_json(view: &impl serde::Serialize) -> Result<()> {
+    print(&serde_json::to_string_pretty(view)?)
+}
+
+/// Whether the reader of stdout went away (`| head`), which ends a command quietly.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// A time as people give it on the command line: RFC 3339, a date (its first instant in `zone`), or a
+/// duration back from `now` (`7d`, `P1W`).
+pub fn parse_time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp> {
+    let text = text.trim();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    // A date alone is its first instant.
+    if let Ok(date) = text.parse::<DateTime>() {
+        return Ok(zone.to_timestamp(date)?);
+    }
+    let span: Span = text.parse().map_err(|_| {
+        UsageError(format!(
+            "`{text}` is no time: write 2026-01-31, 2026-01-31T08:00:00Z, or 7d for a week ago"
+        ))
+    })?;
+    let back = span.to_duration(SpanRelativeTo::days_are_24_hours())?;
+    now.checked_sub(back.abs()).with_context(|| format!("`{text}` reaches too far back"))
+}
+
+/// An optional time of an option.
+pub fn optional_time(text: Option<&str>, zone: &TimeZone, now: Timestamp) -> Result<Option<Timestamp>> {
+    text.map(|t| parse_time(t, zone, now)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_people_give_them() {
+        let now: Timestamp = "2026-03-10T12:00:00Z".parse().unwrap();
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        for (text, expected) in [
+            ("2026-01-31", "2026-01-30T23:00:00Z"),
+            ("2026-01-31T08:00:00Z", "2026-01-31T08:00:00Z"),
+            ("2026-01-31T08:00", "2026-01-31T07:00:00Z"),
+            ("7d", "2026-03-03T12:00:00Z"),
+            ("P1W", "2026-03-03T12:00:00Z"),
+            ("90s", "2026-03-10T11:58:30Z"),
+        ] {
+            assert_eq!(parse_time(text, &paris, now).unwrap().to_string(), expected, "{text}");
+        }
+        assert!(parse_time("yesterday-ish", &paris, now).is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! `poll`: one round over the sources that are due, then the rules.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
+use super::args::{Args, Poll};
+use super::setup::{Loaded, clock, load, runtime};
+use super::{Exit, UsageError, output};
+use crate::daemon::{Lookout, PollOutcome, PollReport};
+use crate::model::{BrandId, MentionId, Role, SourceId};
+use crate::render;
+use crate::views::round::{RoundView, SourceRound, round};
+
+pub fn run(args: &Args, options: &Poll) -> Result<Exit> {
+    let loaded = load(args)?;
+    let ids = chosen(&loaded, &options.source)?;
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            result = one_round(args, options, &loaded, &ids) => result.map(Some),
+            _ = tokio::signal::ctrl_c() => Ok(None),
+        }
+    });
+    // A poll that hangs in a blocking call does not hold the exit up.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    let Some(view) = outcome? else { return Ok(Exit::Interrupted) };
+    if args.json {
+        output::print_json(&view)?;
+    } else {
+        output::print(&render::round::text(&view, loaded.zone(), output::style(args)))?;
+    }
+    Ok(if view.firing.is_empty() { Exit::Done } else { Exit::Firing })
+}
+
+fn chosen(loaded: &Loaded, names: &[String]) -> Result<Vec<SourceId>> {
+    let sources = &loaded.config.sources;
+    for name in names {
+        if !sources.iter().any(|s| s.id.as_str() == name) {
+            let ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
+            let all = ids.join(", ");
+            return Err(UsageError(format!("there is no source `{name}`; feeds.toml has: {all}")).into());
+        }
+    }
+    Ok(names.iter().map(|name| SourceId::new(name.as_str())).collect())
+}
+
+async fn one_round(args: &Args, options: &Poll, loaded: &Loaded, ids: &[SourceId]) -> Result<RoundView> {
+    let (config, folder) = (&loaded.config, &loaded.configuration.data_dir);
+    let mut lookout = Lookout::open(config.clone(), folder, clock(args), loaded.tongue()).await?;
+    let sources =
+        if options.all || !ids.is_empty() { lookout.chosen(ids).await? } else { lookout.due().await? };
+    let bar = progress(args, sources.len() as u64);
+    let reports: Vec<PollReport> = lookout
+        .round(sources, |report| {
+            bar.set_message(report.source.to_string());
+            bar.inc(1);
+        })
+        .await?;
+    bar.finish_and_clear();
+    for delivered in lookout.evaluate().await? {
+        eprintln!("vigie: {delivered}");
+    }
+    lookout.close().await?;
+    view(loaded, &reports, args.now())
+}
+
+/// The round as people and programs read it.
+pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<RoundView> {
+    let config = &loaded.config;
+    let brands: BTreeMap<_, _> = config
+        .brands
+        .iter()
+        .filter(|b| b.role != Role::Partner)
+        .map(|b| (b.id.clone(), b.name.clone()))
+        .collect();
+    let new: Vec<(MentionId, BrandId)> = reports
+        .iter()
+        .filter_map(|report| match &report.outcome {
+            PollOutcome::Read { ingested, .. } => Some(ingested.new_mentions.clone()),
+            PollOutcome::Unchanged | PollOutcome::Failed { .. } => None,
+        })
+        .flatten()
+        .collect();
+    let mut sources: Vec<SourceRound> = reports.iter().map(source_round).collect();
+    let place = |round: &SourceRound| config.sources.iter().position(|s| s.id.as_str() == round.source);
+    sources.sort_by_key(place);
+    round(&loaded.reader()?, sources, &new, &brands, &config.rules, now)
+}
+
+fn source_round(report: &PollReport) -> SourceRound {
+    let source = report.source.as_str();
+    match &report.outcome {
+        PollOutcome::Read { ingested, problems } => {
+            let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+            SourceRound::read(source, ingested, (!messages.is_empty()).then(|| messages.join("; ")))
+        }
+        PollOutcome::Unchanged => SourceRound::without_document(source, "unchanged", None),
+        PollOutcome::Failed { state, why } => {
+            SourceRound::without_document(source, "failed", Some(format!("{}: {why}", state.as_str())))
+        }
+    }
+}
+
+/// On a terminal only: elsewhere stderr stays free of it.
+fn progress(args: &Args, sources: u64) -> ProgressBar {
+    if args.quiet || args.json {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} sources  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(sources).with_style(style)
+}

@@ -1,0 +1,132 @@
+//! What most commands begin with: the configuration, the clock, the engines.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+
+use super::UsageError;
+use super::args::{Args, When};
+use crate::config::{self, Config, Severity};
+use crate::daemon::Clock;
+use crate::daemon::configuration::{self, Configuration};
+use crate::index::Searcher;
+use crate::ingest;
+use crate::model::Tongue;
+use crate::store::Reader;
+
+/// A configuration without errors, and where it came from.
+pub struct Loaded {
+    pub config: Config,
+    pub configuration: Configuration,
+}
+
+impl Loaded {
+    pub fn zone(&self) -> &TimeZone {
+        &self.config.settings.timezone
+    }
+
+    pub fn tongue(&self) -> Tongue {
+        tongue(&self.config)
+    }
+
+    /// The stored mentions, read-only.
+    ///
+    /// # Errors
+    /// If nothing was polled yet, with what to do.
+    pub fn reader(&self) -> Result<Reader> {
+        self.reader_if_any()?.ok_or_else(|| {
+            let folder = self.configuration.data_dir.display();
+            UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time"))
+                .into()
+        })
+    }
+
+    /// The stored mentions, read-only; `None` before the first poll.
+    pub fn reader_if_any(&self) -> Result<Option<Reader>> {
+        let folder = &self.configuration.data_dir;
+        folder.join(crate::store::FILE_NAME).exists().then(|| Reader::open(folder)).transpose()
+    }
+
+    /// The full-text index, caught up first if no other process writes; otherwise stderr says how far behind
+    /// it answers.
+    pub fn searcher(&self) -> Result<Searcher> {
+        let folder = &self.configuration.data_dir;
+        let behind = ingest::catch_up_if_free(folder, self.zone())?;
+        if behind > 0 {
+            eprintln!("vigie: another vigie is writing; search is {behind} changes behind");
+        }
+        Searcher::open(&folder.join(ingest::INDEX_FOLDER))?
+            .context("the index is being built for the first time; try again in a moment")
+    }
+}
+
+/// Reads the configuration; warnings go to stderr.
+///
+/// # Errors
+/// [`UsageError`] if it has errors, after all of them were shown on stderr.
+pub fn load(args: &Args) -> Result<Loaded> {
+    checked(args, configuration::read(args.config.as_deref())?)
+}
+
+/// Like [`load`], of a file the program itself names.
+pub fn load_from(args: &Args, path: &Path) -> Result<Loaded> {
+    checked(args, configuration::read(Some(path))?)
+}
+
+fn checked(args: &Args, mut configuration: Configuration) -> Result<Loaded> {
+    show_problems(args, &configuration);
+    match configuration.checked.config.take() {
+        Some(config) => Ok(Loaded { config, configuration }),
+        None => {
+            let errors =
+                configuration.checked.problems.iter().filter(|p| p.severity == Severity::Error).count();
+            let s = if errors == 1 { "" } else { "s" };
+            let path = configuration.path.display();
+            Err(UsageError(format!("{errors} error{s} in {path}; nothing was done")).into())
+        }
+    }
+}
+
+fn show_problems(args: &Args, configuration: &Configuration) {
+    let shown: Vec<_> = configuration
+        .checked
+        .problems
+        .iter()
+        .filter(|p| p.severity == Severity::Error || !args.quiet)
+        .cloned()
+        .collect();
+    if !shown.is_empty() {
+        let colour = args.color == When::Always
+            || args.color == When::Auto
+                && io::stderr().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none();
+        eprint!("{}", config::show(&shown, &configuration.files, colour));
+    }
+}
+
+/// The language vigie speaks: the configured one, else that of the environment, else English.
+pub fn tongue(config: &Config) -> Tongue {
+    config.settings.language.unwrap_or_else(environment_tongue)
+}
+
+pub fn environment_tongue() -> Tongue {
+    let language = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    if language.is_some_and(|l| l.starts_with("fr")) { Tongue::French } else { Tongue::English }
+}
+
+pub fn clock(args: &Args) -> Clock {
+    args.now.map_or(Clock::System, Clock::Fixed)
+}
+
+/// A runtime for the commands that reach the network or a notifier.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime could not be started")
+}

@@ -1,0 +1,143 @@
+//! For whom and where to listen: brands, saved queries, sources.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::check::{Names, known, standing_query};
+use super::problem::Report;
+use super::raw::Section;
+use super::values;
+use crate::model::{Brand, BrandId, Role, SavedQuery, Source, SourceId, SourceKind};
+
+pub(super) fn brand(
+    report: &mut Report<'_>,
+    section: &Section<'_>,
+    saved: &BTreeMap<String, String>,
+) -> Option<Brand> {
+    let roles = Role::ALL.map(|role| (role.as_str(), role));
+    let id = section.quietly("id");
+    let name = section.filled(report, "name").map(|name| name.value.trim().to_string()).or(id.clone());
+    let words = |report: &mut Report<'_>, key: &str| -> Option<Vec<String>> {
+        let texts = section.strings(report, key)?;
+        for text in texts.iter().filter(|text| !text.value.contains(char::is_alphanumeric)) {
+            let message = format!("{}: `{}` has no letter or digit to listen for", section.name, text.value);
+            report.error(&text.place, message, "write a word, or use `query` with `raw:`");
+        }
+        Some(texts.into_iter().map(|text| text.value.trim().to_string()).collect())
+    };
+    let aliases = words(report, "aliases");
+    let exact = words(report, "exact").unwrap_or_default();
+    let query = standing_query(report, section, "query", saved);
+    let aliases = aliases.unwrap_or_else(|| name.iter().cloned().collect());
+    if aliases.is_empty() && exact.is_empty() && !section.has("query") {
+        let message = format!("{}: nothing is ever a mention of it", section.name);
+        report.error(&section.place_of("aliases"), message, "give `aliases`, `exact` or `query`");
+    } else if !section.has("aliases") && !aliases.iter().all(|name| name.contains(char::is_alphanumeric)) {
+        let message = format!("{}: its name has no letter or digit to listen for", section.name);
+        report.error(&section.place_of("name"), message, "give `aliases`");
+    }
+    let domains = section.strings(report, "domains").unwrap_or_default();
+    let domains = domains.into_iter().filter_map(|text| match values::domain(&text.value) {
+        Ok(domain) => Some(domain),
+        Err(help) => {
+            let message = format!("{}: `{}` is no domain", section.name, text.value);
+            report.error(&text.place, message, help);
+            None
+        }
+    });
+    let domains = domains.collect();
+    let role = section.choice(report, "role", &roles).unwrap_or(Role::Own);
+    let context = standing_query(report, section, "context", saved);
+    let exclude = standing_query(report, section, "exclude", saved);
+    let accounts = section.strings(report, "accounts").unwrap_or_default();
+    let accounts = accounts.into_iter().map(|text| text.value.trim().to_string()).collect();
+    let id = BrandId::new(id?);
+    Some(Brand { id, name: name?, role, aliases, exact, query, context, exclude, domains, accounts })
+}
+
+pub(super) fn saved_query(
+    report: &mut Report<'_>,
+    section: &Section<'_>,
+    names: &Names,
+    saved: &BTreeMap<String, String>,
+) -> Option<SavedQuery> {
+    let brands = section.strings(report, "brands");
+    let brands = brands.map(|texts| known(report, section, "brand", texts, &names.brands));
+    if !section.has("text") {
+        section.required(report, "text", "'outage OR panne'");
+    }
+    let query = standing_query(report, section, "text", saved);
+    Some(SavedQuery {
+        id: section.quietly("id")?,
+        query: query?,
+        brands: brands.map(|ids| ids.into_iter().map(BrandId::new).collect()),
+    })
+}
+
+/// The sources that are polled; two of the same address are told of.
+pub(super) fn sources(report: &mut Report<'_>, sections: &[Section<'_>]) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for section in sections {
+        let Some(source) = source(report, section) else { continue };
+        if let Some(twin) = sources.iter().find(|other| other.url() == source.url()) {
+            let message = format!("{}: `{}` has the same address", section.name, twin.id);
+            let help = "each of its entries would be kept twice; drop one of the two";
+            report.warning(&section.place_of("url"), message, help);
+        }
+        sources.push(source);
+    }
+    sources
+}
+
+/// What presets take beside what every source takes.
+const PRESET_KEYS: [&str; 8] = ["search", "host", "tag", "account", "community", "repo", "app", "token_env"];
+
+/// `None` for a source that is wrong, or that is not yet polled.
+fn source(report: &mut Report<'_>, section: &Section<'_>) -> Option<Source> {
+    let id = section.quietly("id");
+    let every = section.parsed(report, "every", values::some_time);
+    let tags = section.strings(report, "tags").unwrap_or_default();
+    let allow_private = section.boolean(report, "allow_private").unwrap_or(false);
+    let enabled = section.boolean(report, "enabled").unwrap_or(true);
+    for key in PRESET_KEYS {
+        section.filled(report, key);
+    }
+    let address = section.parsed(report, "url", values::address);
+    if section.has("kind") {
+        let kind = section.filled(report, "kind")?;
+        if section.has("url") {
+            let message = format!("{}: it has both `url` and `kind`", section.name);
+            report.error(&kind.place, message, "a plain feed has `url`, a preset has `kind`: keep one");
+        } else {
+            let message = format!("{}: presets are accepted but not yet in effect", section.name);
+            let help = "until then it is not polled; give the address of its feed as `url`";
+            report.warning(&section.key_place("kind"), message, help);
+        }
+        return None;
+    }
+    if !section.has("url") {
+        let message = format!("{}: it has neither `url` nor `kind`", section.name);
+        report.error(&section.place, message, "add `url = \"https://news.example/feed.xml\"`");
+    }
+    if let Some(key) = PRESET_KEYS.into_iter().find(|key| section.has(key)) {
+        let message = format!("{}: `{key}` means something only beside `kind`", section.name);
+        report.error(&section.key_place(key), message, "drop it, or name a preset by `kind`");
+    }
+    let (url, private) = address?;
+    if private && !allow_private {
+        let message = format!("{}: this address leads to the local network and is refused", section.name);
+        report.warning(&section.place_of("url"), message, "add `allow_private = true` if it is meant");
+    }
+    if !private && every.is_some_and(|every| every < Duration::from_secs(60)) {
+        let message = format!("{}: publishers dislike to be asked this often", section.name);
+        report.warning(&section.place_of("every"), message, "`15m` or longer is polite");
+    }
+    Some(Source {
+        id: SourceId::new(id?),
+        kind: SourceKind::Feed { url },
+        every,
+        tags: tags.into_iter().map(|text| text.value.trim().to_string()).collect(),
+        allow_private,
+        enabled,
+    })
+}

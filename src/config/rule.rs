@@ -1,0 +1,289 @@
+//! Rules, and whom they tell.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::check::{Names, known, later, standing_query};
+use super::problem::Report;
+use super::raw::Section;
+use super::values;
+use crate::model::{
+    Brand, BrandId, Channel, Condition, CountBy, NotifierConfig, NotifierId, Role, Rule, RuleId, Severity,
+    Undated, Window,
+};
+
+/// What a rule may refer to.
+pub(super) struct Context<'a> {
+    pub names: &'a Names,
+    pub brands: &'a [Brand],
+    /// Those in effect.
+    pub notifiers: &'a [NotifierConfig],
+    /// Texts of the saved queries by id.
+    pub saved: &'a BTreeMap<String, String>,
+}
+
+/// `None` for a rule that is wrong, or of a kind not yet in effect.
+pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Context<'_>) -> Option<Rule> {
+    let id = section.quietly("id");
+    section.required(report, "kind", "\"spike\"");
+    let kind = section.choice(report, "kind", &KINDS);
+    let pattern = kind == Some(Kind::Pattern);
+
+    let brands = rule_brands(report, section, context);
+    let query = section
+        .filled(report, "query")
+        .and_then(|text| known(report, section, "query", vec![text], &context.names.queries).pop());
+    let text = standing_query(report, section, "text", context.saved);
+    if section.has("text") && section.has("query") {
+        let message = format!("{}: it has both `query` and `text`", section.name);
+        report.error(&section.key_place("text"), message, "keep one");
+    } else if section.has("text") && kind.is_some() && !pattern {
+        let message = format!("{}: `text` goes with `kind = \"pattern\"`", section.name);
+        let help = "save it as a `[[query]]` and name that by `query`: its counts are then kept";
+        report.error(&section.key_place("text"), message, help);
+    }
+    let triggers = section.strings(report, "triggers").unwrap_or_default();
+    if let Some(key) = idle_keys(kind).iter().find(|key| section.has(key)) {
+        let message = format!("{}: `{key}` does nothing in a rule of this kind", section.name);
+        report.warning(&section.key_place(key), message, "drop the line");
+    }
+
+    let window = section.parsed(report, "window", |text| match text {
+        "auto" => Ok(Window::Auto),
+        other => match values::some_time(other) {
+            Ok(length) if length.as_secs() % 60 == 0 => Ok(Window::Fixed(length)),
+            Ok(_) => Err("write whole minutes: counts are kept by the minute".to_string()),
+            Err(_) => Err("write `auto` or a duration such as `15m`, `6h` or `1d`".to_string()),
+        },
+    });
+    let notify = notify(report, section, context);
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    let mut duration = |key, usual| section.parsed(report, key, values::duration).unwrap_or(usual);
+    let (hold, cooldown, late) =
+        (duration("for", hours(0)), duration("cooldown", hours(6)), duration("late", hours(48)));
+
+    let budget_per_week = section.parsed(report, "budget", values::budget).unwrap_or(1.0);
+    let count = section.choice(report, "count", &COUNTS).unwrap_or(CountBy::Stories);
+    // A pattern speaks at once; the others wait for a crowd.
+    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 });
+    let min_sources = section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1);
+    let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
+    let severities = Severity::ALL.map(|severity| (severity.as_str(), severity));
+    let severity = section.choice(report, "severity", &severities).unwrap_or(Severity::Normal);
+    let playbook = section.filled(report, "playbook").map(|text| text.value);
+    let triggers = triggers.into_iter().map(|text| text.value.trim().to_string()).collect();
+    let condition = match kind? {
+        Kind::Spike => Condition::Spike,
+        Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
+        Kind::Pattern => Condition::Pattern,
+        Kind::Later => {
+            let message = format!("{}: rules of this kind are not yet in effect", section.name);
+            let help = "until then it never fires; `spike`, `negative-buzz` and `pattern` do";
+            report.warning(&section.place_of("kind"), message, help);
+            return None;
+        }
+    };
+    let mut rule = Rule {
+        id: RuleId::new(id?),
+        condition,
+        brands,
+        query,
+        text,
+        window: window.unwrap_or(Window::Auto),
+        budget_per_week,
+        count,
+        min,
+        min_sources,
+        hold,
+        cooldown,
+        late,
+        undated,
+        severity,
+        notify,
+        playbook,
+        canonical: String::new(),
+        config_hash: String::new(),
+    };
+    rule.canonical = canonical(&rule, context.saved);
+    rule.config_hash = blake3::hash(rule.canonical.as_bytes()).to_hex()[..16].to_string();
+    Some(rule)
+}
+
+/// `None` for a notifier that is wrong, or of a kind not yet in effect.
+pub(super) fn notifier(report: &mut Report<'_>, section: &Section<'_>) -> Option<NotifierConfig> {
+    let id = section.quietly("id");
+    section.required(report, "kind", "\"desktop\"");
+    let kind = section.choice(report, "kind", &["desktop", "email", "webhook", "command"].map(|k| (k, k)));
+    if section.parsed(report, "quiet", values::hours).is_some() {
+        later(report, section, "quiet", "notices come at any hour");
+    }
+    let argv = section.strings(report, "argv");
+    if kind == Some("command") && argv.as_ref().is_none_or(Vec::is_empty) {
+        let message = format!("{}: it names no program", section.name);
+        report.error(&section.place_of("argv"), message, "add `argv = [\"program\", \"argument\"]`");
+    }
+    for key in ["url_env", "secret_env", "host", "user", "password_env", "from"] {
+        section.filled(report, key);
+    }
+    if section.has("to") {
+        section.strings(report, "to");
+    }
+    section.integer(report, "port", 1..65_536);
+    section.choice(report, "format", &FORMATS.map(|format| (format, ())));
+    let needed = match kind {
+        Some("email") => ["host", "from", "to"].as_slice(),
+        Some("webhook") => &["url_env"],
+        _ => &[],
+    };
+    for key in needed.iter().filter(|key| !section.has(key)) {
+        let message = format!("{}: `{key}` is missing", section.name);
+        report.error(&section.place, message, format!("add `{key}`"));
+    }
+    let channel = match kind? {
+        "desktop" => Channel::Desktop,
+        "command" => Channel::Command { argv: argv?.into_iter().map(|text| text.value).collect() },
+        other => {
+            let message = format!("{}: notifiers of kind `{other}` are not yet in effect", section.name);
+            let help = "until then nothing is sent by it; `desktop` and `command` work";
+            report.warning(&section.place_of("kind"), message, help);
+            return None;
+        }
+    };
+    Some(NotifierConfig { id: NotifierId::new(id?), channel })
+}
+
+pub(super) fn digest(report: &mut Report<'_>, section: &Section<'_>, names: &Names) {
+    section.required(report, "every", "\"week\"");
+    section.choice(report, "every", &[("day", ()), ("week", ())]);
+    section.parsed(report, "at", values::moment);
+    let notify = section.strings(report, "notify").unwrap_or_default();
+    known(report, section, "notifier", notify, &names.notifiers);
+    let message = format!("{}: digests are accepted but not yet in effect", section.name);
+    report.warning(&section.place, message, "until then none is sent");
+}
+
+pub(super) fn goal(report: &mut Report<'_>, section: &Section<'_>, names: &Names) {
+    if let Some(brand) = section.required(report, "brand", "\"acme\"") {
+        known(report, section, "brand", vec![brand], &names.brands);
+    }
+    section.choice(report, "metric", &[("share", ()), ("net", ()), ("volume", ())]);
+    section.number(report, "target");
+    section.parsed(report, "by", |text| values::date(text).map(|_| ()));
+    let message = format!("{}: goals are accepted but not yet in effect", section.name);
+    report.warning(&section.place, message, "until then progress is not reported");
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Spike,
+    NegativeBuzz,
+    Pattern,
+    Later,
+}
+
+const KINDS: [(&str, Kind); 7] = [
+    ("spike", Kind::Spike),
+    ("negative-buzz", Kind::NegativeBuzz),
+    ("positive-buzz", Kind::Later),
+    ("pattern", Kind::Pattern),
+    ("new-voice", Kind::Later),
+    ("share-shift", Kind::Later),
+    ("absence", Kind::Later),
+];
+const COUNTS: [(&str, CountBy); 2] = [("stories", CountBy::Stories), ("mentions", CountBy::Mentions)];
+const UNDATED: [(&str, Undated); 2] = [("observed", Undated::Observed), ("ignore", Undated::Ignore)];
+const FORMATS: [&str; 6] = ["slack", "discord", "teams", "mattermost", "ntfy", "json"];
+
+/// Keys that a rule of this kind never looks at.
+fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
+    match kind {
+        Some(Kind::Spike) => &["triggers"],
+        Some(Kind::Pattern) => &["triggers", "budget"],
+        Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
+    }
+}
+
+/// The brands named; else every own brand.
+fn rule_brands(report: &mut Report<'_>, section: &Section<'_>, context: &Context<'_>) -> Vec<BrandId> {
+    match section.strings(report, "brands") {
+        Some(texts) if texts.is_empty() => {
+            let message = format!("{}: `brands` is empty", section.name);
+            report.error(
+                &section.place_of("brands"),
+                message,
+                "name a brand, or drop the line: every own one",
+            );
+            Vec::new()
+        }
+        Some(texts) => {
+            let ids = known(report, section, "brand", texts, &context.names.brands);
+            ids.into_iter().map(BrandId::new).collect()
+        }
+        None => {
+            let own = context.brands.iter().filter(|brand| brand.role == Role::Own);
+            let own: Vec<BrandId> = own.map(|brand| brand.id.clone()).collect();
+            if own.is_empty() && !section.has("brands") {
+                let message = format!("{}: there is no own brand to watch", section.name);
+                report.error(&section.place, message, "name some: `brands = [\"acme\"]`");
+            }
+            own
+        }
+    }
+}
+
+/// The notifiers named; else all of them. Those not in effect are left out.
+fn notify(report: &mut Report<'_>, section: &Section<'_>, context: &Context<'_>) -> Vec<NotifierId> {
+    let working = || context.notifiers.iter().map(|notifier| notifier.id.clone());
+    let Some(texts) = section.strings(report, "notify") else { return working().collect() };
+    let ids = known(report, section, "notifier", texts, &context.names.notifiers);
+    let reached: Vec<NotifierId> =
+        ids.iter().filter_map(|id| working().find(|known| known.as_str() == id)).collect();
+    if reached.is_empty() && !ids.is_empty() {
+        let message = format!("{}: none of its notifiers is in effect yet", section.name);
+        report.warning(&section.place_of("notify"), message, "add one of kind `desktop` or `command`");
+    }
+    reached
+}
+
+/// Every key with its value, defaults included, in a fixed order: two rules that mean the same read the same.
+fn canonical(rule: &Rule, saved: &BTreeMap<String, String>) -> String {
+    let list = |items: Vec<&str>| toml::Value::from(items).to_string();
+    let text = |text: &str| toml::Value::from(text).to_string();
+    let seconds = |length: Duration| text(&format!("{}s", length.as_secs()));
+    let mut lines = vec![
+        format!("id = {}", text(rule.id.as_str())),
+        format!("kind = {}", text(rule.condition.as_str())),
+        format!("brands = {}", list(rule.brands.iter().map(BrandId::as_str).collect())),
+    ];
+    if let Some(query) = &rule.query {
+        lines.push(format!("query = {}", text(query)));
+        lines.extend(saved.get(query).map(|meaning| format!("text = {}", text(meaning))));
+    }
+    lines.extend(rule.text.as_ref().map(|query| format!("text = {}", text(&query.text))));
+    let window = match rule.window {
+        Window::Auto => text("auto"),
+        Window::Fixed(length) => seconds(length),
+    };
+    lines.push(format!("window = {window}"));
+    if rule.condition != Condition::Pattern {
+        lines.push(format!("budget = {}", text(&format!("{}/week", rule.budget_per_week))));
+    }
+    lines.push(format!("count = {}", text(rule.count.as_str())));
+    lines.push(format!("min = {}", rule.min));
+    lines.push(format!("min_sources = {}", rule.min_sources));
+    if let Condition::NegativeBuzz { triggers } = &rule.condition {
+        lines.push(format!("triggers = {}", list(triggers.iter().map(String::as_str).collect())));
+    }
+    lines.push(format!("for = {}", seconds(rule.hold)));
+    lines.push(format!("cooldown = {}", seconds(rule.cooldown)));
+    lines.push(format!("late = {}", seconds(rule.late)));
+    let undated = match rule.undated {
+        Undated::Observed => "observed",
+        Undated::Ignore => "ignore",
+    };
+    lines.push(format!("undated = {}", text(undated)));
+    lines.push(format!("severity = {}", text(rule.severity.as_str())));
+    lines.push(format!("notify = {}", list(rule.notify.iter().map(NotifierId::as_str).collect())));
+    lines.extend(rule.playbook.as_ref().map(|playbook| format!("playbook = {}", text(playbook))));
+    lines.join("\n")
+}

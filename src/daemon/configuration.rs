@@ -1,0 +1,294 @@
+//! feeds.toml on the disk: where it is, what it includes, and whether it has changed since.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, anyhow, bail};
+
+use crate::config::{self, Checked, DEFAULT_DATA_DIR, File};
+
+/// The name looked for.
+pub const FILE_NAME: &str = "feeds.toml";
+
+/// feeds.toml and its includes as they were read.
+#[derive(Debug)]
+pub struct Configuration {
+    /// feeds.toml itself, absolute.
+    pub path: PathBuf,
+    pub files: Vec<File>,
+    pub checked: Checked,
+    /// Absolute; where data would be by default if the file is wrong.
+    pub data_dir: PathBuf,
+    /// What the files looked like when they were read.
+    seen: Vec<Stamp>,
+}
+
+/// There is no configuration to be found.
+#[derive(Debug, thiserror::Error)]
+#[error("no {FILE_NAME} here or in a parent folder: `vigie init` writes one, `--config` names one")]
+pub struct NotFound;
+
+/// Finds and reads the configuration: `given`, else ./feeds.toml, else that of the nearest parent, else
+/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. What is wrong in the text is in `checked`.
+///
+/// # Errors
+/// [`NotFound`], a file that cannot be read, an `include` that names no file.
+pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
+    let here = std::env::current_dir().context("cannot tell the current directory")?;
+    read_from(given, &here, &Homes::from_environment())
+}
+
+/// Whether there is a configuration to [`read`].
+pub fn exists(given: Option<&Path>) -> bool {
+    given.is_some()
+        || std::env::current_dir().is_ok_and(|here| find(&here, &Homes::from_environment()).is_some())
+}
+
+impl Configuration {
+    /// Whether a file was edited, added or removed since it was read, told by modification times and sizes.
+    pub fn changed(&self) -> bool {
+        self.stamps() != self.seen
+    }
+
+    /// Takes the files as they look now for those that were read, so that one that cannot be read is spoken of
+    /// once.
+    pub fn look_again(&mut self) {
+        self.seen = self.stamps();
+    }
+
+    fn stamps(&self) -> Vec<Stamp> {
+        stamps(&self.path, &self.files.first().map_or(Vec::new(), |file| config::includes(&file.text)))
+    }
+
+    /// Reads the same file again.
+    pub fn reread(&self) -> anyhow::Result<Self> {
+        let shown = self.files.first().map_or(self.path.as_path(), |file| Path::new(&file.path));
+        read_at(&self.path, shown, &Homes::from_environment())
+    }
+}
+
+/// `$XDG_CONFIG_HOME` and `$XDG_DATA_HOME`, or what stands in for them.
+struct Homes {
+    config: Option<PathBuf>,
+    data: Option<PathBuf>,
+}
+
+impl Homes {
+    fn from_environment() -> Self {
+        let absolute =
+            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = absolute("HOME").or_else(|| absolute("USERPROFILE"));
+        let under = |part: &str| home.as_ref().map(|home| home.join(part));
+        Self {
+            config: absolute("XDG_CONFIG_HOME").or_else(|| under(".config")),
+            data: absolute("XDG_DATA_HOME").or_else(|| under(".local/share")),
+        }
+    }
+
+    fn config_file(&self) -> Option<PathBuf> {
+        self.config.as_ref().map(|home| home.join("vigie").join(FILE_NAME))
+    }
+}
+
+/// A file's path, modification time and size; nothing but the path if it cannot be looked at.
+type Stamp = (PathBuf, Option<(SystemTime, u64)>);
+
+fn read_from(given: Option<&Path>, here: &Path, homes: &Homes) -> anyhow::Result<Configuration> {
+    if let Some(given) = given {
+        return read_at(&here.join(given), given, homes);
+    }
+    let path = find(here, homes).ok_or(NotFound)?;
+    read_at(&path, path.strip_prefix(here).unwrap_or(&path), homes)
+}
+
+fn find(here: &Path, homes: &Homes) -> Option<PathBuf> {
+    let nearby = here.ancestors().map(|folder| folder.join(FILE_NAME));
+    nearby.chain(homes.config_file()).find(|path| path.is_file())
+}
+
+/// `shown` is how people are told of the file.
+fn read_at(path: &Path, shown: &Path, homes: &Homes) -> anyhow::Result<Configuration> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    // Looked at before reading: an edit in between shows as a change, and is read again.
+    let main_before = stamp(path);
+    let main = read_file(path, shown)?;
+    let shown_folder = shown.parent().unwrap_or(Path::new(""));
+    let patterns = config::includes(&main.text);
+    let mut seen = stamps(path, &patterns);
+    seen[0] = main_before;
+    let mut files = vec![main];
+    for (included, _) in &seen[1..] {
+        let relative = included.strip_prefix(folder).map(|relative| shown_folder.join(relative));
+        files.push(read_file(included, relative.as_deref().unwrap_or(included))?);
+    }
+    for pattern in patterns.iter().filter(|pattern| !pattern.contains('*')) {
+        if !folder.join(pattern).is_file() {
+            bail!("{}: `include` names `{pattern}`, which is no file", path.display());
+        }
+    }
+    let checked = config::check(&files);
+    let written =
+        checked.config.as_ref().map_or(DEFAULT_DATA_DIR, |config| config.settings.data_dir.as_str());
+    let data_dir = match &homes.data {
+        // A configuration that is nobody's project keeps its data where users' data belong.
+        Some(home) if written == DEFAULT_DATA_DIR && homes.config_file().as_deref() == Some(path) => {
+            home.join("vigie")
+        }
+        _ => folder.join(written),
+    };
+    Ok(Configuration { path: path.to_path_buf(), files, checked, data_dir, seen })
+}
+
+fn read_file(path: &Path, shown: &Path) -> anyhow::Result<File> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        anyhow!("{} is not UTF-8 at byte {}", path.display(), error.utf8_error().valid_up_to())
+    })?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text);
+    Ok(File { path: shown.display().to_string(), text })
+}
+
+/// feeds.toml, then its includes in the order of the patterns and of their names; none twice.
+fn stamps(path: &Path, patterns: &[String]) -> Vec<Stamp> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut paths = vec![path.to_path_buf()];
+    for pattern in patterns {
+        for included in expand(folder, pattern) {
+            if !paths.contains(&included) {
+                paths.push(included);
+            }
+        }
+    }
+    paths.iter().map(|path| stamp(path)).collect()
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let looks = fs::metadata(path).and_then(|facts| Ok((facts.modified()?, facts.len()))).ok();
+    (path.to_path_buf(), looks)
+}
+
+/// The files a pattern names, sorted; `*` may stand in its last part.
+fn expand(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+    let whole = folder.join(pattern);
+    let (Some(folder), Some(name)) = (whole.parent(), whole.file_name().and_then(|name| name.to_str()))
+    else {
+        return Vec::new();
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(|found| fits(name, found)));
+    let mut paths: Vec<PathBuf> = named.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    paths.sort();
+    paths
+}
+
+/// Whether a file name fits a pattern in which `*` stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    // As shells have it, a hidden file is meant only if it is named as such.
+    if first.is_empty() && name.starts_with('.') {
+        return false;
+    }
+    let Some(mut left) = name.strip_prefix(first) else { return false };
+    let (middles, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    for middle in middles.split('*') {
+        match left.find(middle) {
+            Some(at) => left = &left[at + middle.len()..],
+            None => return false,
+        }
+    }
+    left.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOWHERE: Homes = Homes { config: None, data: None };
+
+    fn write(folder: &Path, name: &str, text: &str) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    const BASICS: &str =
+        "brand = [{ id = \"acme\" }]\nsource = [{ id = \"news\", url = \"https://a.example/f\" }]\n";
+
+    #[test]
+    fn the_nearest_parent_is_found_and_its_includes_are_sorted() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path();
+        write(root, "feeds.toml", &format!("{BASICS}[settings]\ninclude = [\"rules.d/*.toml\"]\n"));
+        write(root, "rules.d/b.toml", "[[rule]]\nid = \"b\"\nkind = \"spike\"\n");
+        write(root, "rules.d/a.toml", "[[rule]]\nid = \"a\"\nkind = \"spike\"\n");
+        write(root, "rules.d/.hidden.toml", "broken");
+        write(root, "deep/er/x", "");
+        let found = read_from(None, &root.join("deep/er"), &NOWHERE).unwrap();
+        assert_eq!(found.path, root.join("feeds.toml"));
+        assert_eq!(found.data_dir, root.join("index"));
+        let rules = found.checked.config.as_ref().unwrap().rules.iter();
+        assert_eq!(rules.map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(found.files[1].path.ends_with("rules.d/a.toml"), "{}", found.files[1].path);
+        let found = read_from(None, root, &NOWHERE).unwrap();
+        let shown: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(shown, ["feeds.toml", "rules.d/a.toml", "rules.d/b.toml"]);
+    }
+
+    #[test]
+    fn an_edit_an_addition_and_a_removal_are_changes() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path();
+        write(root, "feeds.toml", &format!("{BASICS}[settings]\ninclude = [\"*.rules\"]\n"));
+        let given = Path::new("feeds.toml");
+        let found = read_from(Some(given), root, &NOWHERE).unwrap();
+        assert!(!found.changed());
+        write(root, "a.rules", "[[rule]]\nid = \"a\"\nkind = \"spike\"\n");
+        assert!(found.changed());
+        let found = found.reread().unwrap();
+        assert!(!found.changed());
+        write(root, "a.rules", "[[rule]]\nid = \"a\"\nkind = \"pattern\"\n");
+        assert!(found.changed());
+        let found = found.reread().unwrap();
+        fs::remove_file(root.join("a.rules")).unwrap();
+        assert!(found.changed());
+    }
+
+    #[test]
+    fn the_users_own_configuration_keeps_its_data_apart() {
+        let home = tempfile::tempdir().unwrap();
+        let homes = Homes { config: Some(home.path().join("c")), data: Some(home.path().join("d")) };
+        write(home.path(), "c/vigie/feeds.toml", BASICS);
+        write(home.path(), "elsewhere/x", "");
+        let found = read_from(None, &home.path().join("elsewhere"), &homes).unwrap();
+        assert_eq!(found.data_dir, home.path().join("d/vigie"));
+        write(home.path(), "c/vigie/feeds.toml", &format!("{BASICS}[settings]\ndata_dir = \"kept\"\n"));
+        let found = read_from(None, &home.path().join("elsewhere"), &homes).unwrap();
+        assert_eq!(found.data_dir, home.path().join("c/vigie/kept"));
+    }
+
+    #[test]
+    fn what_the_disk_lacks_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        let message = |given: Option<&Path>| read_from(given, home.path(), &NOWHERE).unwrap_err().to_string();
+        assert!(message(None).contains("vigie init"), "{}", message(None));
+        assert!(message(Some(Path::new("x.toml"))).contains("x.toml"));
+        write(home.path(), "feeds.toml", "[settings]\ninclude = [\"missing.toml\"]\n");
+        assert!(message(None).contains("missing.toml"));
+    }
+
+    #[test]
+    fn stars_stand_for_anything() {
+        for (pattern, name, expected) in [
+            ("*.toml", "a.toml", true),
+            ("*.toml", ".toml", false),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXc", false),
+            ("a*a", "a", false),
+            ("a.toml", "a.toml", true),
+            ("a*", "b", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

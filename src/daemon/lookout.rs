@@ -1,0 +1,195 @@
+//! A configuration at work: the writer, the client and what is listened for, made ready once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::Result;
+use tokio::task::JoinSet;
+
+use super::polling::{self, PollReport, Shared};
+use super::{Clock, Writer};
+use crate::alerting::{self, Delivered, Deliverer, Standing};
+use crate::config::Config;
+use crate::enrich::sentiment::Model;
+use crate::fetch::{Client, HostGate, Options};
+use crate::ingest::Engines;
+use crate::model::{Health, Source, SourceId, Tongue};
+use crate::prepare::Listening;
+
+/// Everything a round of polling needs. Its writer thread ends when it is dropped or [`Lookout::close`]d.
+pub struct Lookout {
+    shared: Shared,
+    sources: HashMap<SourceId, Source>,
+    concurrency: usize,
+    standing: Arc<Standing>,
+    deliverer: Deliverer,
+    thread: JoinHandle<()>,
+}
+
+impl Lookout {
+    /// Opens the engines in `data_dir` and takes the configuration over. If brands or queries are not those
+    /// of last time, every source is heard again.
+    pub async fn open(config: Config, data_dir: &Path, clock: Clock, tongue: Tongue) -> Result<Lookout> {
+        let engines = Engines::open(data_dir, &config.settings.timezone)?;
+        let (writer, thread) = Writer::start(engines)?;
+        let shared = Shared {
+            client: Arc::new(client(&config)?),
+            gate: Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause)),
+            listening: Arc::new(listening(&config)),
+            writer,
+            clock,
+        };
+        let mut lookout = Lookout {
+            shared,
+            sources: HashMap::new(),
+            concurrency: config.settings.concurrency,
+            standing: Arc::new(Standing::new(&config, tongue)),
+            deliverer: Deliverer::new(&config.notifiers),
+            thread,
+        };
+        lookout.listen(&config).await?;
+        Ok(lookout)
+    }
+
+    /// Puts another configuration to work, on the same data folder.
+    pub async fn reconfigure(&mut self, config: Config, tongue: Tongue) -> Result<()> {
+        self.shared.client = Arc::new(client(&config)?);
+        self.shared.gate = Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
+        self.shared.listening = Arc::new(listening(&config));
+        self.concurrency = config.settings.concurrency;
+        self.standing = Arc::new(Standing::new(&config, tongue));
+        self.deliverer = Deliverer::new(&config.notifiers);
+        let zone = config.settings.timezone.clone();
+        self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
+        self.listen(&config).await
+    }
+
+    async fn listen(&mut self, config: &Config) -> Result<()> {
+        self.sources = config.sources.iter().map(|s| (s.id.clone(), s.clone())).collect();
+        let (sources, hash) = (config.sources.clone(), config.listening_hash());
+        let listening = self.shared.listening.clone();
+        self.shared
+            .writer
+            .call(move |engines| {
+                engines.store.sync_sources(&sources)?;
+                if engines.store.note_listening(&hash)? {
+                    crate::ingest::rematch(&mut engines.store, &listening, &sources)?;
+                    tracing::info!("brands or queries changed: every source is heard whole once more");
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// The configured sources whose time has come, with their health, longest due first.
+    pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
+        let now = self.shared.clock.now();
+        let healths = self
+            .shared
+            .writer
+            .call(move |engines| {
+                let due = engines.store.due_sources(now, usize::MAX)?;
+                due.iter()
+                    .filter_map(|id| engines.store.health_of(id).transpose())
+                    .collect::<Result<Vec<_>>>()
+            })
+            .await?;
+        Ok(self.with_sources(healths))
+    }
+
+    /// Sources whether due or not: those named, or all enabled ones if none is.
+    pub async fn chosen(&self, ids: &[SourceId]) -> Result<Vec<(Source, Health)>> {
+        let healths = self.shared.writer.call(|engines| engines.store.health()).await?;
+        let mut chosen = self.with_sources(healths);
+        chosen.retain(|(source, _)| if ids.is_empty() { source.enabled } else { ids.contains(&source.id) });
+        Ok(chosen)
+    }
+
+    fn with_sources(&self, healths: Vec<Health>) -> Vec<(Source, Health)> {
+        healths.into_iter().filter_map(|h| Some((self.sources.get(&h.source)?.clone(), h))).collect()
+    }
+
+    /// Begins to poll one source; the report comes out of `polls`.
+    pub(super) fn begin(&self, polls: &mut JoinSet<Result<PollReport>>, source: Source, health: Health) {
+        polls.spawn(polling::poll(self.shared.clone(), source, health));
+    }
+
+    /// Polls `sources`, a bounded number at once, and brings the index up to date. `each` sees every report
+    /// as it comes.
+    pub async fn round(
+        &self,
+        sources: Vec<(Source, Health)>,
+        mut each: impl FnMut(&PollReport),
+    ) -> Result<Vec<PollReport>> {
+        let mut waiting = sources.into_iter();
+        let mut polls = JoinSet::new();
+        let mut reports = Vec::new();
+        loop {
+            // Twice the requests at once, so that one may be prepared while another is fetched.
+            while polls.len() < self.concurrency * 2 {
+                let Some((source, health)) = waiting.next() else { break };
+                self.begin(&mut polls, source, health);
+            }
+            let Some(report) = polls.join_next().await else { break };
+            let report = report??;
+            each(&report);
+            reports.push(report);
+        }
+        self.catch_up().await?;
+        Ok(reports)
+    }
+
+    /// Brings the index up to date; returns how many changes there were.
+    pub async fn catch_up(&self) -> Result<u64> {
+        self.shared.writer.call(Engines::catch_up).await
+    }
+
+    /// Looks at every rule once and tells what there is to tell. Returns what was told, and to whom.
+    pub async fn evaluate(&mut self) -> Result<Vec<Delivered>> {
+        let (standing, now) = (self.standing.clone(), self.shared.clock.now());
+        let due = self
+            .shared
+            .writer
+            .call(move |engines| {
+                alerting::evaluate(&mut engines.store, &standing, now)?;
+                engines.store.due_notices(now)
+            })
+            .await?;
+        let delivered = self.deliverer.deliver(due, now).await;
+        let marks: Vec<_> = delivered.iter().flat_map(|d| d.marks.clone()).collect();
+        self.shared
+            .writer
+            .call(move |engines| {
+                marks.iter().try_for_each(|(number, mark)| engines.store.mark_notice(*number, mark))
+            })
+            .await?;
+        Ok(delivered)
+    }
+
+    /// Reads from the store on the writer's thread.
+    pub fn writer(&self) -> &Writer {
+        &self.shared.writer
+    }
+
+    /// Ends the writer thread after what it has in hand, the index brought up to date.
+    pub async fn close(self) -> Result<()> {
+        self.catch_up().await?;
+        drop(self.shared);
+        let thread = self.thread;
+        tokio::task::spawn_blocking(move || thread.join())
+            .await?
+            .map_err(|_| anyhow::anyhow!("the writer thread panicked"))
+    }
+}
+
+fn client(config: &Config) -> Result<Client> {
+    Client::new(&Options { contact: config.settings.contact.clone(), ..Options::default() })
+}
+
+/// What one listens for, from a configuration.
+pub fn listening(config: &Config) -> Listening {
+    let tone = Model::new(&config.tone.negative, &config.tone.positive);
+    Listening::new(&config.brands, &config.queries, tone)
+}

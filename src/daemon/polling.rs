@@ -1,0 +1,226 @@
+//! One poll of one source: fetch, prepare off the async threads, store on the writer thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::{Clock, Writer};
+use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
+use crate::model::{Health, HealthState, Source, SourceId, Validators};
+use crate::prepare::{Batch, Listening, prepare};
+use crate::sources::{self, Limits, Problem, ProblemKind};
+use crate::store::{Ingested, Origin, Outcome, Polled};
+
+/// What every poll shares; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub client: Arc<Client>,
+    pub gate: Arc<HostGate>,
+    pub listening: Arc<Listening>,
+    pub writer: Writer,
+    pub clock: Clock,
+}
+
+/// What became of one poll.
+#[derive(Clone, Debug)]
+pub struct PollReport {
+    pub source: SourceId,
+    pub outcome: PollOutcome,
+}
+
+#[derive(Clone, Debug)]
+pub enum PollOutcome {
+    Read {
+        ingested: Ingested,
+        problems: Vec<Problem>,
+    },
+    /// The server said so, or its document is the same byte for byte.
+    Unchanged,
+    Failed {
+        state: HealthState,
+        why: String,
+    },
+}
+
+/// Polls `source` once and stores what came of it. Failures of the outside world are in the report and in
+/// the source's health.
+///
+/// # Errors
+/// If the store fails.
+pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<PollReport> {
+    let pass = shared.gate.enter(source.url()).await;
+    let request = Request {
+        url: source.url().to_owned(),
+        validators: health.validators.clone(),
+        allow_private: source.allow_private,
+    };
+    let fetched = shared.client.fetch(&request, shared.clock.now()).await;
+    drop(pass);
+    let outcome = match fetched {
+        Ok(Fetched::NotModified { etag, last_modified, min_interval, .. }) => {
+            let kept = &health.validators;
+            let validators = Validators {
+                etag: etag.or_else(|| kept.etag.clone()),
+                last_modified: last_modified.or_else(|| kept.last_modified.clone()),
+                body_hash: kept.body_hash,
+            };
+            let schedule = Schedule { min_interval, ..Schedule::default() };
+            unchanged(&shared, &source, &health, validators, schedule).await?
+        }
+        Ok(Fetched::Document(document)) => read(&shared, &source, &health, document).await?,
+        Err(error) => failed(&shared, &source, &health, &error).await?,
+    };
+    Ok(PollReport { source: source.id, outcome })
+}
+
+/// What the publisher and the server wish.
+#[derive(Clone, Copy, Debug, Default)]
+struct Schedule {
+    wished_interval: Option<Duration>,
+    min_interval: Option<Duration>,
+}
+
+async fn read(shared: &Shared, source: &Source, health: &Health, document: Document) -> Result<PollOutcome> {
+    let validators = Validators {
+        etag: document.etag.clone(),
+        last_modified: document.last_modified.clone(),
+        body_hash: Some(*blake3::hash(&document.bytes).as_bytes()),
+    };
+    let schedule = Schedule { min_interval: document.min_interval, ..Schedule::default() };
+    if validators.body_hash == health.validators.body_hash {
+        return unchanged(shared, source, health, validators, schedule).await;
+    }
+    let batch = prepare_aside(shared, source, document).await?;
+    if let Some(problem) = batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
+        let failure = Failure {
+            state: HealthState::Broken,
+            outcome: fetch::Outcome::Failed,
+            why: problem.message.clone(),
+        };
+        return record_failure(shared, source, health, failure).await;
+    }
+    let problems = batch.problems.clone();
+    let schedule = Schedule { wished_interval: batch.wished_interval_s.map(Duration::from_secs), ..schedule };
+    let outcome = Outcome { note: note(&problems), ..good(shared, source, health, validators, schedule) };
+    let polled = Polled { at: shared.clock.now(), origin: Origin::Poll(outcome) };
+    let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
+    Ok(PollOutcome::Read { ingested, problems })
+}
+
+/// Parsing and matching take CPU, so they run on the blocking pool, many documents at once.
+async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> Result<Batch> {
+    let (source, listening) = (source.clone(), shared.listening.clone());
+    let batch = tokio::task::spawn_blocking(move || {
+        let document = sources::Document {
+            bytes: &document.bytes,
+            content_type: document.content_type.as_deref(),
+            base_url: Some(&document.final_url),
+        };
+        prepare(&source, document, &listening, &Limits::default())
+    });
+    Ok(batch.await?)
+}
+
+async fn unchanged(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    validators: Validators,
+    schedule: Schedule,
+) -> Result<PollOutcome> {
+    let outcome = good(shared, source, health, validators, schedule);
+    record(shared, source, outcome).await?;
+    Ok(PollOutcome::Unchanged)
+}
+
+fn good(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    validators: Validators,
+    schedule: Schedule,
+) -> Outcome {
+    let at = shared.clock.now();
+    let pace = Pace {
+        source: &source.id,
+        every: source.every,
+        wished_interval: schedule.wished_interval,
+        min_interval: schedule.min_interval,
+        failures: 0,
+        has_validators: validators.etag.is_some() || validators.last_modified.is_some(),
+    };
+    Outcome {
+        state: HealthState::Ok,
+        validators,
+        // An unchanged document has the problems it had.
+        note: health.note.clone().filter(|_| health.state == HealthState::Ok),
+        next_poll: Some(next_poll(at, fetch::Outcome::Good, &pace)),
+    }
+}
+
+struct Failure {
+    state: HealthState,
+    outcome: fetch::Outcome,
+    why: String,
+}
+
+async fn failed(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    error: &FetchError,
+) -> Result<PollOutcome> {
+    let (state, outcome) = match error {
+        FetchError::RateLimited { after } => {
+            (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
+        }
+        FetchError::Gone => (HealthState::Gone, fetch::Outcome::Failed),
+        FetchError::Refused(_) | FetchError::Status(401 | 403) => {
+            (HealthState::Blocked, fetch::Outcome::Failed)
+        }
+        FetchError::TooLarge { .. }
+        | FetchError::Status(_)
+        | FetchError::TooManyRedirects(_)
+        | FetchError::Timeout(_)
+        | FetchError::Network(_) => (HealthState::Broken, fetch::Outcome::Failed),
+    };
+    record_failure(shared, source, health, Failure { state, outcome, why: error.to_string() }).await
+}
+
+async fn record_failure(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    failure: Failure,
+) -> Result<PollOutcome> {
+    let at = shared.clock.now();
+    let pace = Pace {
+        source: &source.id,
+        every: source.every,
+        wished_interval: None,
+        min_interval: None,
+        failures: health.failures + 1,
+        has_validators: true,
+    };
+    let outcome = Outcome {
+        state: failure.state,
+        // Kept, so that the next answer is compared with the last good one.
+        validators: health.validators.clone(),
+        note: Some(failure.why.clone()),
+        next_poll: Some(next_poll(at, failure.outcome, &pace)),
+    };
+    record(shared, source, outcome).await?;
+    Ok(PollOutcome::Failed { state: failure.state, why: failure.why })
+}
+
+async fn record(shared: &Shared, source: &Source, outcome: Outcome) -> Result<()> {
+    let (source, at) = (source.id.clone(), shared.clock.now());
+    shared.writer.call(move |engines| engines.store.record_poll(&source, at, &outcome)).await
+}
+
+/// What was repaired or lost, in one line.
+fn note(problems: &[Problem]) -> Option<String> {
+    let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+    (!messages.is_empty()).then(|| messages.join("; "))
+}

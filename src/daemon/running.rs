@@ -1,0 +1,136 @@
+//! The loop of `run`: polls what is due, tells what there is to tell, re-reads its configuration, and ends
+//! cleanly.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::configuration::Configuration;
+use super::{Clock, Event, Lookout, PollOutcome, PollReport};
+use crate::alerting::Delivered;
+use crate::config::{self, Config};
+use crate::model::{SourceId, Tongue};
+
+/// How often the loop looks for due sources, for news to tell and for a changed configuration.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Rules are looked at this often even if nothing was heard: an absence of mentions ends an incident.
+const QUIET_LOOK: Duration = Duration::from_secs(60);
+
+/// Runs until SIGINT or SIGTERM. `told` is called for all that is told to people.
+pub async fn run(
+    config: Config,
+    mut configuration: Configuration,
+    clock: Clock,
+    tongue_of: fn(&Config) -> Tongue,
+    mut told: impl FnMut(&Delivered),
+) -> Result<()> {
+    let tongue = tongue_of(&config);
+    let mut lookout = Lookout::open(config, &configuration.data_dir, clock, tongue).await?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut polls: JoinSet<Result<PollReport>> = JoinSet::new();
+    let mut under_way: HashSet<SourceId> = HashSet::new();
+    let mut heard = true;
+    let mut looked = Instant::now();
+    loop {
+        let event = tokio::select! {
+            biased;
+            _ = interrupt.recv() => Event::Stop,
+            _ = terminate.recv() => Event::Stop,
+            _ = hang_up.recv() => Event::Reload,
+            Some(report) = polls.join_next() => Event::Polled(Box::new(report??)),
+            _ = ticks.tick() => if configuration.changed() { Event::Reload } else { Event::Tick },
+        };
+        match event {
+            Event::Stop => break,
+            Event::Polled(report) => {
+                under_way.remove(&report.source);
+                heard |= log(&report);
+            }
+            Event::Reload => {
+                if let Some(config) = reload(&mut configuration) {
+                    let tongue = tongue_of(&config);
+                    lookout.reconfigure(config, tongue).await?;
+                }
+            }
+            Event::Tick => {
+                for (source, health) in lookout.due().await? {
+                    if under_way.insert(source.id.clone()) {
+                        lookout.begin(&mut polls, source, health);
+                    }
+                }
+                if heard || looked.elapsed() >= QUIET_LOOK {
+                    (heard, looked) = (false, Instant::now());
+                    lookout.evaluate().await?.iter().for_each(&mut told);
+                    lookout.catch_up().await?;
+                }
+            }
+        }
+    }
+    tracing::info!("stopping: what is in hand is finished first");
+    // A fetch under way is dropped; a document already handed to the writer is stored.
+    polls.shutdown().await;
+    lookout.close().await
+}
+
+/// Reads the configuration again. A broken one leaves the old one at work, loudly.
+fn reload(configuration: &mut Configuration) -> Option<Config> {
+    let mut read = match configuration.reread() {
+        Ok(read) => read,
+        Err(error) => {
+            tracing::error!("the configuration could not be read; the old one stays at work: {error:#}");
+            configuration.look_again();
+            return None;
+        }
+    };
+    if !read.checked.problems.is_empty() {
+        eprint!("{}", config::show(&read.checked.problems, &read.files, false));
+    }
+    let moved = read.data_dir != configuration.data_dir;
+    read.data_dir.clone_from(&configuration.data_dir);
+    *configuration = read;
+    let path = configuration.path.display();
+    let config = configuration.checked.config.take();
+    if config.is_none() {
+        tracing::error!("{path} has errors; the old configuration stays at work");
+    } else if moved {
+        tracing::error!(
+            "{path} names another data_dir, which takes a restart; the old configuration stays at work"
+        );
+        return None;
+    } else {
+        tracing::warn!("{path} was read again and is at work");
+    }
+    config
+}
+
+/// One line per poll that says something. Whether anything new was heard.
+fn log(report: &PollReport) -> bool {
+    let source = &report.source;
+    match &report.outcome {
+        PollOutcome::Unchanged => {
+            tracing::debug!("polled `{source}`: nothing new");
+            false
+        }
+        PollOutcome::Failed { why, .. } => {
+            tracing::warn!("`{source}`: {why}");
+            false
+        }
+        PollOutcome::Read { ingested, problems } => {
+            for problem in problems {
+                tracing::info!("`{source}`: {}", problem.message);
+            }
+            let (new, revised) = (ingested.new_mentions.len(), ingested.revised);
+            tracing::info!("polled `{source}`: {new} new mentions, {revised} revised entries");
+            new > 0 || revised > 0
+        }
+    }
+}

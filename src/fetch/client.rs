@@ -1,0 +1,310 @@
+//! Conditional GET with a deadline, a byte limit, and redirects followed by hand.
+//!
+//! By hand, because every hop must be judged (scheme, address, downgrade) and because only the whole
+//! chain tells whether a document has moved for good.
+
+use std::error::Error;
+use std::time::Duration;
+
+use anyhow::Context;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{ClientBuilder, Response, StatusCode, Url, redirect};
+
+use super::address::{NotPublic, PublicOnly, is_public, literal};
+use super::{Document, FetchError, Fetched, Options, Request};
+use crate::model::Timestamp;
+
+const MAX_REDIRECTS: usize = 10;
+
+/// No server's wish is granted for longer.
+const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
+
+const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
+                      application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
+
+/// Makes requests; cheap to share by reference between tasks.
+#[derive(Debug)]
+pub struct Client {
+    /// Reaches public addresses only.
+    guarded: reqwest::Client,
+    /// For sources with `allow_private`.
+    unguarded: reqwest::Client,
+    options: Options,
+}
+
+impl Client {
+    /// Installs the TLS provider, once per process. Fails if `contact` cannot stand in a header.
+    pub fn new(options: &Options) -> anyhow::Result<Self> {
+        // An error means that a provider is installed already: ours, by an earlier call.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (guarded, unguarded) = match (guarded(options).build(), unguarded(options).build()) {
+            (Ok(guarded), Ok(unguarded)) => (guarded, unguarded),
+            (Err(error), _) | (_, Err(error)) => {
+                // A system without certificates can still read plain http, `demo` for one.
+                let start = |builder: ClientBuilder| builder.tls_certs_only([]).build();
+                let clients = start(guarded(options)).and_then(|g| Ok((g, start(unguarded(options))?)));
+                let clients = clients.context("the HTTP client cannot start; is `contact` on one line?")?;
+                let reason = innermost(&error);
+                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
+                clients
+            }
+        };
+        Ok(Self { guarded, unguarded, options: options.clone() })
+    }
+
+    /// One document. `now` is what the dates in `Retry-After` and `Expires` are measured from.
+    pub async fn fetch(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
+        let deadline = self.options.total_timeout;
+        match tokio::time::timeout(deadline, self.follow(request, now)).await {
+            Ok(result) => result,
+            Err(_) => Err(FetchError::Timeout(deadline)),
+        }
+    }
+
+    async fn follow(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
+        let mut url =
+            Url::parse(&request.url).map_err(|e| FetchError::Refused(format!("the address: {e}")))?;
+        let mut permanent = true;
+        for hop in 0..=MAX_REDIRECTS {
+            check(&url, request.allow_private)?;
+            let response = self.send(&url, request).await?;
+            let status = response.status();
+            if let Some(next) = next_hop(&url, status, response.headers())? {
+                permanent &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                url = next;
+                continue;
+            }
+            // An address with a password in it is not handed on: it would end up where people read it.
+            let moved = hop > 0 && permanent && url.username().is_empty() && url.password().is_none();
+            let permanent_url = moved.then(|| url.to_string());
+            return self.read(response, url, permanent_url, request, now).await;
+        }
+        Err(FetchError::TooManyRedirects(MAX_REDIRECTS))
+    }
+
+    async fn send(&self, url: &Url, request: &Request) -> Result<Response, FetchError> {
+        let client = if request.allow_private { &self.unguarded } else { &self.guarded };
+        let mut builder = client.get(url.clone());
+        for (name, value) in [
+            (header::IF_NONE_MATCH, &request.validators.etag),
+            (header::IF_MODIFIED_SINCE, &request.validators.last_modified),
+        ] {
+            // What was once a header's value is one again; anything else was never given by a server.
+            if let Some(value) = value.as_ref().and_then(|v| HeaderValue::from_bytes(v.as_bytes()).ok()) {
+                builder = builder.header(name, value);
+            }
+        }
+        builder.send().await.map_err(|e| self.failure(url, e))
+    }
+
+    async fn read(
+        &self,
+        response: Response,
+        mut url: Url,
+        permanent_url: Option<String>,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        let status = response.status();
+        let headers = response.headers();
+        let etag = text(headers, header::ETAG);
+        let last_modified = text(headers, header::LAST_MODIFIED);
+        let min_interval = freshness(headers, now);
+        let asked_for_changes =
+            request.validators.etag.is_some() || request.validators.last_modified.is_some();
+        match status {
+            // Whatever body follows is not read.
+            StatusCode::NOT_MODIFIED if asked_for_changes => {
+                Ok(Fetched::NotModified { etag, last_modified, min_interval, permanent_url })
+            }
+            StatusCode::GONE => Err(FetchError::Gone),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                Err(FetchError::RateLimited { after: retry_after(headers, now) })
+            }
+            _ if !status.is_success() => Err(FetchError::Status(status.as_u16())),
+            _ => {
+                let content_type = text(headers, header::CONTENT_TYPE);
+                let bytes = self.body(response, &url).await?;
+                // Neither can fail for http and https; a URL that kept them would only be less discreet.
+                let _ = url.set_username("");
+                let _ = url.set_password(None);
+                Ok(Fetched::Document(Document {
+                    bytes,
+                    content_type,
+                    final_url: url.into(),
+                    permanent_url,
+                    etag,
+                    last_modified,
+                    min_interval,
+                }))
+            }
+        }
+    }
+
+    /// The decompressed body. A chunk is decompressed at a time, so a bomb stops at the limit.
+    async fn body(&self, mut response: Response, url: &Url) -> Result<Vec<u8>, FetchError> {
+        let limit_bytes = self.options.body_limit;
+        if response.content_length().is_some_and(|announced| announced > limit_bytes) {
+            return Err(FetchError::TooLarge { limit_bytes });
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(url, e))? {
+            if (bytes.len() + chunk.len()) as u64 > limit_bytes {
+                return Err(FetchError::TooLarge { limit_bytes });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    fn failure(&self, url: &Url, error: reqwest::Error) -> FetchError {
+        if causes(&error).any(|cause| cause.is::<NotPublic>()) {
+            return not_public(url);
+        }
+        if error.is_timeout() {
+            return FetchError::Timeout(self.options.connect_timeout);
+        }
+        FetchError::Network(error.without_url())
+    }
+}
+
+/// For people: what broke, and the innermost reason.
+pub(super) fn network_failure(error: &reqwest::Error) -> String {
+    let what = if error.is_connect() {
+        "could not connect"
+    } else if error.is_decode() || error.is_body() {
+        "the answer broke off or could not be decompressed"
+    } else {
+        "the request failed"
+    };
+    format!("{what}: {}", innermost(error))
+}
+
+/// The error and what lies beneath it, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&outer| outer.source())
+}
+
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    causes(error).last().unwrap_or(error)
+}
+
+fn unguarded(options: &Options) -> ClientBuilder {
+    let mut user_agent = concat!("vigie/", env!("CARGO_PKG_VERSION")).to_owned();
+    if let Some(contact) = &options.contact {
+        user_agent.push_str(&format!(" (+{contact})"));
+    }
+    let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
+    reqwest::Client::builder()
+        .user_agent(user_agent)
+        .default_headers(headers)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(options.connect_timeout)
+        // Long enough for the next feed of the same host; a round over a thousand hosts must not leave
+        // a thousand open connections behind it.
+        .pool_idle_timeout(Duration::from_secs(5))
+        .no_proxy()
+}
+
+fn guarded(options: &Options) -> ClientBuilder {
+    unguarded(options).dns_resolver(PublicOnly)
+}
+
+/// Whether a request may be made to `url` at all; names are judged when they are resolved.
+fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(FetchError::Refused(format!("`{}:` is not http or https", url.scheme())));
+    }
+    match literal(url) {
+        Some(address) if !allow_private && !is_public(address) => Err(not_public(url)),
+        _ => Ok(()),
+    }
+}
+
+fn not_public(url: &Url) -> FetchError {
+    let host = url.host_str().unwrap_or("the address");
+    FetchError::Refused(format!(
+        "`{host}` is not on the public internet; if it is meant, write `allow_private = true` for the source"
+    ))
+}
+
+/// Where a redirect leads; `None` if the answer is no redirect, or leads nowhere.
+fn next_hop(url: &Url, status: StatusCode, headers: &HeaderMap) -> Result<Option<Url>, FetchError> {
+    let redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    let Some(location) = redirect.then(|| headers.get(header::LOCATION)).flatten() else {
+        return Ok(None);
+    };
+    let next = std::str::from_utf8(location.as_bytes()).ok().and_then(|location| url.join(location).ok());
+    let Some(next) = next else {
+        return Err(FetchError::Refused("a redirect to an unreadable address".to_owned()));
+    };
+    if url.scheme() == "https" && next.scheme() == "http" {
+        return Err(FetchError::Refused("a redirect from https to http".to_owned()));
+    }
+    Ok(Some(next))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    std::str::from_utf8(headers.get(name)?.as_bytes()).ok().map(str::to_owned)
+}
+
+/// `Retry-After` as seconds or as a date (RFC 9110 §10.2.3), at most a day; nonsense and the past are
+/// `None`.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let value = text(headers, header::RETRY_AFTER)?;
+    let value = value.trim();
+    let wish = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        seconds(value)
+    } else {
+        until(http_date(value)?, now)?
+    };
+    Some(wish.min(LONGEST_WISH))
+}
+
+/// How long the answer stays fresh (RFC 9111 §4.2), at most a day; `None` if it is stale at once or does
+/// not say.
+fn freshness(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let fresh = match text(headers, header::CACHE_CONTROL) {
+        Some(directives) => max_age(&directives, headers),
+        None => {
+            let date = text(headers, header::DATE).and_then(|date| http_date(&date)).unwrap_or(now);
+            text(headers, header::EXPIRES).and_then(|expires| until(http_date(&expires)?, date))
+        }
+    };
+    fresh.map(|fresh| fresh.min(LONGEST_WISH)).filter(|fresh| !fresh.is_zero())
+}
+
+/// `max-age` less the age the answer already has; `None` if caches must ask every time.
+fn max_age(directives: &str, headers: &HeaderMap) -> Option<Duration> {
+    let mut fresh = None;
+    for directive in directives.split(',') {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        let value = value.trim().trim_matches('"');
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return None,
+            "max-age" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => {
+                fresh = Some(seconds(value));
+            }
+            _ => {}
+        }
+    }
+    let age = text(headers, header::AGE).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    fresh.map(|fresh| fresh.saturating_sub(Duration::from_secs(age)))
+}
+
+/// A string of digits; too many of them are as good as for ever.
+fn seconds(digits: &str) -> Duration {
+    Duration::from_secs(digits.parse().unwrap_or(u64::MAX))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    Timestamp::try_from(httpdate::parse_http_date(text.trim()).ok()?).ok()
+}
+
+/// `None` if `instant` is past.
+fn until(instant: Timestamp, now: Timestamp) -> Option<Duration> {
+    Duration::try_from(instant.duration_since(now)).ok().filter(|wait| !wait.is_zero())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,329 @@
+//! A query in our language → one of Tantivy's that finds exactly the same.
+//!
+//! Single words and facts are term queries, Boolean operators Boolean queries. What Tantivy has no exact
+//! query for is computed per segment by [`Exact`]: words that stand together, words that begin so, and spans of
+//! time, which are a run of documents in an index sorted by time.
+
+use std::collections::BTreeMap;
+
+use tantivy::index::SegmentReader;
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, DisjunctionMaxQuery, EmptyQuery,
+    EnableScoring, Explanation, Occur, Query, Scorer, TermQuery, Weight,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
+
+use super::positions::{self, Place, Spot};
+use super::schema::{self, Fields, TextFields};
+use crate::model::Timestamp;
+use crate::query::{Ast, Fact, Part, fact_key};
+use crate::text::tokens::{self, Stemmer};
+
+/// How much a word in the title says, against one in the text.
+const TITLE_BOOST: Score = 2.0;
+
+/// What a query is compiled against.
+pub struct Compiler<'a> {
+    pub fields: &'a Fields,
+    /// The tags of sources, by the source's id.
+    pub source_tags: &'a BTreeMap<String, Vec<String>>,
+}
+
+impl Compiler<'_> {
+    /// Finds what matches, without a score.
+    pub fn matching(&self, ast: &Ast) -> Box<dyn Query> {
+        self.query(ast, &[&self.fields.title, &self.fields.text])
+    }
+
+    /// Finds what matches, scored by the query's words alone.
+    pub fn ranking(&self, ast: &Ast) -> Box<dyn Query> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> =
+            vec![(Occur::Must, Box::new(ConstScoreQuery::new(self.matching(ast), 0.0)))];
+        let mut words = Vec::new();
+        positive_words(ast, &mut words);
+        for (part, boost) in [(&self.fields.title, TITLE_BOOST), (&self.fields.text, 1.0)] {
+            for word in words.iter().flat_map(|typed| tokens::words(typed)) {
+                // The same word as written and by its stem counts once.
+                let forms = word_terms(part, &word.word).into_iter();
+                let forms =
+                    forms.map(|term| Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as _);
+                let best = Box::new(DisjunctionMaxQuery::new(forms.collect()));
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(best, boost))));
+            }
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    fn query(&self, ast: &Ast, parts: &[&TextFields]) -> Box<dyn Query> {
+        match ast {
+            Ast::All => Box::new(AllQuery),
+            Ast::Word(_) | Ast::Prefix(_) | Ast::Phrase { .. } | Ast::Raw(_) | Ast::Near { .. } => {
+                union(parts.iter().filter_map(|part| Some(spot_query(spot(ast, part)?))).collect())
+            }
+            Ast::In(part, inner) => {
+                let fields = match part {
+                    Part::Title => &self.fields.title,
+                    Part::Text => &self.fields.text,
+                };
+                self.query(inner, &[fields])
+            }
+            Ast::Fact(fact, value) => self.fact(*fact, value),
+            Ast::Time { since, until } => between(*since, *until),
+            Ast::And(all) => self.and(all, parts),
+            Ast::Or(any) => union(any.iter().map(|ast| self.query(ast, parts)).collect()),
+            Ast::Not(_) => self.and(std::slice::from_ref(ast), parts),
+        }
+    }
+
+    fn and(&self, all: &[Ast], parts: &[&TextFields]) -> Box<dyn Query> {
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = all
+            .iter()
+            .map(|ast| match ast {
+                Ast::Not(inner) => (Occur::MustNot, self.query(inner, parts)),
+                ast => (Occur::Must, self.query(ast, parts)),
+            })
+            .collect();
+        // Tantivy's "not" takes away from something.
+        if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+            clauses.push((Occur::Must, Box::new(AllQuery)));
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    fn fact(&self, fact: Fact, value: &str) -> Box<dyn Query> {
+        let field = match fact {
+            Fact::Author => return self.author(value),
+            Fact::Tag => return self.tag(value),
+            Fact::Site => self.fields.site,
+            Fact::Source => self.fields.source,
+            Fact::Language => self.fields.language,
+            Fact::Sentiment => self.fields.sentiment,
+            Fact::Brand => self.fields.brand,
+            Fact::Story => self.fields.story,
+            Fact::Status => self.fields.status,
+            Fact::Link => self.fields.link,
+        };
+        term(field, &fact_key(fact, value))
+    }
+
+    /// Its words, one after the other.
+    fn author(&self, value: &str) -> Box<dyn Query> {
+        let place = |word: &str| Place::Terms(vec![Term::from_field_text(self.fields.author, word)]);
+        let places = tokens::words(value).iter().map(|token| place(&token.word)).collect();
+        spot_query(Spot::Sequence { places, slop: 0 })
+    }
+
+    /// One of the mention's own, or of its source as `feeds.toml` has it today.
+    fn tag(&self, value: &str) -> Box<dyn Query> {
+        let tag = fact_key(Fact::Tag, value);
+        let has_it = |tags: &[String]| tags.iter().any(|other| fact_key(Fact::Tag, other) == tag);
+        let sources = self.source_tags.iter().filter(|(_, tags)| has_it(tags));
+        let of_source = sources.map(|(source, _)| self.fact(Fact::Source, source));
+        union(std::iter::once(term(self.fields.tag, &tag)).chain(of_source).collect())
+    }
+}
+
+/// Published (else observed) in `[since, until)`.
+pub fn between(since: Option<Timestamp>, until: Option<Timestamp>) -> Box<dyn Query> {
+    Box::new(Exact::Between { since: since.map(schema::instant), until: until.map(schema::instant) })
+}
+
+/// The words that speak for a document, as typed.
+fn positive_words<'a>(ast: &'a Ast, words: &mut Vec<&'a str>) {
+    match ast {
+        Ast::Word(word) => words.push(word),
+        Ast::Phrase { words: phrase, .. } => words.extend(phrase.iter().map(String::as_str)),
+        Ast::Near { left, right, .. } => {
+            positive_words(left, words);
+            positive_words(right, words);
+        }
+        Ast::In(_, inner) => positive_words(inner, words),
+        Ast::And(all) | Ast::Or(all) => all.iter().for_each(|ast| positive_words(ast, words)),
+        Ast::Raw(text) => words.push(text),
+        Ast::All | Ast::Prefix(_) | Ast::Fact(..) | Ast::Time { .. } | Ast::Not(_) => {}
+    }
+}
+
+/// `None` if it is not over words.
+fn spot(ast: &Ast, part: &TextFields) -> Option<Spot> {
+    Some(match ast {
+        Ast::Word(word) => Spot::Sequence { places: places(part, word), slop: 0 },
+        Ast::Phrase { words, slop } => {
+            Spot::Sequence { places: words.iter().flat_map(|word| places(part, word)).collect(), slop: *slop }
+        }
+        Ast::Prefix(start) => {
+            let mut places = places(part, start);
+            if let (Some(last), Some(token)) = (places.last_mut(), tokens::words(start).pop()) {
+                *last = Place::Prefix(part.words, token.word.into_owned());
+            }
+            Spot::Sequence { places, slop: 0 }
+        }
+        Ast::Raw(text) => {
+            let term = |word: &str| Place::Terms(vec![Term::from_field_text(part.written, word)]);
+            let places = tokens::written(text).iter().map(|token| term(&token.word)).collect();
+            Spot::Written { places, field: part.written }
+        }
+        Ast::Near { left, right, distance, ordered } => Spot::Near {
+            left: Box::new(spot(left, part)?),
+            right: Box::new(spot(right, part)?),
+            distance: *distance,
+            ordered: *ordered,
+        },
+        Ast::Or(any) => Spot::Any(any.iter().map(|ast| spot(ast, part)).collect::<Option<_>>()?),
+        // The grammar lets nothing else stand beside NEAR.
+        Ast::All | Ast::In(..) | Ast::Fact(..) | Ast::Time { .. } | Ast::And(_) | Ast::Not(_) => return None,
+    })
+}
+
+/// A typed word may hold several (porte-parole): they follow one another.
+fn places(part: &TextFields, typed: &str) -> Vec<Place> {
+    tokens::words(typed).iter().map(|token| Place::Terms(word_terms(part, &token.word))).collect()
+}
+
+/// A word as it is, and by its stem in the documents of each language.
+fn word_terms(part: &TextFields, folded: &str) -> Vec<Term> {
+    vec![
+        Term::from_field_text(part.words, folded),
+        Term::from_field_text(part.english, &Stemmer::English.stem(folded)),
+        Term::from_field_text(part.french, &Stemmer::French.stem(folded)),
+    ]
+}
+
+fn spot_query(spot: Spot) -> Box<dyn Query> {
+    match spot {
+        Spot::Sequence { mut places, slop } => match places.pop() {
+            Some(Place::Terms(terms)) if places.is_empty() => union(terms.into_iter().map(basic).collect()),
+            last => {
+                places.extend(last);
+                Box::new(Exact::Words(Spot::Sequence { places, slop }))
+            }
+        },
+        spot => Box::new(Exact::Words(spot)),
+    }
+}
+
+fn union(mut any: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match any.len() {
+        0 => Box::new(EmptyQuery),
+        1 => any.remove(0),
+        _ => Box::new(BooleanQuery::union(any)),
+    }
+}
+
+fn term(field: Field, value: &str) -> Box<dyn Query> {
+    basic(Term::from_field_text(field, value))
+}
+
+fn basic(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+/// What is computed for a whole segment at once.
+#[derive(Clone, Debug)]
+enum Exact {
+    Words(Spot),
+    /// Instants as the index keeps them, half-open.
+    Between {
+        since: Option<i64>,
+        until: Option<i64>,
+    },
+}
+
+impl Exact {
+    fn documents(&self, segment: &SegmentReader) -> tantivy::Result<Documents> {
+        match self {
+            Exact::Words(spot) => {
+                Ok(Documents::List { documents: positions::documents(spot, segment)?, next: 0 })
+            }
+            Exact::Between { since, until } => {
+                let column = segment.fast_fields().i64(schema::column::AT)?;
+                // Newest first: those at or after an instant come before the others.
+                let first_before = |instant: &i64| {
+                    partition_point(segment.max_doc(), |doc| column.first(doc) >= Some(*instant))
+                };
+                let next = until.as_ref().map_or(0, first_before);
+                let end = since.as_ref().map_or(segment.max_doc(), first_before);
+                Ok(Documents::Run { next, end })
+            }
+        }
+    }
+}
+
+/// The first of `0..end` for which it does not hold; it holds for all before.
+fn partition_point(end: DocId, holds: impl Fn(DocId) -> bool) -> DocId {
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+impl Query for Exact {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for Exact {
+    fn scorer(&self, segment: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        Ok(Box::new(ConstScorer::new(self.documents(segment)?, boost)))
+    }
+
+    fn explain(&self, segment: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        let mut documents = self.documents(segment)?;
+        let found = documents.doc() <= doc && documents.seek(doc) == doc;
+        Ok(Explanation::new("exact", if found { 1.0 } else { 0.0 }))
+    }
+}
+
+/// Documents of a segment, ascending.
+enum Documents {
+    List { documents: Vec<DocId>, next: usize },
+    Run { next: DocId, end: DocId },
+}
+
+impl DocSet for Documents {
+    fn advance(&mut self) -> DocId {
+        match self {
+            Documents::List { documents, next } => *next = documents.len().min(*next + 1),
+            Documents::Run { next, end } => *next = (*end).min(*next + 1),
+        }
+        self.doc()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        match self {
+            Documents::List { documents, next } => {
+                *next += documents[*next..].partition_point(|&document| document < target);
+            }
+            Documents::Run { next, end } => *next = (*next).max(target).min(*end),
+        }
+        self.doc()
+    }
+
+    fn doc(&self) -> DocId {
+        match self {
+            Documents::List { documents, next } => documents.get(*next).copied().unwrap_or(TERMINATED),
+            Documents::Run { next, end } => {
+                if next < end {
+                    *next
+                } else {
+                    TERMINATED
+                }
+            }
+        }
+    }
+
+    fn size_hint(&self) -> u32 {
+        match self {
+            Documents::List { documents, .. } => documents.len() as u32,
+            Documents::Run { next, end } => end.saturating_sub(*next),
+        }
+    }
+}

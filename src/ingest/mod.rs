@@ -1,0 +1,112 @@
+//! The two engines together: the store takes documents in, the index follows.
+//!
+//! The store is the truth; the index is brought up to date from it by the same code after a poll, after a
+//! crash and after the index was lost.
+
+use std::path::{Path, PathBuf};
+
+mod import;
+mod rematch;
+
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+
+pub use import::{Imported, Line, import_lines, read_line};
+pub use rematch::rematch;
+
+use crate::index::{Index, OpenError, Opened};
+use crate::store::{Lock, Store};
+
+/// The index's folder within the data folder.
+pub const INDEX_FOLDER: &str = "tantivy";
+
+/// Changes read from the store at once.
+const PAGE: usize = 2_000;
+
+/// Changes after which a long catch-up is committed, so that a crash does not lose all of it.
+const COMMIT_EVERY: u64 = 100_000;
+
+/// What the writer owns. While it lives, its data folder is locked against other writers.
+pub struct Engines {
+    pub store: Store,
+    pub index: Index,
+    folder: PathBuf,
+    _lock: Lock,
+}
+
+impl Engines {
+    /// Takes the lock of `data_dir`, opens both engines, makes them where they are missing, and brings the
+    /// index up to date. What had to be repaired is logged.
+    ///
+    /// # Errors
+    /// If another process holds the lock (with its pid), or an engine cannot be opened.
+    pub fn open(data_dir: &Path, zone: &TimeZone) -> Result<Engines> {
+        let lock = Lock::take(data_dir)?;
+        let mut store = Store::open(data_dir)?;
+        store.set_zone(zone)?;
+        let folder = data_dir.join(INDEX_FOLDER);
+        let index = open_index(&folder, &store)?;
+        let mut engines = Engines { store, index, folder, _lock: lock };
+        engines.catch_up()?;
+        Ok(engines)
+    }
+
+    /// Indexes every change above the last commit. Returns how many there were.
+    pub fn catch_up(&mut self) -> Result<u64> {
+        let mut done = 0;
+        let mut uncommitted = 0;
+        let mut at = self.index.rev();
+        loop {
+            let changes = self.store.changes_since(at, PAGE)?;
+            let Some((last, _)) = changes.last() else { break };
+            at = *last;
+            self.index.apply(&changes)?;
+            done += changes.len() as u64;
+            uncommitted += changes.len() as u64;
+            if uncommitted >= COMMIT_EVERY {
+                self.index.commit(at)?;
+                uncommitted = 0;
+            }
+        }
+        // A revision may pass without a change that is left (a mention changed twice): the commit notes it.
+        let newest = self.store.rev()?;
+        if uncommitted > 0 || newest > self.index.rev() {
+            self.index.commit(newest)?;
+        }
+        Ok(done)
+    }
+
+    /// Builds the index anew from the store. Returns how many mentions it holds.
+    pub fn reindex(mut self) -> Result<u64> {
+        self.index.rest()?;
+        drop(self.index);
+        std::fs::remove_dir_all(&self.folder)
+            .with_context(|| format!("{} could not be removed", self.folder.display()))?;
+        self.index = open_index(&self.folder, &self.store)?;
+        self.catch_up()
+    }
+}
+
+fn open_index(folder: &Path, store: &Store) -> Result<Index> {
+    let (index, opened) = Index::open(folder, &store.id()?, store.rev()?).map_err(|error| match error {
+        OpenError::Busy => anyhow::anyhow!("another process writes the index {}", folder.display()),
+        OpenError::Other(error) => error.context("the index could not be opened"),
+    })?;
+    if let Opened::Rebuild { why } = opened {
+        tracing::warn!("the index is built anew from the store: {why}");
+    }
+    Ok(index)
+}
+
+/// For a command that only reads: catches the index up if no other process writes. Returns how many changes
+/// it is still behind: 0 unless another process holds the lock.
+pub fn catch_up_if_free(data_dir: &Path, zone: &TimeZone) -> Result<u64> {
+    let store = crate::store::Reader::open(data_dir)?;
+    let searcher = crate::index::Searcher::open(&data_dir.join(INDEX_FOLDER))?;
+    let behind = store.rev()?.saturating_sub(searcher.map_or(0, |s| s.rev()));
+    if behind == 0 || Lock::is_held(data_dir)? {
+        return Ok(behind);
+    }
+    Engines::open(data_dir, zone)?;
+    Ok(0)
+}

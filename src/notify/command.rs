@@ -1,0 +1,136 @@
+//! A program of the user's: the notification as one JSON object on its standard input.
+//!
+//! The program is started directly, never through a shell, and no text of a notification becomes an
+//! argument. Its output is not kept: what it prints may repeat a secret.
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::process;
+
+use super::Delivery;
+use crate::model::Notification;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+const RETRY_AFTER: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct Command {
+    argv: Vec<String>,
+    timeout: Duration,
+}
+
+impl Command {
+    /// `argv`: the program, found as the system finds programs, and its arguments.
+    pub fn new(argv: Vec<String>) -> Self {
+        Self { argv, timeout: TIMEOUT }
+    }
+
+    pub(super) async fn deliver(&mut self, notification: &Notification) -> Delivery {
+        let Some((program, arguments)) = self.argv.split_first() else {
+            return Delivery::Unavailable { why: "no program is given".to_owned() };
+        };
+        let child = process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        let child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                return Delivery::Unavailable { why: format!("`{program}` cannot be started: {error}") };
+            }
+        };
+        // Dropping the child at the deadline kills it.
+        let why = match tokio::time::timeout(self.timeout, feed(child, json(notification))).await {
+            Ok(Ok(status)) if status.success() => return Delivery::Delivered,
+            Ok(Ok(status)) => format!("`{program}` failed: {status}"),
+            Ok(Err(error)) => format!("`{program}` was lost: {error}"),
+            Err(_) => format!("`{program}` was not done after {:?} and was ended", self.timeout),
+        };
+        Delivery::Retry { after: RETRY_AFTER, why }
+    }
+}
+
+async fn feed(mut child: process::Child, input: String) -> std::io::Result<ExitStatus> {
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program may succeed without reading to the end; its exit status alone counts.
+        let _ = stdin.write_all(input.as_bytes()).await;
+    }
+    child.wait().await
+}
+
+/// One line: `key`, `alert` (or null), `severity`, `title`, `body`. Keys are only ever added.
+fn json(notification: &Notification) -> String {
+    let Notification { key, alert, severity, title, body } = notification;
+    let value = serde_json::json!({
+        "key": key,
+        "alert": alert.as_ref().map(|id| id.as_str()),
+        "severity": severity.as_str(),
+        "title": title,
+        "body": body,
+    });
+    format!("{value}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AlertId, Severity};
+
+    fn notification() -> Notification {
+        Notification {
+            key: "a_1:firing".into(),
+            alert: Some(AlertId::new("a_1")),
+            severity: Severity::High,
+            title: "Lumora: \"14\" stories".into(),
+            body: "l'éclat\n$(touch /tmp/never) `id` ; rm -rf".into(),
+        }
+    }
+
+    async fn deliver(argv: &[&str]) -> Delivery {
+        let argv = argv.iter().map(|&word| word.to_owned()).collect();
+        let mut command = Command { argv, timeout: Duration::from_secs(20) };
+        command.deliver(&notification()).await
+    }
+
+    #[tokio::test]
+    async fn the_program_reads_one_json_object_and_its_arguments_are_no_shell_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("it's; $(here)");
+        let file = file.to_str().unwrap();
+        assert_eq!(deliver(&["tee", file]).await, Delivery::Delivered);
+        let written = std::fs::read_to_string(file).unwrap();
+        let expected = expect_test::expect![[r#"
+            {"alert":"a_1","body":"l'éclat\n$(touch /tmp/never) `id` ; rm -rf","key":"a_1:firing","severity":"high","title":"Lumora: \"14\" stories"}
+        "#]];
+        expected.assert_eq(&written);
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_read_may_still_succeed() {
+        let mut command = Command::new(vec!["true".into()]);
+        let long = Notification { body: "x".repeat(1 << 20), ..notification() };
+        assert_eq!(command.deliver(&long).await, Delivery::Delivered);
+    }
+
+    #[tokio::test]
+    async fn failures_are_told_apart() {
+        let retry = |why: &str| Delivery::Retry { after: RETRY_AFTER, why: why.to_owned() };
+        assert_eq!(deliver(&["false"]).await, retry("`false` failed: exit status: 1"));
+        let why = "`/no/such program` cannot be started: No such file or directory (os error 2)".to_owned();
+        assert_eq!(deliver(&["/no/such program"]).await, Delivery::Unavailable { why });
+        assert_eq!(deliver(&[]).await, Delivery::Unavailable { why: "no program is given".into() });
+    }
+
+    #[tokio::test]
+    async fn a_program_that_hangs_is_ended() {
+        let mut command =
+            Command { argv: vec!["sleep".into(), "600".into()], timeout: Duration::from_millis(50) };
+        let why = "`sleep` was not done after 50ms and was ended".to_owned();
+        assert_eq!(command.deliver(&notification()).await, Delivery::Retry { after: RETRY_AFTER, why });
+    }
+}

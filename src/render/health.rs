@@ -1,0 +1,73 @@
+//! Sources and their health as text.
+
+use jiff::tz::TimeZone;
+
+use super::table::{Align, table};
+use super::terminal::{clean, cut};
+use super::{Style, minute_or_dash};
+use crate::views::health::{HealthView, SourceTest};
+
+pub fn list(view: &HealthView, style: Style) -> String {
+    let columns = [
+        ("source", Align::Left),
+        ("state", Align::Left),
+        ("mentions", Align::Right),
+        ("tags", Align::Left),
+        ("address", Align::Left),
+    ];
+    let rows: Vec<Vec<String>> = view
+        .sources
+        .iter()
+        .map(|s| {
+            let mentions = s.mentions.to_string();
+            vec![s.source.clone(), s.state.into(), mentions, s.tags.join(", "), s.url.clone()]
+        })
+        .collect();
+    table(&columns, &rows, style)
+}
+
+pub fn health(view: &HealthView, zone: &TimeZone, style: Style) -> String {
+    let columns = [
+        ("source", Align::Left),
+        ("state", Align::Left),
+        ("last good", Align::Left),
+        ("next poll", Align::Left),
+        ("note", Align::Left),
+    ];
+    let rows: Vec<Vec<String>> = view
+        .sources
+        .iter()
+        .map(|s| {
+            let failures =
+                if s.failures > 1 { format!("{}× in a row: ", s.failures) } else { String::new() };
+            vec![
+                s.source.clone(),
+                s.state.into(),
+                minute_or_dash(s.last_good, zone),
+                minute_or_dash(s.next_poll, zone),
+                s.note.as_deref().map_or_else(String::new, |note| format!("{failures}{}", cut(note, 160))),
+            ]
+        })
+        .collect();
+    table(&columns, &rows, style)
+}
+
+pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
+    let mut out = format!("{}: {} bytes from {}\n", view.source, view.bytes, clean(&view.url));
+    for problem in &view.problems {
+        out.push_str(&format!("  {}\n", clean(problem)));
+    }
+    if view.is_feed {
+        out.push_str(&format!("{} entries, {} name a brand\n", view.entries, view.mentions.len()));
+    }
+    for mention in view.mentions.iter().take(10) {
+        let title = clean(mention.title.as_deref().unwrap_or("(untitled)")).into_owned();
+        out.push_str(&format!(
+            "  {}  {}  {}\n",
+            minute_or_dash(mention.published, zone),
+            mention.brands.join(", "),
+            cut(&title, style.width.saturating_sub(30)),
+        ));
+    }
+    out
+}

@@ -1,0 +1,97 @@
+//! A round of polling as text.
+
+use jiff::tz::TimeZone;
+
+use super::search::mention;
+use super::table::{Align, table};
+use super::terminal::{BOLD, cut, paint};
+use super::{Style, minute};
+use crate::views::round::RoundView;
+
+pub fn text(view: &RoundView, zone: &TimeZone, style: Style) -> String {
+    if view.sources.is_empty() {
+        return "no source is due yet; `vigie poll --all` polls them all, `vigie sources health` says when \
+                each is due\n"
+            .into();
+    }
+    let mut out = sources(view, style);
+    out.push_str("\n\n");
+    out.push_str(&brands(view, style));
+    out.push('\n');
+    if view.brands.iter().all(|b| b.mentions == 0) {
+        out.push_str(NOTHING_HEARD);
+    }
+    for hit in &view.newest {
+        out.push('\n');
+        out.push_str(&mention(hit, false, zone, style));
+    }
+    match view.judged_from {
+        Some(from) if view.too_early => out.push_str(&format!(
+            "\nSpikes can be judged from {}: until then there is too little past to know what is usual.\n",
+            minute(from, zone)
+        )),
+        _ => {}
+    }
+    for alert in &view.firing {
+        let reason = paint(&alert.reason, BOLD, style);
+        out.push_str(&format!("\nFIRING {reason}\n  vigie alerts show {}\n", alert.id));
+    }
+    out
+}
+
+const NOTHING_HEARD: &str = "
+Nothing that names your brands was heard yet. What to try:
+  vigie sources test ID    shows what a source holds and whom it names
+  more aliases             spellings, handles and hashtags people use (feeds.toml, [[brand]])
+  more sources             feeds of your trade's press, blogs and forums (feeds.toml, [[source]])
+  vigie run                keeps listening: most feeds hold only the last hours
+";
+
+fn sources(view: &RoundView, style: Style) -> String {
+    let columns = [
+        ("source", Align::Left),
+        ("", Align::Left),
+        ("entries", Align::Right),
+        ("new mentions", Align::Right),
+        ("note", Align::Left),
+    ];
+    let rows: Vec<Vec<String>> = view
+        .sources
+        .iter()
+        .map(|source| {
+            let first = source.backfill.then(|| "first heard: back-fill".to_owned());
+            let revised = (source.revised > 0).then(|| format!("{} edited", source.revised));
+            let said = [first, revised, source.note.as_deref().map(|note| cut(note, 160))];
+            vec![
+                source.source.clone(),
+                source.outcome.to_owned(),
+                source.entries.to_string(),
+                source.new_mentions.to_string(),
+                said.into_iter().flatten().collect::<Vec<_>>().join("; "),
+            ]
+        })
+        .collect();
+    table(&columns, &rows, style)
+}
+
+fn brands(view: &RoundView, style: Style) -> String {
+    let columns = [
+        ("brand", Align::Left),
+        ("new mentions", Align::Right),
+        ("in all", Align::Right),
+        ("stories", Align::Right),
+    ];
+    let rows: Vec<Vec<String>> = view
+        .brands
+        .iter()
+        .map(|brand| {
+            vec![
+                brand.name.clone(),
+                brand.new_mentions.to_string(),
+                brand.mentions.to_string(),
+                brand.stories.to_string(),
+            ]
+        })
+        .collect();
+    table(&columns, &rows, style)
+}

@@ -1,0 +1,150 @@
+//! When and why to speak, and in which words.
+
+use crate::model::{Alert, Condition, CountBy, Rule, SeenBaseline, Tongue};
+
+/// Whether a look is worth telling, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// An incident fires.
+    First,
+    /// A firing incident has grown a lot: its count has quadrupled past the line once more, or, of a
+    /// pattern, there is more after a whole cooldown.
+    NewEvidence,
+    Resolved,
+    NothingNew(Silence),
+}
+
+/// Why there is nothing to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// The condition does not hold, and did not.
+    Calm,
+    /// It holds, but not yet for as long as the rule asks.
+    Waiting,
+    /// It has stopped holding before it fired.
+    Passed,
+    /// It fires and was told.
+    StillFiring,
+    /// It holds again, too soon after the last incident.
+    CoolingDown,
+}
+
+impl Notice {
+    pub fn speaks(self) -> bool {
+        !matches!(self, Notice::NothingNew(_))
+    }
+}
+
+/// One line for people: what was seen, what is usual, and how rare that is.
+pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
+    let seen = &alert.observed;
+    let length_s = seen.window.1.as_second() - seen.window.0.as_second();
+    let what = |count: u32| unit(seen.count, count, tongue);
+    let value = seen.value;
+    let Some(baseline) = &alert.baseline else {
+        return match tongue {
+            Tongue::English => format!("{value} new matching {}", what(value)),
+            Tongue::French => {
+                let (new, matching) = if value > 1 { ("nouvelles", "s") } else { ("nouvelle", "") };
+                format!("{value} {new} {} correspondante{matching}", what(value))
+            }
+        };
+    };
+    let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
+    let volume = match seen.count {
+        CountBy::Stories => seen.stories,
+        CountBy::Mentions => seen.mentions,
+    };
+    let window = span(length_s as f64, tongue);
+    let usual = figure(baseline.expected, tongue);
+    let rare = rarity(baseline, length_s as f64, tongue);
+    let sources = seen.sources;
+    match (tongue, negative) {
+        (Tongue::English, false) => {
+            let from = if sources > 1 { format!(" from {sources} sources") } else { String::new() };
+            format!(
+                "{value} {}{from} in {window} where {usual} {} usual ({rare})",
+                what(value),
+                are(baseline)
+            )
+        }
+        (Tongue::English, true) => format!(
+            "{value} of {volume} {} in {window} are negative where {usual} negative {} usual ({rare})",
+            what(volume),
+            are(baseline)
+        ),
+        (Tongue::French, false) => {
+            let from = if sources > 1 { format!(" de {sources} sources") } else { String::new() };
+            format!("{value} {}{from} en {window}, contre {usual} d’habitude ({rare})", what(value))
+        }
+        (Tongue::French, true) => {
+            let negatives = if value > 1 { "négatives" } else { "négative" };
+            format!(
+                "{value} {} {negatives} sur {volume} en {window}, contre {usual} d’habitude ({rare})",
+                what(value)
+            )
+        }
+    }
+}
+
+fn unit(count: CountBy, number: u32, tongue: Tongue) -> &'static str {
+    match (count, tongue, number > 1) {
+        (CountBy::Stories, Tongue::English, true) => "stories",
+        (CountBy::Stories, Tongue::English, false) => "story",
+        (CountBy::Stories, Tongue::French, true) => "histoires",
+        (CountBy::Stories, Tongue::French, false) => "histoire",
+        (CountBy::Mentions, _, true) => "mentions",
+        (CountBy::Mentions, _, false) => "mention",
+    }
+}
+
+fn are(baseline: &SeenBaseline) -> &'static str {
+    if baseline.expected > 1.0 { "are" } else { "is" }
+}
+
+/// Whole numbers from ten, one decimal below, "less than 0.1" said so.
+fn figure(value: f64, tongue: Tongue) -> String {
+    let digits = if value < 0.05 {
+        "0".to_owned()
+    } else if value >= 9.95 || (value - value.round()).abs() < 0.05 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
+    };
+    match tongue {
+        Tongue::English => digits,
+        Tongue::French => digits.replace('.', ","),
+    }
+}
+
+/// How often chance alone would do this in windows of this length.
+fn rarity(baseline: &SeenBaseline, length_s: f64, tongue: Tongue) -> String {
+    let once_in_s = length_s / baseline.p.max(1e-15);
+    let millennium_s = 1_000.0 * 365.25 * 86_400.0;
+    match (tongue, once_in_s > millennium_s) {
+        (Tongue::English, true) => "by chance less than once in 1,000 years".to_owned(),
+        (Tongue::French, true) => "par hasard moins d’une fois en 1 000 ans".to_owned(),
+        (Tongue::English, false) => format!("by chance once in {}", span(once_in_s, tongue)),
+        (Tongue::French, false) => format!("par hasard une fois en {}", span(once_in_s, tongue)),
+    }
+}
+
+/// A length of time in the largest unit it holds two of, rounded; "an hour" and "a day" are said so.
+fn span(seconds: f64, tongue: Tongue) -> String {
+    const UNITS: [(f64, [&str; 2], [&str; 2]); 6] = [
+        (365.25 * 86_400.0, ["year", "years"], ["an", "ans"]),
+        (30.44 * 86_400.0, ["month", "months"], ["mois", "mois"]),
+        (7.0 * 86_400.0, ["week", "weeks"], ["semaine", "semaines"]),
+        (86_400.0, ["day", "days"], ["jour", "jours"]),
+        (3_600.0, ["hour", "hours"], ["heure", "heures"]),
+        (60.0, ["minute", "minutes"], ["minute", "minutes"]),
+    ];
+    let whole = |unit: f64| (seconds / unit - 1.0).abs() < 1e-9;
+    let fits = UNITS.iter().find(|(unit, ..)| whole(*unit) || seconds / unit >= 1.95).unwrap_or(&UNITS[5]);
+    let number = (seconds / fits.0).round().max(1.0);
+    let words = match tongue {
+        Tongue::English => fits.1,
+        Tongue::French => fits.2,
+    };
+    format!("{number:.0} {}", words[usize::from(number > 1.0)])
+}

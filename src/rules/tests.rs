@@ -1,0 +1,259 @@
+//! A rule's whole way over made-up series.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::model::{
+    Alert, AlertState, BrandId, Bucket, Condition, CountBy, Rule, RuleId, Series, Severity, Timestamp,
+    Tongue, Undated, Window,
+};
+use crate::stats::chance::Chance;
+
+const STEP_S: u32 = 900;
+const HOUR: Duration = Duration::from_secs(3_600);
+const PER_DAY: usize = 96;
+
+fn rule(condition: Condition, window: Window) -> Rule {
+    Rule {
+        id: RuleId::new("acme-spike"),
+        min: if condition == Condition::Pattern { 1 } else { 3 },
+        condition,
+        brands: vec![BrandId::new("acme")],
+        query: None,
+        text: None,
+        window,
+        budget_per_week: 1.0,
+        count: CountBy::Stories,
+        min_sources: 1,
+        hold: Duration::ZERO,
+        cooldown: 6 * HOUR,
+        late: 48 * HOUR,
+        undated: Undated::Observed,
+        severity: Severity::High,
+        notify: Vec::new(),
+        playbook: None,
+        canonical: "kind = spike".to_owned(),
+        config_hash: "0123456789abcdef".to_owned(),
+    }
+}
+
+fn series(mut bucket: impl FnMut(usize) -> (u32, u32), buckets: usize) -> Series {
+    let bucket = |i| {
+        let (stories, negative_stories) = bucket(i);
+        Bucket { mentions: stories, stories, negative_mentions: negative_stories, negative_stories }
+    };
+    let start = "2026-01-05T00:00:00Z".parse().unwrap();
+    Series { start, step_s: STEP_S, buckets: (0..buckets).map(bucket).collect() }
+}
+
+fn poisson(seed: u64, per_hour: f64, buckets: usize) -> Series {
+    let mut chance = Chance::new(seed);
+    series(|_| (chance.poisson(per_hour / 4.0), 0), buckets)
+}
+
+fn end_of(series: &Series, bucket: usize) -> Timestamp {
+    Timestamp::from_second(series.start.as_second() + (bucket as i64 + 1) * i64::from(STEP_S)).unwrap()
+}
+
+/// Looks once after each of these buckets; all that was told, with the alert as it was then.
+fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Notice, Alert)>, Option<Alert>) {
+    let brand = &rule.brands[0];
+    let (mut state, mut told) = (None::<Alert>, Vec::new());
+    for bucket in looks {
+        let now = end_of(series, bucket);
+        let lengths = rule.window.lengths();
+        let seen = lengths.into_iter().filter_map(|length| observe(rule, length, series, series, now, 5));
+        let Some(seen) = strongest(seen) else { continue };
+        let step = step(rule, brand, state.as_ref(), &seen, now, Tongue::English);
+        state = step.alert.or(state);
+        if step.notice.speaks() {
+            told.push((step.notice, state.clone().unwrap()));
+        }
+    }
+    (told, state)
+}
+
+#[test]
+fn false_alarms_keep_to_the_budget() {
+    let weeks = 6;
+    let rule = rule(Condition::Spike, Window::Fixed(HOUR));
+    for (seed, per_hour) in [(1, 0.3), (2, 3.0), (3, 30.0)] {
+        let series = poisson(seed, per_hour, (weeks + 1) * 7 * PER_DAY);
+        let (told, _) = run(&rule, &series, 7 * PER_DAY..series.buckets.len());
+        let alarms = told.iter().filter(|(notice, _)| *notice == Notice::First).count();
+        assert!(alarms <= weeks * 3 / 2, "{per_hour} per hour: {alarms} in {weeks} weeks");
+    }
+}
+
+fn burst(window: Window, times: f64) -> (Vec<(Notice, Alert)>, Series) {
+    let (mut chance, burst) = (Chance::new(9), 10 * PER_DAY + 40..10 * PER_DAY + 44);
+    let rate = |i| if burst.contains(&i) { 3.0 * times } else { 3.0 };
+    let series = series(|i| (chance.poisson(rate(i) / 4.0), 0), 12 * PER_DAY);
+    (run(&rule(Condition::Spike, window), &series, 10 * PER_DAY..12 * PER_DAY).0, series)
+}
+
+#[test]
+fn a_sixfold_hour_is_one_incident() {
+    for window in [Window::Auto, Window::Fixed(HOUR)] {
+        let (told, series) = burst(window, 6.0);
+        assert_eq!(
+            told.iter().map(|(notice, _)| *notice).collect::<Vec<_>>(),
+            [Notice::First, Notice::Resolved]
+        );
+        let fired = told[0].1.fired_at.unwrap();
+        assert!(
+            fired > end_of(&series, 10 * PER_DAY + 39) && fired <= end_of(&series, 10 * PER_DAY + 43),
+            "{fired}"
+        );
+    }
+}
+
+#[test]
+fn an_alert_is_recomputed_bit_for_bit() {
+    for times in [6.0, 60.0] {
+        for (_, alert) in burst(Window::Auto, times).0 {
+            assert!(alert.baseline.is_some());
+            assert_eq!(recompute(&alert), alert.baseline);
+        }
+    }
+}
+
+#[test]
+fn what_grows_a_lot_is_told_again_once() {
+    let series = series(|i| (if i < 960 { 1 } else { 4 << (i - 960).min(6) }, 0), 970);
+    let (told, state) = run(&rule(Condition::Spike, Window::Fixed(HOUR)), &series, 900..970);
+    let notices: Vec<_> = told.iter().map(|(notice, alert)| (*notice, alert.observed.value)).collect();
+    assert_eq!(notices[0].0, Notice::First);
+    assert!(notices[1..].iter().all(|(notice, _)| *notice == Notice::NewEvidence), "{notices:?}");
+    assert!((2..=4).contains(&notices.len()), "{notices:?}");
+    let ids: std::collections::HashSet<_> = told.iter().map(|(_, alert)| alert.id.clone()).collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(state.unwrap().observed.value, 1_024);
+}
+
+#[test]
+fn after_an_incident_a_cooldown_stays_quiet() {
+    let bursts = |gap: usize| {
+        let series = series(
+            |i| (if (960..964).contains(&i) || (960 + gap..964 + gap).contains(&i) { 9 } else { 1 }, 0),
+            1_100,
+        );
+        let (told, _) = run(&rule(Condition::Spike, Window::Fixed(HOUR)), &series, 900..1_100);
+        told.iter().filter(|(notice, _)| *notice == Notice::First).count()
+    };
+    assert_eq!(bursts(20), 1, "five hours later");
+    assert_eq!(bursts(60), 2, "fifteen hours later");
+}
+
+#[test]
+fn a_rule_that_waits_fires_late_and_forgets_what_passed() {
+    let lasting = |buckets: usize| {
+        let series = series(|i| (if (960..960 + buckets).contains(&i) { 30 } else { 1 }, 0), 1_000);
+        let rule = Rule { hold: 2 * HOUR, ..rule(Condition::Spike, Window::Fixed(HOUR)) };
+        run(&rule, &series, 900..1_000)
+    };
+    let (told, state) = lasting(2);
+    assert!(told.is_empty());
+    let state = state.unwrap();
+    assert_eq!((state.state, state.fired_at), (AlertState::Resolved, None));
+    let (told, _) = lasting(16);
+    assert_eq!(told[0].0, Notice::First);
+    let alert = &told[0].1;
+    assert_eq!(alert.fired_at.unwrap().as_second() - alert.since.as_second(), 7_200);
+}
+
+#[test]
+fn negative_buzz_needs_number_and_share() {
+    let condition = || Condition::NegativeBuzz { triggers: Vec::new() };
+    let fires = |burst: (u32, u32)| {
+        let series =
+            series(|i| if (960..964).contains(&i) { burst } else { (4, u32::from(i % 4 == 0)) }, 970);
+        !run(&rule(condition(), Window::Fixed(HOUR)), &series, 900..970).0.is_empty()
+    };
+    assert!(fires((5, 4)), "as many as ever, nearly all negative");
+    assert!(!fires((20, 1)), "more of all, tone as ever");
+    assert!(!fires((0, 0)));
+    let few = Rule { min_sources: 6, ..rule(condition(), Window::Fixed(HOUR)) };
+    let series = series(|i| if (960..964).contains(&i) { (5, 4) } else { (4, u32::from(i % 4 == 0)) }, 970);
+    assert!(run(&few, &series, 900..970).0.is_empty(), "from too few sources");
+}
+
+#[test]
+fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
+    let series = series(|i| (u32::from([10, 12, 30, 60].contains(&i)), 0), 100);
+    let rule = rule(Condition::Pattern, Window::Fixed(Duration::from_secs(900)));
+    let (told, state) = run(&rule, &series, 0..100);
+    let notices: Vec<_> = told.iter().map(|(notice, alert)| (*notice, alert.observed.value)).collect();
+    use Notice::{First, Resolved};
+    assert_eq!(notices, [(First, 1), (Resolved, 3), (First, 1), (Resolved, 1)]);
+    assert_eq!(state.unwrap().state, AlertState::Resolved);
+}
+
+#[test]
+fn only_what_is_known_is_judged() {
+    let series = poisson(4, 3.0, 10 * PER_DAY);
+    let rule = rule(Condition::Spike, Window::Auto);
+    let from = judged_from(series.start, &rule).unwrap();
+    let judged = |now| {
+        let lengths = rule.window.lengths();
+        lengths.into_iter().any(|length| observe(&rule, length, &series, &series, now, 1).is_some())
+    };
+    assert!(judged(from));
+    assert!(!judged(Timestamp::from_second(from.as_second() - i64::from(STEP_S)).unwrap()));
+    assert!(!judged(Timestamp::from_second(series.end().as_second() + 1_000).unwrap()), "beyond the series");
+}
+
+#[track_caller]
+fn check(condition: Condition, burst: (u32, u32), expect: Expect) {
+    let series = series(|i| if (960..964).contains(&i) { burst } else { (i as u32 % 2, 0) }, 970);
+    let rule = rule(condition, Window::Fixed(HOUR));
+    let (told, _) = run(&rule, &series, 963..964);
+    let alert = &told[0].1;
+    let lines = [Tongue::English, Tongue::French].map(|tongue| reason(&rule, alert, tongue) + "\n");
+    expect.assert_eq(&lines.concat());
+}
+
+#[test]
+fn reasons_read_well() {
+    check(
+        Condition::Spike,
+        (4, 0),
+        expect![[r#"
+        16 stories from 5 sources in 1 hour where 2 are usual (by chance less than once in 1,000 years)
+        16 histoires de 5 sources en 1 heure, contre 2 d’habitude (par hasard moins d’une fois en 1 000 ans)
+    "#]],
+    );
+    check(
+        Condition::Spike,
+        (40, 0),
+        expect![[r#"
+        160 stories from 5 sources in 1 hour where 2 are usual (by chance less than once in 1,000 years)
+        160 histoires de 5 sources en 1 heure, contre 2 d’habitude (par hasard moins d’une fois en 1 000 ans)
+    "#]],
+    );
+    check(
+        Condition::NegativeBuzz { triggers: Vec::new() },
+        (4, 3),
+        expect![[r#"
+        12 of 16 stories in 1 hour are negative where 0 negative is usual (by chance less than once in 1,000 years)
+        12 histoires négatives sur 16 en 1 heure, contre 0 d’habitude (par hasard moins d’une fois en 1 000 ans)
+    "#]],
+    );
+    check(
+        Condition::Pattern,
+        (4, 0),
+        expect![[r#"
+        16 new matching stories
+        16 nouvelles histoires correspondantes
+    "#]],
+    );
+}
+
+#[test]
+fn an_alert_id_is_the_same_everywhere() {
+    let rule = rule(Condition::Pattern, Window::Auto);
+    let since = "2026-01-05T00:00:00Z".parse().unwrap();
+    expect!["a_0e37ebf4bc4fe2f8"].assert_eq(alert_id(&rule, &BrandId::new("acme"), since).as_str());
+}

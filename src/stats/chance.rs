@@ -1,0 +1,47 @@
+//! Chance for tests: the same at every run.
+
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Uniform in [0, 1) (splitmix64).
+    pub fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Poisson, by multiplying uniforms (Knuth); means above 30 are sums.
+    pub fn poisson(&mut self, mean: f64) -> u32 {
+        if mean > 30.0 {
+            return self.poisson(mean / 2.0) + self.poisson(mean / 2.0);
+        }
+        let (limit, mut product, mut count) = ((-mean).exp(), self.uniform(), 0);
+        while product > limit {
+            product *= self.uniform();
+            count += 1;
+        }
+        count
+    }
+
+    /// Negative binomial as bursts: a Poisson number of geometric bursts, variance over mean `dispersion`.
+    pub fn bursty(&mut self, mean: f64, dispersion: f64) -> u32 {
+        // Geometric bursts of mean m from 1 up have a dispersion of 2m − 1.
+        let burst = (dispersion + 1.0) / 2.0;
+        let bursts = self.poisson(mean / burst);
+        (0..bursts)
+            .map(|_| {
+                let mut size = 1;
+                while self.uniform() > 1.0 / burst {
+                    size += 1;
+                }
+                size
+            })
+            .sum()
+    }
+}

@@ -1,0 +1,497 @@
+//! Alerts as they were seen, and the notices still to be delivered.
+//!
+//! An alert's numbers are kept as JSON, since they are read and written as a whole, and times as RFC 3339,
+//! whole: an alert comes back equal to what was saved.
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, Row, params};
+use serde_json::{Value, json};
+
+use super::{Reader, Store, instant};
+use crate::model::{
+    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Notification, NotifierId,
+    Observed, RuleId, SeenBaseline, SeenSeries, Severity, SourceId, Timestamp,
+};
+
+/// Which alerts are asked for; `None` leaves a fact open.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AlertFilter<'a> {
+    pub rule: Option<&'a RuleId>,
+    pub brand: Option<&'a BrandId>,
+    pub state: Option<AlertState>,
+    /// Alerts of incidents that began at or after it.
+    pub since: Option<Timestamp>,
+    pub limit: Option<usize>,
+}
+
+/// News for one notifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub notifier: NotifierId,
+    /// Its key and the notifier together are told at most once.
+    pub notification: Notification,
+    pub due: Timestamp,
+}
+
+/// A notice that waits for its delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedNotice {
+    pub number: i64,
+    pub notice: Notice,
+    /// Deliveries that failed so far.
+    pub attempts: u32,
+}
+
+/// How a delivery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Done { at: Timestamp },
+    Retry { due: Timestamp, note: String },
+    GaveUp { note: String },
+}
+
+impl Reader {
+    pub fn alert(&self, id: &AlertId) -> Result<Option<Alert>> {
+        let mut statement = self.db.prepare_cached("SELECT * FROM alerts WHERE id = ?1")?;
+        statement.query_and_then([id.as_str()], read_alert)?.next().transpose()
+    }
+
+    /// Newest incident first.
+    pub fn alerts(&self, filter: &AlertFilter<'_>) -> Result<Vec<Alert>> {
+        let mut statement = self.db.prepare_cached("SELECT * FROM alerts ORDER BY since DESC, id")?;
+        let wanted = |alert: &Alert| {
+            filter.rule.is_none_or(|rule| alert.rule == *rule)
+                && filter.brand.is_none_or(|brand| alert.brand == *brand)
+                && filter.state.is_none_or(|state| alert.state == state)
+                && filter.since.is_none_or(|since| alert.since >= since)
+        };
+        statement
+            .query_and_then([], read_alert)?
+            .filter(|alert| alert.as_ref().map_or(true, wanted))
+            .take(filter.limit.unwrap_or(usize::MAX))
+            .collect()
+    }
+
+    /// The latest incident of a rule for a brand, over or not.
+    pub fn current_alert(&self, rule: &RuleId, brand: &BrandId) -> Result<Option<Alert>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT * FROM alerts WHERE rule = ?1 AND brand = ?2 ORDER BY since DESC, id LIMIT 1",
+        )?;
+        statement.query_and_then([rule.as_str(), brand.as_str()], read_alert)?.next().transpose()
+    }
+
+    /// Notices whose time has come, oldest first.
+    pub fn due_notices(&self, now: Timestamp) -> Result<Vec<QueuedNotice>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT notice, notifier, key, alert, severity, title, body, due, attempts FROM notices
+             WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, notice",
+        )?;
+        statement.query_and_then([now.as_second()], read_notice)?.collect()
+    }
+}
+
+impl Store {
+    /// Stores alerts and what is to be said of them in one transaction. A notice that was queued before,
+    /// delivered or not, is not queued again; an acknowledgement is never taken back.
+    pub fn save_alerts(&mut self, alerts: &[(Alert, Vec<Notice>)]) -> Result<()> {
+        let tx = self.reader.db.transaction()?;
+        for (alert, notices) in alerts {
+            write_alert(&tx, alert)?;
+            for notice in notices {
+                write_notice(&tx, notice)?;
+            }
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// Queues a notice; whether it was not there before.
+    pub fn enqueue_notice(&mut self, notice: &Notice) -> Result<bool> {
+        write_notice(&self.reader.db, notice)
+    }
+
+    pub fn mark_notice(&mut self, number: i64, delivery: &Delivery) -> Result<()> {
+        let (due, delivered, failed, note) = match delivery {
+            Delivery::Done { at } => (None, Some(at.as_second()), false, None),
+            Delivery::Retry { due, note } => (Some(due.as_second()), None, true, Some(note)),
+            Delivery::GaveUp { note } => (None, None, true, Some(note)),
+        };
+        self.reader
+            .db
+            .prepare_cached(
+                "UPDATE notices SET due = ?2, delivered = ?3, attempts = attempts + ?4, note = ?5
+                 WHERE notice = ?1",
+            )?
+            .execute(params![number, due, delivered, failed, note])?;
+        Ok(())
+    }
+
+    /// Whether there is such an alert.
+    pub fn acknowledge(&mut self, id: &AlertId, acknowledgement: &Acknowledgement) -> Result<bool> {
+        let changed = self
+            .reader
+            .db
+            .prepare_cached("UPDATE alerts SET acknowledged_at = ?2, false_alarm = ?3 WHERE id = ?1")?
+            .execute(params![id.as_str(), acknowledgement.at.to_string(), acknowledgement.false_alarm])?;
+        Ok(changed > 0)
+    }
+}
+
+fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
+    let acknowledged = alert.acknowledged.as_ref();
+    db.prepare_cached(
+        "INSERT INTO alerts (id, rule, brand, state, severity, since, fired_at, until, last_held, seen_at,
+             acknowledged_at, false_alarm, reason, playbook, rule_text, config_hash, observed, baseline, series,
+             evidence, evidence_sources, terms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+         ON CONFLICT DO UPDATE SET
+             rule = excluded.rule, brand = excluded.brand, state = excluded.state, severity = excluded.severity,
+             since = excluded.since, fired_at = excluded.fired_at, until = excluded.until,
+             last_held = excluded.last_held, seen_at = excluded.seen_at,
+             false_alarm = CASE WHEN excluded.acknowledged_at IS NULL THEN false_alarm ELSE excluded.false_alarm END,
+             acknowledged_at = coalesce(excluded.acknowledged_at, acknowledged_at),
+             reason = excluded.reason, playbook = excluded.playbook, rule_text = excluded.rule_text,
+             config_hash = excluded.config_hash, observed = excluded.observed, baseline = excluded.baseline,
+             series = excluded.series, evidence = excluded.evidence, evidence_sources = excluded.evidence_sources,
+             terms = excluded.terms",
+    )?
+    .execute(params![
+        alert.id.as_str(),
+        alert.rule.as_str(),
+        alert.brand.as_str(),
+        alert.state.as_str(),
+        alert.severity.as_str(),
+        alert.since.to_string(),
+        alert.fired_at.map(|at| at.to_string()),
+        alert.until.map(|at| at.to_string()),
+        alert.last_held.to_string(),
+        alert.seen_at.to_string(),
+        acknowledged.map(|acknowledged| acknowledged.at.to_string()),
+        acknowledged.is_some_and(|acknowledged| acknowledged.false_alarm),
+        alert.reason,
+        alert.playbook,
+        alert.rule_text,
+        alert.config_hash,
+        observed_to_json(&alert.observed).to_string(),
+        alert.baseline.as_ref().map(|baseline| baseline_to_json(baseline).to_string()),
+        alert.series.as_ref().map(|series| series_to_json(series).to_string()),
+        json!(alert.evidence.iter().map(MentionId::as_str).collect::<Vec<_>>()).to_string(),
+        json!(alert.evidence_sources.iter().map(SourceId::as_str).collect::<Vec<_>>()).to_string(),
+        json!(alert.terms).to_string(),
+    ])?;
+    Ok(())
+}
+
+fn read_alert(row: &Row<'_>) -> Result<Alert> {
+    let text = |column| row.get::<_, String>(column);
+    let json = |column| -> Result<Option<Value>> {
+        Ok(row.get::<_, Option<String>>(column)?.map(|text| serde_json::from_str(&text)).transpose()?)
+    };
+    let time = |column| -> Result<Option<Timestamp>> {
+        Ok(row.get::<_, Option<String>>(column)?.map(|text| text.parse()).transpose()?)
+    };
+    let required_time = |column| time(column)?.context("a stored alert lacks a time");
+    let list = |column| -> Result<Vec<String>> { Ok(serde_json::from_str(&text(column)?)?) };
+    Ok(Alert {
+        id: AlertId::new(text("id")?),
+        rule: RuleId::new(text("rule")?),
+        brand: BrandId::new(text("brand")?),
+        state: named(AlertState::ALL, AlertState::as_str, &text("state")?)?,
+        severity: named(Severity::ALL, Severity::as_str, &text("severity")?)?,
+        since: required_time("since")?,
+        fired_at: time("fired_at")?,
+        until: time("until")?,
+        last_held: required_time("last_held")?,
+        reason: text("reason")?,
+        observed: observed_from_json(&json("observed")?.unwrap_or_default())
+            .context("a stored alert's numbers are damaged")?,
+        baseline: match json("baseline")? {
+            Some(value) => Some(baseline_from_json(&value).context("a stored alert's baseline is damaged")?),
+            None => None,
+        },
+        series: match json("series")? {
+            Some(value) => Some(series_from_json(&value).context("a stored alert's series is damaged")?),
+            None => None,
+        },
+        evidence: list("evidence")?.into_iter().map(MentionId::new).collect(),
+        evidence_sources: list("evidence_sources")?.into_iter().map(SourceId::new).collect(),
+        terms: list("terms")?,
+        playbook: row.get("playbook")?,
+        rule_text: text("rule_text")?,
+        config_hash: text("config_hash")?,
+        seen_at: required_time("seen_at")?,
+        acknowledged: match time("acknowledged_at")? {
+            Some(at) => Some(Acknowledgement { at, false_alarm: row.get("false_alarm")? }),
+            None => None,
+        },
+    })
+}
+
+/// The value that goes by `name`.
+fn named<T: Copy, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str, name: &str) -> Result<T> {
+    all.into_iter()
+        .find(|&value| as_str(value) == name)
+        .with_context(|| format!("`{name}` is stored where it means nothing"))
+}
+
+fn observed_to_json(observed: &Observed) -> Value {
+    let Observed { count, value, mentions, stories, negative, sources, window: (since, until) } = observed;
+    json!({
+        "count": count.as_str(), "value": value, "mentions": mentions, "stories": stories,
+        "negative": negative, "sources": sources, "window": [since.to_string(), until.to_string()],
+    })
+}
+
+fn observed_from_json(value: &Value) -> Option<Observed> {
+    Some(Observed {
+        count: named([CountBy::Stories, CountBy::Mentions], CountBy::as_str, value["count"].as_str()?)
+            .ok()?,
+        value: number(&value["value"])?,
+        mentions: number(&value["mentions"])?,
+        stories: number(&value["stories"])?,
+        negative: number(&value["negative"])?,
+        sources: number(&value["sources"])?,
+        window: (time(&value["window"][0])?, time(&value["window"][1])?),
+    })
+}
+
+fn baseline_to_json(baseline: &SeenBaseline) -> Value {
+    let SeenBaseline { expected, threshold, p, p_budget, dispersion } = baseline;
+    json!({
+        "expected": float_to_json(*expected), "threshold": threshold, "p": float_to_json(*p),
+        "p_budget": float_to_json(*p_budget), "dispersion": float_to_json(*dispersion),
+    })
+}
+
+fn baseline_from_json(value: &Value) -> Option<SeenBaseline> {
+    Some(SeenBaseline {
+        expected: float_from_json(&value["expected"])?,
+        threshold: number(&value["threshold"])?,
+        p: float_from_json(&value["p"])?,
+        p_budget: float_from_json(&value["p_budget"])?,
+        dispersion: float_from_json(&value["dispersion"])?,
+    })
+}
+
+fn series_to_json(series: &SeenSeries) -> Value {
+    let SeenSeries { start, step_s, values } = series;
+    json!({ "start": start.to_string(), "step_s": step_s, "values": values })
+}
+
+fn series_from_json(value: &Value) -> Option<SeenSeries> {
+    Some(SeenSeries {
+        start: time(&value["start"])?,
+        step_s: number(&value["step_s"])?,
+        values: value["values"].as_array()?.iter().map(number).collect::<Option<_>>()?,
+    })
+}
+
+/// A float as the text that reads back as the same float; JSON numbers know no infinity, and reading them
+/// may lose the last bit.
+fn float_to_json(number: f64) -> Value {
+    Value::from(number.to_string())
+}
+
+fn float_from_json(value: &Value) -> Option<f64> {
+    value.as_str()?.parse().ok()
+}
+
+fn number(value: &Value) -> Option<u32> {
+    value.as_u64()?.try_into().ok()
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    value.as_str()?.parse().ok()
+}
+
+fn write_notice(db: &Connection, notice: &Notice) -> Result<bool> {
+    let Notification { key, alert, severity, title, body } = &notice.notification;
+    let added = db
+        .prepare_cached(
+            "INSERT OR IGNORE INTO notices (key, notifier, alert, severity, title, body, due)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            key,
+            notice.notifier.as_str(),
+            alert.as_ref().map(AlertId::as_str),
+            severity.as_str(),
+            title,
+            body,
+            notice.due.as_second(),
+        ])?;
+    Ok(added > 0)
+}
+
+fn read_notice(row: &Row<'_>) -> Result<QueuedNotice> {
+    Ok(QueuedNotice {
+        number: row.get("notice")?,
+        notice: Notice {
+            notifier: NotifierId::new(row.get::<_, String>("notifier")?),
+            notification: Notification {
+                key: row.get("key")?,
+                alert: row.get::<_, Option<String>>("alert")?.map(AlertId::new),
+                severity: named(Severity::ALL, Severity::as_str, &row.get::<_, String>("severity")?)?,
+                title: row.get("title")?,
+                body: row.get("body")?,
+            },
+            due: instant(row.get("due")?),
+        },
+        attempts: row.get("attempts")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, brand, time};
+    use super::*;
+
+    fn alert(id: &str, since: &str) -> Alert {
+        Alert {
+            id: AlertId::new(id),
+            rule: RuleId::new("acme-spike"),
+            brand: brand("acme"),
+            state: AlertState::Firing,
+            severity: Severity::High,
+            since: time(since),
+            fired_at: Some(time("2026-01-02T10:15:00.123456789Z")),
+            until: None,
+            last_held: time("2026-01-02T10:30Z"),
+            reason: "42 « stories », 6.1 expected".to_owned(),
+            observed: Observed {
+                count: CountBy::Stories,
+                value: 42,
+                mentions: 51,
+                stories: 42,
+                negative: 7,
+                sources: 17,
+                window: (time("2026-01-02T10:00Z"), time("2026-01-02T10:15Z")),
+            },
+            baseline: Some(SeenBaseline {
+                expected: 0.1 + 0.2,
+                threshold: 17,
+                p: 2.1e-309,
+                p_budget: f64::MIN_POSITIVE,
+                dispersion: f64::INFINITY,
+            }),
+            series: Some(SeenSeries {
+                start: time("2026-01-01T00:00Z"),
+                step_s: 900,
+                values: vec![0, 3, u32::MAX],
+            }),
+            evidence: vec![MentionId::new("m_2"), MentionId::new("m_1")],
+            evidence_sources: vec![SourceId::new("news")],
+            terms: vec!["panne".to_owned(), "\"hors service\"".to_owned()],
+            playbook: Some("docs/charte.md#bad-buzz".to_owned()),
+            rule_text: "[[rule]]\nid = \"acme-spike\"".to_owned(),
+            config_hash: "0123456789abcdef".to_owned(),
+            seen_at: time("2026-01-02T10:15Z"),
+            acknowledged: Some(Acknowledgement { at: time("2026-01-02T11:00Z"), false_alarm: true }),
+        }
+    }
+
+    fn notice(key: &str, notifier: &str, due: &str) -> Notice {
+        Notice {
+            notifier: NotifierId::new(notifier),
+            notification: Notification {
+                key: key.to_owned(),
+                alert: Some(AlertId::new("a_1")),
+                severity: Severity::Critical,
+                title: "Acme".to_owned(),
+                body: "a\nb".to_owned(),
+            },
+            due: time(due),
+        }
+    }
+
+    fn ids(scene: &Scene, filter: &AlertFilter<'_>) -> String {
+        let alerts = scene.store.alerts(filter).unwrap();
+        alerts.iter().map(|alert| alert.id.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Invariant: an alert explains itself for ever.
+    #[test]
+    fn an_alert_comes_back_as_it_was() {
+        let whole = alert("a_1", "2026-01-02T10:15Z");
+        let bare = Alert {
+            id: AlertId::new("a_2"),
+            state: AlertState::Resolved,
+            fired_at: None,
+            until: Some(time("2026-01-03T00:00Z")),
+            baseline: None,
+            series: None,
+            evidence: Vec::new(),
+            terms: Vec::new(),
+            playbook: None,
+            acknowledged: None,
+            ..whole.clone()
+        };
+        let mut scene = Scene::new();
+        scene.store.save_alerts(&[(whole.clone(), Vec::new()), (bare.clone(), Vec::new())]).unwrap();
+        let scene = scene.reopen();
+        assert_eq!(scene.store.alert(&whole.id).unwrap(), Some(whole));
+        assert_eq!(scene.store.alert(&bare.id).unwrap(), Some(bare));
+        assert_eq!(scene.store.alert(&AlertId::new("a_3")).unwrap(), None);
+    }
+
+    #[test]
+    fn alerts_are_newest_first_and_narrowed() {
+        let mut scene = Scene::new();
+        let mut resolved = alert("a_2", "2026-01-03T00:00Z");
+        resolved.state = AlertState::Resolved;
+        let mut other = alert("a_3", "2026-01-02T00:00Z");
+        other.rule = RuleId::new("other");
+        let alerts = [alert("a_1", "2026-01-01T00:00Z"), resolved, other];
+        scene.store.save_alerts(&alerts.map(|alert| (alert, Vec::new()))).unwrap();
+        let (rule, own) = (RuleId::new("acme-spike"), brand("acme"));
+        let all = AlertFilter::default();
+        assert_eq!(ids(&scene, &all), "a_2 a_3 a_1");
+        assert_eq!(ids(&scene, &AlertFilter { limit: Some(1), ..all }), "a_2");
+        assert_eq!(ids(&scene, &AlertFilter { rule: Some(&rule), ..all }), "a_2 a_1");
+        assert_eq!(ids(&scene, &AlertFilter { state: Some(AlertState::Firing), ..all }), "a_3 a_1");
+        assert_eq!(ids(&scene, &AlertFilter { since: Some(time("2026-01-02T00:00Z")), ..all }), "a_2 a_3");
+        assert_eq!(ids(&scene, &AlertFilter { brand: Some(&brand("globex")), ..all }), "");
+        assert_eq!(scene.store.current_alert(&rule, &own).unwrap().unwrap().id.as_str(), "a_2");
+        assert_eq!(scene.store.current_alert(&RuleId::new("none"), &own).unwrap(), None);
+    }
+
+    #[test]
+    fn a_later_look_replaces_the_numbers_and_keeps_the_acknowledgement() {
+        let mut scene = Scene::new();
+        let mut first = alert("a_1", "2026-01-01T00:00Z");
+        first.acknowledged = None;
+        scene.store.save_alerts(&[(first.clone(), Vec::new())]).unwrap();
+        let said = Acknowledgement { at: time("2026-01-01T01:00Z"), false_alarm: true };
+        assert!(scene.store.acknowledge(&first.id, &said).unwrap());
+        assert!(!scene.store.acknowledge(&AlertId::new("a_9"), &said).unwrap());
+        first.observed.value = 99;
+        scene.store.save_alerts(&[(first.clone(), Vec::new())]).unwrap();
+        let stored = scene.store.alert(&first.id).unwrap().unwrap();
+        assert_eq!((stored.observed.value, stored.acknowledged), (99, Some(said)));
+    }
+
+    /// Invariant: no second notice, after a restart included.
+    #[test]
+    fn a_notice_is_told_once_to_each_notifier() {
+        let mut scene = Scene::new();
+        let notices = ["desktop", "team"].map(|id| notice("a_1 firing", id, "2026-01-01T00:00Z")).to_vec();
+        let saved = [(alert("a_1", "2026-01-01T00:00Z"), notices.clone())];
+        scene.store.save_alerts(&saved).unwrap();
+        let now = time("2026-01-01T00:00Z");
+        let due = scene.store.due_notices(now).unwrap();
+        assert_eq!(due.iter().map(|queued| queued.notice.clone()).collect::<Vec<_>>(), notices);
+        scene.store.mark_notice(due[0].number, &Delivery::Done { at: now }).unwrap();
+        let retry = Delivery::Retry { due: time("2026-01-01T00:05Z"), note: "no answer".to_owned() };
+        scene.store.mark_notice(due[1].number, &retry).unwrap();
+
+        let mut scene = scene.reopen();
+        scene.store.save_alerts(&saved).unwrap();
+        assert!(!scene.store.enqueue_notice(&notices[0]).unwrap());
+        assert_eq!(scene.store.due_notices(now).unwrap(), []);
+        let due = scene.store.due_notices(time("2026-01-01T00:05Z")).unwrap();
+        assert_eq!((due.len(), due[0].attempts, due[0].notice.notifier.as_str()), (1, 1, "team"));
+        scene.store.mark_notice(due[0].number, &Delivery::GaveUp { note: "no answer".to_owned() }).unwrap();
+        assert_eq!(scene.store.due_notices(Timestamp::MAX).unwrap(), []);
+        assert!(scene.store.enqueue_notice(&notice("a_1 resolved", "team", "2026-01-02T00:00Z")).unwrap());
+        assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
+    }
+}

@@ -1,0 +1,563 @@
+//! Entries: which one an item of a document is, and what it changes.
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::mentions::{Absent, write_mentions};
+use super::rollups::Ledger;
+use super::sources::{record, source_number, was_read};
+use super::stories::{self, Facts};
+use super::{Outcome, Store, id_bytes, list_to_json};
+use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
+use crate::prepare::{Batch, Prepared};
+
+/// How a document was come by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    Poll(Outcome),
+    /// From the user's hand: back-fill, and says nothing of the source's health.
+    Import,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Polled {
+    pub at: Timestamp,
+    pub origin: Origin,
+}
+
+/// What one document brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingested {
+    /// Entries in the document, those that name no brand included.
+    pub read: usize,
+    pub new_entries: usize,
+    /// Entries that changed nothing.
+    pub known: usize,
+    /// Known entries with a text not seen before.
+    pub revised: usize,
+    pub new_mentions: Vec<(MentionId, BrandId)>,
+    /// The source's first document, or an import: raises no alert.
+    pub backfill: bool,
+}
+
+impl Store {
+    /// Stores one document; see [`Store::ingest_all`].
+    pub fn ingest(&mut self, batch: &Batch, polled: &Polled) -> Result<Ingested> {
+        self.write(|ledger| ingest_document(ledger, batch, polled))
+    }
+
+    /// Stores whole documents in one transaction: entries, revisions, stories, mentions, counts, and the
+    /// health of their sources. One answer per document, in order. Storing a document again changes nothing.
+    pub fn ingest_all(&mut self, documents: &[(&Batch, &Polled)]) -> Result<Vec<Ingested>> {
+        self.write(|ledger| {
+            documents.iter().map(|(batch, polled)| ingest_document(ledger, batch, polled)).collect()
+        })
+    }
+}
+
+fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> Result<Ingested> {
+    let number = source_number(ledger.db, &batch.source)?;
+    let source = Heard {
+        id: &batch.source,
+        number,
+        observed: polled.at.as_second(),
+        backfill: polled.origin == Origin::Import || !was_read(ledger.db, number)?,
+    };
+    let mut ingested = Ingested { read: batch.read, backfill: source.backfill, ..Ingested::default() };
+    // Oldest first: a story then seldom gets an earlier entry, and with it another id.
+    let mut items: Vec<&Prepared> = batch.entries.iter().collect();
+    items.sort_by_key(|item| item.entry.published);
+    for item in items {
+        ingest_item(ledger, &source, item, &mut ingested)?;
+    }
+    if let Origin::Poll(outcome) = &polled.origin {
+        record(ledger.db, source.number, polled.at, outcome)?;
+    }
+    Ok(ingested)
+}
+
+/// Where and when a document was heard.
+struct Heard<'a> {
+    id: &'a SourceId,
+    number: i64,
+    observed: i64,
+    backfill: bool,
+}
+
+fn ingest_item(
+    ledger: &mut Ledger<'_>,
+    source: &Heard<'_>,
+    item: &Prepared,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let identity = identify(ledger.db, source, item)?;
+    let published = usable_date(item.entry.published, source.observed);
+    let (entry, at) = match identity.entry {
+        Some(entry) => {
+            file(ledger.db, source.number, &identity.keys, entry)?;
+            if has_text(ledger.db, entry, &item.text_hash)? {
+                ingested.known += 1;
+                return Ok(());
+            }
+            ingested.revised += 1;
+            // An edit may move anything that counts are kept by.
+            uncount_entry(ledger, entry)?;
+            let observed = revise(ledger.db, entry, item, published)?;
+            (entry, published.unwrap_or(observed))
+        }
+        None => {
+            ingested.new_entries += 1;
+            let entry = insert(ledger.db, source, &identity.keys[0], item, published)?;
+            file(ledger.db, source.number, &identity.keys, entry)?;
+            (entry, published.unwrap_or(source.observed))
+        }
+    };
+    ledger
+        .db
+        .prepare_cached(
+            "INSERT INTO revisions (entry, text_hash, observed, at, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![entry, item.text_hash, source.observed, at, item.fingerprint.to_bytes()])?;
+    stories::link(ledger, entry, at, &item.fingerprint)?;
+    ingested.new_mentions.extend(write_mentions(ledger, entry, &item.mentions, Absent::Kept)?);
+    Ok(())
+}
+
+/// Which entry an item is.
+struct Identity {
+    /// `None`: a new one, whose id is the first of `keys`.
+    entry: Option<i64>,
+    /// What it is to be known by from now on; never empty.
+    keys: Vec<Key>,
+}
+
+/// A guid, a link or a content, hashed together with its kind and source.
+type Key = [u8; 16];
+
+/// A known guid is that entry, unless both link and text are new to it: then the guid is used again for
+/// something else, which goes by guid and link. An unknown guid with a known link is that link's entry.
+/// What has neither goes by its content.
+fn identify(db: &Connection, source: &Heard<'_>, item: &Prepared) -> Result<Identity> {
+    let guid = item.entry.guid.as_deref();
+    let link = item.link_key.as_deref();
+    let link_key = link.map(|link| key(source.id, "link", link.as_bytes()));
+    let mut keys = Vec::with_capacity(2);
+    if let Some(guid) = guid {
+        let guid_key = key(source.id, "guid", guid.as_bytes());
+        let known = entry_of(db, source.number, &guid_key)?;
+        match (known, link, &link_key) {
+            (Some(entry), Some(link), Some(link_key)) if is_reused(db, source, entry, link_key, item)? => {
+                let both = [guid.as_bytes(), b"\0", link.as_bytes()].concat();
+                keys.push(key(source.id, "guid and link", &both));
+                let known = entry_of(db, source.number, &keys[0])?;
+                if known.is_some() {
+                    return Ok(Identity { entry: known, keys });
+                }
+            }
+            (Some(_), _, _) => {
+                keys.push(guid_key);
+                keys.extend(link_key);
+                return Ok(Identity { entry: known, keys });
+            }
+            (None, _, _) => keys.push(guid_key),
+        }
+    }
+    if keys.is_empty() && link_key.is_none() {
+        keys.push(key(source.id, "content", &item.text_hash));
+        return Ok(Identity { entry: entry_of(db, source.number, &keys[0])?, keys });
+    }
+    let entry = match &link_key {
+        Some(link_key) => entry_of(db, source.number, link_key)?,
+        None => None,
+    };
+    keys.extend(link_key);
+    Ok(Identity { entry, keys })
+}
+
+/// Whether neither the link nor the text of `item` was ever `entry`'s. A link that is missing on either
+/// side is not known to differ.
+fn is_reused(
+    db: &Connection,
+    source: &Heard<'_>,
+    entry: i64,
+    link_key: &Key,
+    item: &Prepared,
+) -> Result<bool> {
+    if entry_of(db, source.number, link_key)? == Some(entry) || has_text(db, entry, &item.text_hash)? {
+        return Ok(false);
+    }
+    let mut statement = db.prepare_cached("SELECT link IS NOT NULL FROM entries WHERE entry = ?1")?;
+    Ok(statement.query_row([entry], |row| row.get(0))?)
+}
+
+fn key(source: &SourceId, kind: &str, value: &[u8]) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    for part in [source.as_str().as_bytes(), kind.as_bytes(), value] {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    }
+    first_half(&hasher)
+}
+
+fn first_half(hasher: &blake3::Hasher) -> Key {
+    let mut half = [0; 16];
+    hasher.finalize_xof().fill(&mut half);
+    half
+}
+
+fn entry_of(db: &Connection, source: i64, key: &Key) -> Result<Option<i64>> {
+    let mut statement = db.prepare_cached("SELECT entry FROM keys WHERE source = ?1 AND key = ?2")?;
+    Ok(statement.query_row(params![source, key], |row| row.get(0)).optional()?)
+}
+
+/// Makes an entry known by `keys`, save those another entry is known by.
+fn file(db: &Connection, source: i64, keys: &[Key], entry: i64) -> Result<()> {
+    let mut statement =
+        db.prepare_cached("INSERT OR IGNORE INTO keys (source, key, entry) VALUES (?1, ?2, ?3)")?;
+    for key in keys {
+        statement.execute(params![source, key, entry])?;
+    }
+    Ok(())
+}
+
+fn has_text(db: &Connection, entry: i64, text_hash: &[u8; 16]) -> Result<bool> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM revisions WHERE entry = ?1 AND text_hash = ?2")?;
+    Ok(statement.exists(params![entry, text_hash])?)
+}
+
+/// A publisher's date in Unix seconds, unless it cannot be true: before 1990 or over a day ahead.
+fn usable_date(published: Option<Timestamp>, observed: i64) -> Option<i64> {
+    const YEAR_1990: i64 = 631_152_000;
+    const DAY_S: i64 = 24 * 60 * 60;
+    published.map(Timestamp::as_second).filter(|&at| at >= YEAR_1990 && at <= observed + DAY_S)
+}
+
+fn insert(
+    db: &Connection,
+    source: &Heard<'_>,
+    id: &Key,
+    item: &Prepared,
+    published: Option<i64>,
+) -> Result<i64> {
+    let entry = &item.entry;
+    db.prepare_cached(
+        "INSERT INTO entries (entry, story, id, source, at, published, observed, backfill, language,
+             declared_language, guid, link, author, tags, title, text)
+         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+         FROM (SELECT coalesce(max(entry), 0) + 1 AS next FROM entries)",
+    )?
+    .execute(params![
+        id,
+        source.number,
+        published.unwrap_or(source.observed),
+        published,
+        source.observed,
+        source.backfill,
+        item.language.code().unwrap_or(""),
+        entry.language,
+        entry.guid,
+        entry.link,
+        entry.author,
+        list_to_json(&entry.tags),
+        entry.title,
+        entry.text(),
+    ])?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Makes `item` what the entry says now; when it was first observed. It keeps its earliest date, so that it
+/// does not matter in which order its revisions came.
+fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) -> Result<i64> {
+    let now = &item.entry;
+    let mut statement = db.prepare_cached(
+        "UPDATE entries SET
+             published = coalesce(min(published, ?2), published, ?2),
+             at = coalesce(min(published, ?2), published, ?2, observed),
+             language = ?3, declared_language = ?4, guid = coalesce(guid, ?5), link = coalesce(?6, link),
+             author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10
+         WHERE entry = ?1 RETURNING observed",
+    )?;
+    let parameters = params![
+        entry,
+        published,
+        item.language.code().unwrap_or(""),
+        now.language,
+        now.guid,
+        now.link,
+        now.author,
+        list_to_json(&now.tags),
+        now.title,
+        now.text(),
+    ];
+    Ok(statement.query_row(parameters, |row| row.get(0))?)
+}
+
+/// Takes all mentions of an entry out of the counts.
+pub(super) fn uncount_entry(ledger: &mut Ledger<'_>, entry: i64) -> Result<()> {
+    let mut statement = ledger.db.prepare_cached("SELECT mention FROM mentions WHERE entry = ?1")?;
+    let mentions: Vec<i64> = statement.query_map([entry], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for mention in mentions {
+        let facts = Facts::of(ledger.db, mention)?;
+        stories::uncount(ledger, &facts)?;
+    }
+    Ok(())
+}
+
+/// A hash of entry and brand.
+pub(super) fn mention_id(db: &Connection, entry: i64, brand: &BrandId) -> Result<[u8; 16]> {
+    let mut statement = db.prepare_cached("SELECT id FROM entries WHERE entry = ?1")?;
+    let id: Key = statement.query_row([entry], |row| row.get(0))?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&id).update(brand.as_str().as_bytes());
+    Ok(first_half(&hasher))
+}
+
+pub(super) fn entry_number(db: &Connection, id: &EntryId) -> Result<i64> {
+    let mut statement = db.prepare_cached("SELECT entry FROM entries WHERE id = ?1")?;
+    let number = statement.query_row([id_bytes(id.as_str())], |row| row.get(0)).optional()?;
+    number.with_context(|| format!("there is no entry {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, batch, brand, dated, import, item, poll, reword, time};
+    use super::*;
+    use crate::model::Change;
+
+    /// Ingests items one document each, and says for each whether it was new, known or a revision, and
+    /// which entry it is, numbered in the order of first sight.
+    #[track_caller]
+    fn check_identity(items: &[Prepared], expected: &str) {
+        let mut scene = Scene::listening(&["news"]);
+        let mut seen = Vec::new();
+        let mut said = Vec::new();
+        for item in items {
+            let before = scene.store.rev().unwrap();
+            let done = scene
+                .store
+                .ingest(&batch("news", std::slice::from_ref(item)), &poll("2026-01-02T00:00Z"))
+                .unwrap();
+            let word = match (done.new_entries, done.revised, done.known) {
+                (1, 0, 0) => "new",
+                (0, 1, 0) => "revised",
+                (0, 0, 1) => "known",
+                other => panic!("{other:?}"),
+            };
+            let id = match (done.new_mentions.first(), scene.store.changes_since(before, 1).unwrap().pop()) {
+                (Some((id, _)), _) => Some(scene.store.mention(id).unwrap().unwrap().entry),
+                (None, Some((_, Change::Put(mention)))) => Some(mention.entry),
+                _ => None,
+            };
+            let entry = match id {
+                Some(id) => {
+                    let place = seen.iter().position(|known| *known == id).unwrap_or_else(|| {
+                        seen.push(id);
+                        seen.len() - 1
+                    });
+                    (place + 1).to_string()
+                }
+                None => "-".to_owned(),
+            };
+            said.push(format!("{word} {entry}"));
+        }
+        assert_eq!(said.join(", "), expected);
+    }
+
+    fn keyed(guid: Option<&str>, link: Option<&str>, text: &str) -> Prepared {
+        let mut item = item("any", text);
+        item.entry.guid = guid.map(str::to_owned);
+        item.entry.link = link.map(str::to_owned);
+        item.link_key = link.map(str::to_owned);
+        item
+    }
+
+    #[test]
+    fn the_same_item_again_is_known() {
+        check_identity(&[item("1", "acme"), item("1", "acme")], "new 1, known -");
+    }
+
+    #[test]
+    fn a_known_guid_with_another_text_is_a_revision() {
+        check_identity(
+            &[item("1", "acme"), item("1", "acme, corrected"), item("1", "acme")],
+            "new 1, revised 1, known -",
+        );
+    }
+
+    #[test]
+    fn a_guid_used_again_for_something_else_is_a_new_entry() {
+        let first = keyed(Some("g"), Some("l1"), "acme one");
+        let second = keyed(Some("g"), Some("l2"), "acme two");
+        let second_edited = keyed(Some("g"), Some("l2"), "acme two, corrected");
+        check_identity(
+            &[first.clone(), second.clone(), second, second_edited, first],
+            "new 1, new 2, known -, revised 2, known -",
+        );
+    }
+
+    #[test]
+    fn a_guid_that_moves_to_another_link_with_its_text_is_known_by_both() {
+        check_identity(
+            &[
+                keyed(Some("g"), Some("l1"), "acme one"),
+                keyed(Some("g"), Some("l2"), "acme one"),
+                keyed(Some("other"), Some("l2"), "acme two"),
+            ],
+            "new 1, known -, revised 1",
+        );
+    }
+
+    #[test]
+    fn a_new_guid_with_a_known_link_is_that_entry_and_known_from_then_on() {
+        check_identity(
+            &[
+                keyed(Some("g1"), Some("l"), "acme one"),
+                keyed(Some("g2"), Some("l"), "acme two"),
+                keyed(Some("g2"), None, "acme three"),
+            ],
+            "new 1, revised 1, revised 1",
+        );
+    }
+
+    #[test]
+    fn a_missing_link_is_not_a_different_one() {
+        check_identity(
+            &[keyed(Some("g"), None, "acme one"), keyed(Some("g"), Some("l"), "acme two")],
+            "new 1, revised 1",
+        );
+    }
+
+    #[test]
+    fn without_guid_the_link_counts_and_without_both_the_content() {
+        check_identity(
+            &[
+                keyed(None, Some("l"), "acme one"),
+                keyed(None, Some("l"), "acme two"),
+                keyed(None, None, "acme one"),
+                keyed(None, None, "acme one"),
+                keyed(None, None, "acme three"),
+            ],
+            "new 1, revised 1, new 2, known -, new 3",
+        );
+    }
+
+    #[test]
+    fn ids_are_made_not_given() {
+        let ids = |source: &str| {
+            let mut scene = Scene::listening(&[source]);
+            let done =
+                scene.store.ingest(&batch(source, &[item("1", "acme")]), &poll("2026-01-02T00:00Z")).unwrap();
+            let mention = scene.store.mention(&done.new_mentions[0].0).unwrap().unwrap();
+            (mention.id, mention.entry, mention.story)
+        };
+        assert_eq!(ids("news"), ids("news"));
+        assert_ne!(ids("news"), ids("blog"));
+        let (mention, entry, story) = ids("news");
+        assert_eq!((mention.as_str().len(), &entry.as_str()[2..]), (34, &story.as_str()[2..]));
+    }
+
+    #[test]
+    fn an_edit_adds_mentions_and_takes_none_away() {
+        let mut scene = Scene::listening(&["news"]);
+        let first = scene
+            .store
+            .ingest(&batch("news", &[item("1", "acme is awful")]), &poll("2026-01-02T00:00Z"))
+            .unwrap();
+        let second = scene
+            .store
+            .ingest(&batch("news", &[item("1", "globex is fine")]), &poll("2026-01-03T00:00Z"))
+            .unwrap();
+        assert_eq!(
+            second.new_mentions.iter().map(|(_, brand)| brand.as_str()).collect::<Vec<_>>(),
+            ["globex"]
+        );
+        let acme = scene.store.mention(&first.new_mentions[0].0).unwrap().unwrap();
+        assert_eq!((acme.text.as_str(), acme.text_spans.len()), ("globex is fine", 0));
+        assert_eq!(acme.sentiment.unwrap().p, [0.8, 0.15, 0.05]);
+        assert_eq!(acme.observed, time("2026-01-02T00:00Z"));
+    }
+
+    #[track_caller]
+    fn check_date(published: &str, expected: Option<&str>) {
+        let mut scene = Scene::listening(&["news"]);
+        let item = dated(item("1", "acme"), published);
+        let done = scene.store.ingest(&batch("news", &[item]), &poll("2026-01-02T00:00Z")).unwrap();
+        let mention = scene.store.mention(&done.new_mentions[0].0).unwrap().unwrap();
+        assert_eq!(mention.published, expected.map(time));
+    }
+
+    #[test]
+    fn dates_that_cannot_be_true_are_unknown() {
+        check_date("2026-01-01T12:00Z", Some("2026-01-01T12:00Z"));
+        check_date("2026-01-03T00:00Z", Some("2026-01-03T00:00Z"));
+        check_date("2026-01-03T00:00:01Z", None);
+        check_date("1990-01-01T00:00Z", Some("1990-01-01T00:00Z"));
+        check_date("1989-12-31T23:59:59Z", None);
+        check_date("1969-12-31T23:59:59Z", None);
+    }
+
+    #[test]
+    fn an_entry_keeps_its_earliest_date_whatever_the_order() {
+        let revisions = [
+            dated(item("1", "acme one"), "2026-01-01T12:00Z"),
+            dated(item("1", "acme two"), "2026-01-01T10:00Z"),
+            item("1", "acme three"),
+        ];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut scene = Scene::listening(&["news"]);
+            for index in order {
+                let batch = batch("news", &[revisions[index].clone()]);
+                scene.store.ingest(&batch, &poll("2026-01-02T00:00Z")).unwrap();
+            }
+            let ids = scene.store.mention_ids().unwrap();
+            let mention = scene.store.mention(&ids[0]).unwrap().unwrap();
+            assert_eq!(mention.published, Some(time("2026-01-01T10:00Z")));
+            assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn first_documents_and_imports_are_back_fill() {
+        let mut scene = Scene::new();
+        let mut ingest = |source: &str, guid: &str, polled: Polled| {
+            let done = scene.store.ingest(&batch(source, &[item(guid, "acme")]), &polled).unwrap();
+            let mention = scene.store.mention(&done.new_mentions[0].0).unwrap().unwrap();
+            assert_eq!(mention.backfill, done.backfill);
+            done.backfill
+        };
+        assert!(ingest("news", "1", import("2026-01-02T00:00Z")));
+        assert!(ingest("news", "2", poll("2026-01-02T00:00Z")));
+        assert!(!ingest("news", "3", poll("2026-01-02T01:00Z")));
+        assert!(ingest("news", "4", import("2026-01-02T02:00Z")));
+        assert!(ingest("blog", "5", poll("2026-01-02T02:00Z")));
+    }
+
+    #[test]
+    fn several_documents_are_one_transaction() {
+        let mut scene = Scene::listening(&["news", "blog"]);
+        let polled = poll("2026-01-02T00:00Z");
+        let documents = [batch("news", &[item("1", "acme")]), batch("blog", &[item("1", "acme, globex")])];
+        let done = scene
+            .store
+            .ingest_all(&[(&documents[0], &polled), (&documents[1], &polled), (&documents[0], &polled)])
+            .unwrap();
+        let new: Vec<usize> = done.iter().map(|done| done.new_mentions.len()).collect();
+        assert_eq!(new, [1, 2, 0]);
+        assert_eq!(done[2].known, 1);
+        assert_eq!(scene.store.totals().unwrap()[0].brand, brand("acme"));
+        assert_eq!(scene.store.mention_count_of_source(&SourceId::new("blog")).unwrap(), 2);
+    }
+
+    /// Invariant: ingest is idempotent.
+    #[test]
+    fn a_document_read_again_changes_nothing() {
+        let mut scene = Scene::listening(&["news"]);
+        let mut other = item("2", "globex");
+        reword(&mut other, "globex and acme");
+        let document = batch("news", &[item("1", "acme"), other, keyed(None, None, "acme alone")]);
+        scene.store.ingest(&document, &poll("2026-01-02T00:00Z")).unwrap();
+        let (rev, touched) = (scene.store.rev().unwrap(), scene.store.touched().unwrap());
+        let again = scene.store.ingest(&document, &poll("2026-01-02T01:00Z")).unwrap();
+        assert_eq!((again.known, again.new_mentions.len()), (3, 0));
+        assert_eq!((scene.store.rev().unwrap(), scene.store.touched().unwrap()), (rev, touched));
+    }
+}

@@ -1,0 +1,176 @@
+//! Kept entries with their mentions: to be exported, and to be matched again.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use rusqlite::{Row, params};
+
+use super::entries::{entry_number, uncount_entry};
+use super::mentions::{Absent, prefixed, tags, write_mentions};
+use super::{Reader, Store, instant, rows};
+use crate::model::{Entry, EntryId, Language, Mention, SourceId, Timestamp};
+use crate::prepare::PreparedMention;
+
+/// An entry as it is kept. Its body is in `entry.content`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptEntry {
+    pub id: EntryId,
+    pub source: SourceId,
+    pub entry: Entry,
+    pub observed: Timestamp,
+    /// As detected; `entry.language` is what the feed declared.
+    pub language: Language,
+    pub backfill: bool,
+    /// One per brand, ordered by brand.
+    pub mentions: Vec<Mention>,
+}
+
+impl Reader {
+    /// Hands every entry of `[since, until)` that has mentions to `each`, in the order of time, in constant
+    /// memory, until it breaks.
+    pub fn export(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 ORDER BY e.at, e.entry");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let since = since.map_or(i64::MIN, Timestamp::as_second);
+        let until = until.map_or(i64::MAX, Timestamp::as_second);
+        let mut rows = statement.query([since, until])?;
+        while let Some(row) = rows.next()? {
+            let entry = self.kept_entry(row)?;
+            if !entry.mentions.is_empty() && each(entry)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A page of all kept entries, in the order they were stored: pass 0 first, then the number that came
+    /// with the last one.
+    pub fn kept_entries(&self, after: i64, limit: usize) -> Result<Vec<(i64, KeptEntry)>> {
+        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.entry > ?1 ORDER BY e.entry LIMIT ?2");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement
+            .query_and_then(params![after, rows(limit)], |row| {
+                Ok((row.get("entry")?, self.kept_entry(row)?))
+            })?
+            .collect()
+    }
+
+    fn kept_entry(&self, row: &Row<'_>) -> Result<KeptEntry> {
+        let number: i64 = row.get("entry")?;
+        let language: String = row.get("language")?;
+        Ok(KeptEntry {
+            id: EntryId::new(prefixed("e_", row.get("id")?)),
+            source: SourceId::new(row.get::<_, String>("source")?),
+            entry: Entry {
+                guid: row.get("guid")?,
+                link: row.get("link")?,
+                title: row.get("title")?,
+                summary: None,
+                content: row.get("text")?,
+                author: row.get("author")?,
+                published: row.get::<_, Option<i64>>("published")?.map(instant),
+                updated: None,
+                language: row.get("declared_language")?,
+                image: None,
+                tags: tags(row, "tags")?,
+            },
+            observed: instant(row.get("observed")?),
+            language: Language::from_code(Some(&language)),
+            backfill: row.get("backfill")?,
+            mentions: self.select_mentions("WHERE m.entry = ?1 ORDER BY b.brand", [number])?,
+        })
+    }
+}
+
+impl Store {
+    /// Replaces whom kept entries are mentions of, in one transaction: after a change of brands or queries.
+    /// What the user said of a mention that stays is kept.
+    pub fn replace_matches(&mut self, entries: &[(EntryId, Vec<PreparedMention>)]) -> Result<()> {
+        self.write(|ledger| {
+            for (id, mentions) in entries {
+                let entry = entry_number(ledger.db, id)?;
+                uncount_entry(ledger, entry)?;
+                write_mentions(ledger, entry, mentions, Absent::Dropped)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+const ENTRY_COLUMNS: &str = "
+    e.entry, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
+    e.declared_language, e.tags, e.language, e.backfill
+    FROM entries e JOIN sources s ON s.source = e.source";
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, batch, dated, item, poll, time};
+    use super::*;
+    use crate::model::{Change, MentionId};
+    use crate::prepare::Prepared;
+
+    fn ingest(scene: &mut Scene, items: &[Prepared]) -> Vec<MentionId> {
+        let done = scene.store.ingest(&batch("news", items), &poll("2026-01-05T00:00Z")).unwrap();
+        done.new_mentions.into_iter().map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn other_brands_leave_tombstones_and_add_mentions() {
+        let mut scene = Scene::listening(&["news"]);
+        let acme = ingest(&mut scene, &[item("1", "acme")]).remove(0);
+        let (number, kept) = scene.store.kept_entries(0, 10).unwrap().remove(0);
+        assert_eq!(kept.entry.content.as_deref(), Some("acme"));
+        assert_eq!(kept.mentions[0].id, acme);
+        assert_eq!(scene.store.kept_entries(number, 10).unwrap(), []);
+
+        let rev = scene.store.rev().unwrap();
+        let globex = item("1", "globex").mentions;
+        scene.store.replace_matches(&[(kept.id.clone(), globex)]).unwrap();
+        let changes = scene.store.changes_since(rev, 10).unwrap();
+        assert!(changes.iter().any(|(_, change)| *change == Change::Gone(acme.clone())), "{changes:?}");
+        let brands: Vec<_> = scene.store.kept_entries(0, 1).unwrap()[0].1.mentions.clone();
+        assert_eq!(brands.iter().map(|mention| mention.brand.as_str()).collect::<Vec<_>>(), ["globex"]);
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+        assert_eq!(scene.store.mention_count_of_source(&kept.source).unwrap(), 1);
+
+        let rev = scene.store.rev().unwrap();
+        scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
+        let last = scene.store.changes_since(rev, 10).unwrap();
+        assert!(last.iter().any(|(_, change)| matches!(change, Change::Put(m) if m.id == acme)));
+        assert_eq!(scene.store.mention_ids().unwrap(), [acme]);
+
+        let rev = scene.store.rev().unwrap();
+        let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
+        scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
+        assert_eq!(scene.store.rev().unwrap(), rev);
+    }
+
+    #[test]
+    fn the_export_goes_through_time_and_stops_when_told() {
+        let mut scene = Scene::listening(&["news"]);
+        let items = [
+            dated(item("b", "acme globex"), "2026-01-03T00:00Z"),
+            dated(item("a", "acme"), "2026-01-02T00:00Z"),
+            dated(item("c", "globex"), "2026-01-04T00:00Z"),
+        ];
+        ingest(&mut scene, &items);
+        let export = |since: Option<&str>, until: Option<&str>, most: usize| {
+            let mut seen = Vec::new();
+            let mut each = |entry: KeptEntry| {
+                let brands: Vec<_> = entry.mentions.iter().map(|mention| mention.brand.as_str()).collect();
+                seen.push(format!("{}:{}", entry.entry.guid.unwrap(), brands.join("+")));
+                Ok(if seen.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            };
+            scene.store.export(since.map(time), until.map(time), &mut each).unwrap();
+            seen.join(" ")
+        };
+        assert_eq!(export(None, None, 10), "a:acme b:acme+globex c:globex");
+        assert_eq!(export(None, None, 2), "a:acme b:acme+globex");
+        assert_eq!(export(Some("2026-01-03T00:00Z"), Some("2026-01-04T00:00Z"), 10), "b:acme+globex");
+    }
+}

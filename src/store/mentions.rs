@@ -1,0 +1,478 @@
+//! Mentions: how they are written, how people read them, and the history of their changes.
+
+use anyhow::{Context, Result};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::entries::mention_id;
+use super::rollups::{Ledger, known_subject, subject_number};
+use super::stories::{self, Facts};
+use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
+use crate::model::{
+    BrandId, Change, EntryId, Language, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
+    SourceId, StoryId,
+};
+use crate::prepare::PreparedMention;
+use crate::text::Span;
+
+impl Reader {
+    pub fn mention(&self, id: &MentionId) -> Result<Option<Mention>> {
+        match id_bytes(id.as_str()) {
+            Some(bytes) => Ok(self.select_mentions("WHERE m.id = ?1", [bytes])?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// In the order of `ids`; those that do not exist (any more) are left out.
+    pub fn mentions(&self, ids: &[MentionId]) -> Result<Vec<Mention>> {
+        ids.iter().filter_map(|id| self.mention(id).transpose()).collect()
+    }
+
+    /// Every mention there is, sorted: to compare a derived copy with.
+    pub fn mention_ids(&self) -> Result<Vec<MentionId>> {
+        let mut statement = self.db.prepare("SELECT id FROM mentions ORDER BY id")?;
+        let rows = statement.query_map([], |row| Ok(MentionId::new(prefixed("m_", row.get(0)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many mentions were heard in a source, the brands' own voice included.
+    pub fn mention_count_of_source(&self, source: &SourceId) -> Result<u64> {
+        let mut statement = self.db.prepare_cached("SELECT mentions FROM sources WHERE id = ?1")?;
+        Ok(statement.query_row([source.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+
+    /// What counts in `scope` (never the brand's own voice), newest first.
+    pub fn mention_rows(&self, scope: &Scope<'_>, negative_only: bool, limit: usize) -> Result<Vec<Mention>> {
+        let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
+            return Ok(Vec::new());
+        };
+        let mut statement = self.db.prepare_cached(
+            "SELECT mention FROM counted
+             WHERE subject = ?1 AND at >= ?2 AND at < ?3 AND backfill <= ?4 AND tone <= ?5
+             ORDER BY at DESC, mention DESC LIMIT ?6",
+        )?;
+        let highest_tone = if negative_only { tone_number(Some(SentimentLabel::Negative)) } else { NO_TONE };
+        let (since, until) = (scope.since.as_second(), scope.until.as_second());
+        let found = statement
+            .query_map(params![subject, since, until, scope.backfill, highest_tone, rows(limit)], |row| {
+                row.get(0)
+            })?
+            .collect::<Result<Vec<i64>, _>>()?;
+        found.into_iter().map(|mention| self.numbered_mention(mention)).collect()
+    }
+
+    /// The story's id today, for any id it ever had: one of its entries' digits.
+    pub fn story_of(&self, id: &StoryId) -> Result<Option<StoryId>> {
+        let Some((_, first)) = self.find_story(id)? else { return Ok(None) };
+        Ok(Some(StoryId::new(format!("s_{}", hex(&first)))))
+    }
+
+    /// All mentions of a story, under any id it ever had, oldest first.
+    pub fn story(&self, id: &StoryId) -> Result<Vec<Mention>> {
+        let Some((story, _)) = self.find_story(id)? else { return Ok(Vec::new()) };
+        self.select_mentions("WHERE e.story = ?1 ORDER BY e.at, e.id, b.brand", [story])
+    }
+
+    /// What changed after `rev`, each mention once, as it is now; ordered by rev.
+    pub fn changes_since(&self, rev: u64, limit: usize) -> Result<Vec<(u64, Change)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT rev, mention, NULL FROM mentions WHERE rev > ?1
+             UNION ALL SELECT rev, NULL, id FROM tombstones WHERE rev > ?1
+             ORDER BY rev LIMIT ?2",
+        )?;
+        let rows = statement
+            .query_map(params![rev, rows(limit)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<Vec<(u64, Option<i64>, Option<[u8; 16]>)>, _>>()?;
+        rows.into_iter()
+            .map(|(rev, mention, gone)| match (mention, gone) {
+                (Some(mention), _) => Ok((rev, Change::Put(Box::new(self.numbered_mention(mention)?)))),
+                (None, gone) => {
+                    Ok((rev, Change::Gone(MentionId::new(prefixed("m_", gone.unwrap_or_default())))))
+                }
+            })
+            .collect()
+    }
+
+    fn numbered_mention(&self, mention: i64) -> Result<Mention> {
+        let found = self.select_mentions("WHERE m.mention = ?1", [mention])?.pop();
+        found.context("a mention vanished while it was read")
+    }
+
+    pub(super) fn select_mentions(&self, condition: &str, parameters: impl Params) -> Result<Vec<Mention>> {
+        let mut statement = self.db.prepare_cached(&format!("SELECT {MENTION_COLUMNS} {condition}"))?;
+        statement.query_and_then(parameters, read_mention)?.collect()
+    }
+
+    /// The number of a story and the id of the entry it goes by.
+    fn find_story(&self, id: &StoryId) -> Result<Option<(i64, [u8; 16])>> {
+        let Some(bytes) = id_bytes(id.as_str()) else { return Ok(None) };
+        let mut statement = self.db.prepare_cached(
+            "SELECT f.entry, f.id FROM entries e JOIN entries f ON f.entry = e.story WHERE e.id = ?1",
+        )?;
+        Ok(statement.query_row([bytes], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+}
+
+/// What becomes of mentions an entry had of brands it no longer names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// After an edit: the mention was real, and which edit is heard first is chance.
+    Kept,
+    /// After a change of brands or queries.
+    Dropped,
+}
+
+/// Writes the mentions of an entry none of whose mentions is counted, and counts them; the new ones.
+pub(super) fn write_mentions(
+    ledger: &mut Ledger<'_>,
+    entry: i64,
+    prepared: &[PreparedMention],
+    absent: Absent,
+) -> Result<Vec<(MentionId, BrandId)>> {
+    let mut new = Vec::new();
+    let mut before = mentions_by_brand(ledger.db, entry)?;
+    for mention in prepared {
+        let brand = subject_number(ledger.db, &mention.matched.brand, "")?;
+        let number = match before.iter().position(|&(known, _)| known == brand) {
+            Some(index) => {
+                let (_, number) = before.swap_remove(index);
+                let differs = update_mention(ledger.db, number, mention)?;
+                // After an edit its text is another one in any case.
+                if differs || absent == Absent::Kept {
+                    ledger.mark(number);
+                }
+                number
+            }
+            None => {
+                let (number, id) = insert_mention(ledger, entry, brand, mention)?;
+                new.push((id, mention.matched.brand.clone()));
+                number
+            }
+        };
+        stories::count(ledger, &Facts::of(ledger.db, number)?)?;
+    }
+    for (_, number) in before {
+        match absent {
+            Absent::Kept => {
+                // The old spans mean nothing in the new text.
+                ledger
+                    .db
+                    .prepare_cached(
+                        "UPDATE mentions SET title_spans = x'', text_spans = x'' WHERE mention = ?1",
+                    )?
+                    .execute([number])?;
+                ledger.mark(number);
+                stories::count(ledger, &Facts::of(ledger.db, number)?)?;
+            }
+            Absent::Dropped => delete_mention(ledger, entry, number)?,
+        }
+    }
+    Ok(new)
+}
+
+/// Brand and number of each mention of an entry.
+fn mentions_by_brand(db: &Connection, entry: i64) -> Result<Vec<(i64, i64)>> {
+    let mut statement = db.prepare_cached("SELECT brand, mention FROM mentions WHERE entry = ?1")?;
+    let rows = statement.query_map([entry], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn insert_mention(
+    ledger: &mut Ledger<'_>,
+    entry: i64,
+    brand: i64,
+    mention: &PreparedMention,
+) -> Result<(i64, MentionId)> {
+    let id = mention_id(ledger.db, entry, &mention.matched.brand)?;
+    let rev = ledger.next_rev();
+    add_to_source(ledger.db, entry, 1)?;
+    ledger
+        .db
+        .prepare_cached(
+            "INSERT INTO mentions
+                 (id, entry, brand, rev, own_voice, tone, sentiment, queries, title_spans, text_spans)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            id,
+            entry,
+            brand,
+            rev,
+            mention.matched.own_voice,
+            tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
+            mention.sentiment.map(sentiment_bytes),
+            list_to_json(&mention.queries),
+            span_bytes(&mention.matched.title_spans),
+            span_bytes(&mention.matched.text_spans),
+        ])?;
+    Ok((ledger.db.last_insert_rowid(), MentionId::new(prefixed("m_", id))))
+}
+
+/// Whether anything differed.
+fn update_mention(db: &Connection, number: i64, mention: &PreparedMention) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "UPDATE mentions SET own_voice = ?2, tone = ?3, sentiment = ?4, queries = ?5, title_spans = ?6,
+                 text_spans = ?7
+             WHERE mention = ?1 AND (own_voice, tone, sentiment, queries, title_spans, text_spans)
+                 IS NOT (?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            number,
+            mention.matched.own_voice,
+            tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
+            mention.sentiment.map(sentiment_bytes),
+            list_to_json(&mention.queries),
+            span_bytes(&mention.matched.title_spans),
+            span_bytes(&mention.matched.text_spans),
+        ])?;
+    Ok(changed > 0)
+}
+
+fn delete_mention(ledger: &mut Ledger<'_>, entry: i64, number: i64) -> Result<()> {
+    let rev = ledger.next_rev();
+    add_to_source(ledger.db, entry, -1)?;
+    ledger.unmark(number);
+    ledger
+        .db
+        .prepare_cached("INSERT INTO tombstones (rev, id) SELECT ?2, id FROM mentions WHERE mention = ?1")?
+        .execute(params![number, rev])?;
+    ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
+    Ok(())
+}
+
+fn add_to_source(db: &Connection, entry: i64, mentions: i64) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE sources SET mentions = mentions + ?2
+         WHERE source = (SELECT source FROM entries WHERE entry = ?1)",
+    )?
+    .execute([entry, mentions])?;
+    Ok(())
+}
+
+const MENTION_COLUMNS: &str = "
+    m.id, e.id AS entry, b.brand, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published,
+    e.observed, e.language, m.sentiment, m.title_spans, m.text_spans, f.id AS story, e.tags AS entry_tags,
+    m.tags, m.status, m.own_voice, e.backfill,
+    (SELECT count(*) FROM entries c JOIN mentions d ON d.entry = c.entry AND d.brand = m.brand
+     WHERE c.story = e.story) AS copies
+    FROM mentions m JOIN entries e ON e.entry = m.entry JOIN entries f ON f.entry = e.story
+    JOIN subjects b ON b.subject = m.brand JOIN sources s ON s.source = e.source";
+
+fn read_mention(row: &Row<'_>) -> Result<Mention> {
+    let language: String = row.get("language")?;
+    let status: String = row.get("status")?;
+    Ok(Mention {
+        id: MentionId::new(prefixed("m_", row.get("id")?)),
+        entry: EntryId::new(prefixed("e_", row.get("entry")?)),
+        brand: BrandId::new(row.get::<_, String>("brand")?),
+        source: SourceId::new(row.get::<_, String>("source")?),
+        guid: row.get("guid")?,
+        link: row.get("link")?,
+        title: row.get("title")?,
+        text: row.get("text")?,
+        author: row.get("author")?,
+        published: row.get::<_, Option<i64>>("published")?.map(instant),
+        observed: instant(row.get("observed")?),
+        language: Language::from_code(Some(&language)),
+        sentiment: row.get::<_, Option<[u8; 12]>>("sentiment")?.map(sentiment_from_bytes),
+        title_spans: spans(row, "title_spans")?,
+        text_spans: spans(row, "text_spans")?,
+        story: StoryId::new(prefixed("s_", row.get("story")?)),
+        copies: row.get("copies")?,
+        entry_tags: tags(row, "entry_tags")?,
+        tags: tags(row, "tags")?,
+        status: MentionStatus::ALL
+            .into_iter()
+            .find(|known| known.as_str() == status)
+            .with_context(|| format!("a mention has the unknown status `{status}`"))?,
+        own_voice: row.get("own_voice")?,
+        backfill: row.get("backfill")?,
+    })
+}
+
+pub(super) fn prefixed(prefix: &str, id: [u8; 16]) -> String {
+    format!("{prefix}{}", hex(&id))
+}
+
+pub(super) fn tags(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
+    list_from_json(row.get::<_, Option<String>>(column)?.as_deref())
+}
+
+const NO_TONE: u8 = 3;
+
+/// Tones as they are stored: the place of the label in [`SentimentLabel::ALL`], then [`NO_TONE`].
+fn tone_number(label: Option<SentimentLabel>) -> u8 {
+    match label {
+        Some(SentimentLabel::Negative) => 0,
+        Some(SentimentLabel::Neutral) => 1,
+        Some(SentimentLabel::Positive) => 2,
+        None => NO_TONE,
+    }
+}
+
+/// The opposite of [`tone_number`].
+pub(super) fn tone_label(number: u8) -> Option<SentimentLabel> {
+    SentimentLabel::ALL.get(usize::from(number)).copied()
+}
+
+/// Three little-endian f32.
+fn sentiment_bytes(sentiment: Sentiment) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    for (chunk, p) in bytes.chunks_exact_mut(4).zip(sentiment.p) {
+        chunk.copy_from_slice(&p.to_le_bytes());
+    }
+    bytes
+}
+
+fn sentiment_from_bytes(bytes: [u8; 12]) -> Sentiment {
+    let word = |i: usize| f32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
+    Sentiment { p: [word(0), word(4), word(8)] }
+}
+
+/// Start and end of each span as little-endian u32.
+fn span_bytes(spans: &[Span]) -> Vec<u8> {
+    spans.iter().flat_map(|span| [span.start, span.end]).flat_map(u32::to_le_bytes).collect()
+}
+
+fn spans(row: &Row<'_>, column: &str) -> Result<Vec<Span>> {
+    let ValueRef::Blob(bytes) = row.get_ref(column)? else { return Ok(Vec::new()) };
+    let word = |word: &[u8]| u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+    Ok(bytes.chunks_exact(8).map(|chunk| Span { start: word(&chunk[..4]), end: word(&chunk[4..]) }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, batch, brand, dated, item, poll, time};
+    use super::*;
+    use crate::prepare::Prepared;
+
+    fn ingest(scene: &mut Scene, items: &[Prepared]) -> Vec<MentionId> {
+        let done = scene.store.ingest(&batch("news", items), &poll("2026-01-05T00:00Z")).unwrap();
+        done.new_mentions.into_iter().map(|(id, _)| id).collect()
+    }
+
+    fn guids(mentions: &[Mention]) -> Vec<&str> {
+        mentions.iter().map(|mention| mention.guid.as_deref().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_mention_comes_back_as_it_was() {
+        let mut scene = Scene::listening(&["news"]);
+        let mut item = dated(item("1", "what acme said"), "2026-01-02T10:00:05Z");
+        item.entry.title = Some("Élan".to_owned());
+        item.entry.author = Some("Zoé".to_owned());
+        item.entry.tags = vec!["a".to_owned(), "b, c".to_owned()];
+        item.language = Language::Other("de".into());
+        item.mentions[0].sentiment = Some(Sentiment { p: [0.1, 0.2, 0.7] });
+        item.mentions[0].matched.title_spans =
+            vec![Span { start: 0, end: 4 }, Span { start: 70_000, end: 70_001 }];
+        let id = ingest(&mut scene, &[item]).remove(0);
+        let mention = scene.store.mention(&id).unwrap().unwrap();
+        let expected = Mention {
+            id,
+            entry: mention.entry.clone(),
+            brand: brand("acme"),
+            source: SourceId::new("news"),
+            guid: Some("1".to_owned()),
+            link: Some("https://news.example/1".to_owned()),
+            title: Some("Élan".to_owned()),
+            text: "what acme said".to_owned(),
+            author: Some("Zoé".to_owned()),
+            published: Some(time("2026-01-02T10:00:05Z")),
+            observed: time("2026-01-05T00:00Z"),
+            language: Language::Other("de".into()),
+            sentiment: Some(Sentiment { p: [0.1, 0.2, 0.7] }),
+            title_spans: vec![Span { start: 0, end: 4 }, Span { start: 70_000, end: 70_001 }],
+            text_spans: vec![Span { start: 5, end: 9 }],
+            story: StoryId::new(mention.entry.as_str().replace("e_", "s_")),
+            copies: 1,
+            entry_tags: vec!["a".to_owned(), "b, c".to_owned()],
+            tags: Vec::new(),
+            status: MentionStatus::New,
+            own_voice: false,
+            backfill: false,
+        };
+        assert_eq!(mention, expected);
+    }
+
+    #[test]
+    fn what_is_unknown_stays_unknown() {
+        let mut scene = Scene::listening(&["news"]);
+        let mut item = item("1", "acme");
+        item.entry.guid = None;
+        item.entry.link = None;
+        item.link_key = None;
+        item.language = Language::Unknown;
+        item.mentions[0].sentiment = None;
+        let id = ingest(&mut scene, &[item]).remove(0);
+        let mention = scene.store.mention(&id).unwrap().unwrap();
+        assert_eq!(
+            (mention.guid, mention.link, mention.title, mention.author, mention.published, mention.sentiment),
+            (None, None, None, None, None, None)
+        );
+        assert_eq!(mention.language, Language::Unknown);
+    }
+
+    #[test]
+    fn mentions_come_in_the_order_asked() {
+        let mut scene = Scene::listening(&["news"]);
+        let ids = ingest(&mut scene, &[item("1", "acme"), item("2", "acme b"), item("3", "acme c")]);
+        let asked = [ids[2].clone(), MentionId::new("m_none"), ids[0].clone()];
+        assert_eq!(guids(&scene.store.mentions(&asked).unwrap()), ["3", "1"]);
+        assert_eq!(scene.store.mention(&MentionId::new(format!("m_{}", "0".repeat(32)))).unwrap(), None);
+    }
+
+    #[test]
+    fn rows_are_newest_first_and_narrowed() {
+        let mut scene = Scene::listening(&["news"]);
+        let items = [
+            dated(item("1", "acme"), "2026-01-02T10:00Z"),
+            dated(item("2", "acme awful outage"), "2026-01-02T11:00Z"),
+            dated(item("3", "acme awful"), "2026-01-02T12:00Z"),
+            dated(item("4", "globex"), "2026-01-02T12:00Z"),
+            dated(item("5", "acme ourselves"), "2026-01-02T12:00Z"),
+        ];
+        ingest(&mut scene, &items);
+        let first = [dated(item("6", "acme first"), "2026-01-02T13:00Z")];
+        scene.store.ingest(&batch("blog", &first), &poll("2026-01-05T00:00Z")).unwrap();
+        let acme = brand("acme");
+        let rows = |query, until: &str, backfill, negative_only, limit| {
+            let (since, until) = (time("2026-01-02T10:00Z"), time(until));
+            let scope = Scope { brand: &acme, query, since, until, backfill };
+            let mentions = scene.store.mention_rows(&scope, negative_only, limit).unwrap();
+            guids(&mentions).join(" ")
+        };
+        let end = "2026-01-03T00:00Z";
+        assert_eq!(rows(None, end, false, false, 10), "3 2 1");
+        assert_eq!(rows(None, end, true, false, usize::MAX), "6 3 2 1");
+        assert_eq!(rows(None, end, true, false, 2), "6 3");
+        assert_eq!(rows(None, end, false, true, 10), "3 2");
+        assert_eq!(rows(Some("outage"), end, false, false, 10), "2");
+        assert_eq!(rows(Some("unheard"), end, false, false, 10), "");
+        assert_eq!(rows(None, "2026-01-02T12:00Z", false, false, 10), "2 1");
+    }
+
+    #[test]
+    fn changes_are_told_once_in_order_as_things_are_now() {
+        let mut scene = Scene::listening(&["news"]);
+        ingest(&mut scene, &[item("1", "acme"), item("2", "acme b")]);
+        ingest(&mut scene, &[item("1", "acme, corrected")]);
+        let told: Vec<String> = scene
+            .store
+            .changes_since(0, 10)
+            .unwrap()
+            .into_iter()
+            .map(|(_, change)| match change {
+                Change::Put(mention) => mention.text,
+                Change::Gone(id) => id.to_string(),
+            })
+            .collect();
+        assert_eq!(told, ["acme b", "acme, corrected"]);
+        let revs: Vec<u64> = scene.store.changes_since(0, 10).unwrap().iter().map(|(rev, _)| *rev).collect();
+        assert!(revs.is_sorted() && *revs.last().unwrap() <= scene.store.rev().unwrap());
+        assert_eq!(scene.store.changes_since(0, 1).unwrap()[0].0, revs[0]);
+        assert_eq!(scene.store.changes_since(revs[0], 10).unwrap().len(), 1);
+        assert_eq!(scene.store.changes_since(scene.store.rev().unwrap(), 10).unwrap(), []);
+    }
+}

@@ -1,0 +1,249 @@
+//! The schema and its history.
+//!
+//! [`STEPS`] only grows; how many of them a file has been through is its `user_version`.
+
+use anyhow::{Context, Result, bail};
+use rusqlite::Connection;
+
+/// Brings a database up to date; one of a newer program is an error.
+pub(super) fn migrate(db: &mut Connection) -> Result<()> {
+    if version(db)? == STEPS.len() {
+        return Ok(());
+    }
+    let tx = db.transaction()?;
+    // Read again: another process may have been faster.
+    let done = version(&tx)?;
+    refuse_newer(done)?;
+    for step in &STEPS[done..] {
+        tx.execute_batch(step).context("bringing the database up to date")?;
+    }
+    tx.pragma_update(None, "user_version", STEPS.len())?;
+    Ok(tx.commit()?)
+}
+
+/// An error unless the database is exactly as this program writes it.
+pub(super) fn require_current(db: &Connection) -> Result<()> {
+    let done = version(db)?;
+    refuse_newer(done)?;
+    if done < STEPS.len() {
+        bail!("it was written by an older vigie; `vigie poll` or `vigie run` brings it up to date");
+    }
+    Ok(())
+}
+
+pub(super) fn require_not_newer(db: &Connection) -> Result<()> {
+    refuse_newer(version(db)?)
+}
+
+fn version(db: &Connection) -> Result<usize> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn refuse_newer(done: usize) -> Result<()> {
+    if done > STEPS.len() {
+        bail!(
+            "it was written by a newer vigie (schema {done}, this one knows {}); update vigie to open it",
+            STEPS.len()
+        );
+    }
+    Ok(())
+}
+
+const STEPS: &[&str] = &[
+    // Times are whole seconds of Unix time. Tones are 0 negative, 1 neutral, 2 positive, 3 not judged.
+    "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    -- Every source ever heard; `configured` and `enabled` say what feeds.toml says today.
+    CREATE TABLE sources (
+        source INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        url TEXT,
+        configured INTEGER NOT NULL DEFAULT 0,
+        enabled INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'new',
+        etag TEXT,
+        last_modified TEXT,
+        body_hash BLOB,
+        first_good INTEGER,
+        last_good INTEGER,
+        last_poll INTEGER,
+        next_poll INTEGER,
+        failures INTEGER NOT NULL DEFAULT 0,
+        note TEXT,
+        mentions INTEGER NOT NULL DEFAULT 0
+    );
+
+    -- Times in which a source could not be heard; the last one may still be open.
+    CREATE TABLE gaps (
+        source INTEGER NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        PRIMARY KEY (source, since)
+    ) WITHOUT ROWID;
+
+    -- `at` is published, else observed; `story` the earliest entry of its story, often itself.
+    CREATE TABLE entries (
+        entry INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        source INTEGER NOT NULL,
+        story INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        published INTEGER,
+        observed INTEGER NOT NULL,
+        backfill INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        declared_language TEXT,
+        guid TEXT,
+        link TEXT,
+        author TEXT,
+        tags TEXT,
+        title TEXT,
+        text TEXT NOT NULL
+    );
+    CREATE INDEX entries_by_story ON entries (story);
+    CREATE INDEX entries_by_time ON entries (at);
+
+    -- What an entry is known by within its source: hashes of guids, links, contents.
+    CREATE TABLE keys (
+        source INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        entry INTEGER NOT NULL,
+        PRIMARY KEY (source, key)
+    ) WITHOUT ROWID;
+
+    -- The texts an entry ever had, as hashes, with what finding its near-duplicates needs.
+    CREATE TABLE revisions (
+        entry INTEGER NOT NULL,
+        text_hash BLOB NOT NULL,
+        observed INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        fingerprint BLOB NOT NULL,
+        PRIMARY KEY (entry, text_hash)
+    ) WITHOUT ROWID;
+
+    -- Revisions by the bands of their fingerprints.
+    CREATE TABLE bands (
+        band INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        entry INTEGER NOT NULL,
+        PRIMARY KEY (band, at, entry)
+    ) WITHOUT ROWID;
+
+    -- What is counted: a brand (query ''), or a brand within a saved query.
+    CREATE TABLE subjects (
+        subject INTEGER PRIMARY KEY,
+        brand TEXT NOT NULL,
+        query TEXT NOT NULL,
+        UNIQUE (brand, query)
+    );
+
+    -- `brand` is the subject of the brand as a whole; `queries` a JSON list or null.
+    CREATE TABLE mentions (
+        mention INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        entry INTEGER NOT NULL,
+        brand INTEGER NOT NULL,
+        rev INTEGER NOT NULL UNIQUE,
+        own_voice INTEGER NOT NULL,
+        tone INTEGER NOT NULL,
+        sentiment BLOB,
+        queries TEXT,
+        status TEXT NOT NULL DEFAULT 'new',
+        tags TEXT,
+        title_spans BLOB NOT NULL,
+        text_spans BLOB NOT NULL,
+        UNIQUE (entry, brand)
+    );
+
+    -- Mentions that are gone, for derived copies.
+    CREATE TABLE tombstones (rev INTEGER PRIMARY KEY, id BLOB NOT NULL);
+
+    -- Mentions that count, under every subject they count for.
+    CREATE TABLE counted (
+        subject INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        mention INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        tone INTEGER NOT NULL,
+        backfill INTEGER NOT NULL,
+        PRIMARY KEY (subject, at, mention)
+    ) WITHOUT ROWID;
+
+    -- The earliest counted mention of each subject in each story: where the story counts.
+    CREATE TABLE story_firsts (
+        story INTEGER NOT NULL,
+        subject INTEGER NOT NULL,
+        mention INTEGER NOT NULL,
+        PRIMARY KEY (story, subject)
+    ) WITHOUT ROWID;
+
+    -- Sums over `counted` and `story_firsts`. `grain` is 0 for minutes, 1 for days of the user's zone;
+    -- `bucket` is where the minute or day starts.
+    CREATE TABLE rollups (
+        subject INTEGER NOT NULL,
+        grain INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        tone INTEGER NOT NULL,
+        backfill INTEGER NOT NULL,
+        mentions INTEGER NOT NULL,
+        stories INTEGER NOT NULL,
+        PRIMARY KEY (subject, grain, bucket, source, language, tone, backfill)
+    ) WITHOUT ROWID;
+
+    -- Minutes whose live counts changed and at which rev, until rules have looked at them.
+    CREATE TABLE touched (
+        subject INTEGER NOT NULL,
+        minute INTEGER NOT NULL,
+        rev INTEGER NOT NULL,
+        PRIMARY KEY (subject, minute)
+    ) WITHOUT ROWID;
+
+    -- Times are RFC 3339 here, lists and numbers that belong together JSON.
+    CREATE TABLE alerts (
+        id TEXT PRIMARY KEY,
+        rule TEXT NOT NULL,
+        brand TEXT NOT NULL,
+        state TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        since TEXT NOT NULL,
+        fired_at TEXT,
+        until TEXT,
+        last_held TEXT NOT NULL,
+        seen_at TEXT NOT NULL,
+        acknowledged_at TEXT,
+        false_alarm INTEGER NOT NULL DEFAULT 0,
+        reason TEXT NOT NULL,
+        playbook TEXT,
+        rule_text TEXT NOT NULL,
+        config_hash TEXT NOT NULL,
+        observed TEXT NOT NULL,
+        baseline TEXT,
+        series TEXT,
+        evidence TEXT NOT NULL,
+        evidence_sources TEXT NOT NULL,
+        terms TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX alerts_by_rule ON alerts (rule, brand, since);
+
+    -- Notices; a delivered one stays, so that it is never told again.
+    CREATE TABLE notices (
+        notice INTEGER PRIMARY KEY,
+        key TEXT NOT NULL,
+        notifier TEXT NOT NULL,
+        alert TEXT,
+        severity TEXT NOT NULL,
+        title TEXT NOT NULL,
+        body TEXT NOT NULL,
+        due INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        delivered INTEGER,
+        note TEXT,
+        UNIQUE (key, notifier)
+    );
+    CREATE INDEX notices_by_due ON notices (due) WHERE due IS NOT NULL;
+    ",
+];

@@ -1,0 +1,129 @@
+//! The proof of the counts: made again from the rows and compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+
+use super::rollups::{DAY, MINUTE, day, minute};
+use super::{Reader, instant, list_from_json};
+
+impl Reader {
+    /// Compares every count with the rows it is of; one line per difference, empty when all is well.
+    pub fn recount(&self) -> Result<Vec<String>> {
+        let expected = self.expected_rollups()?;
+        let stored = self.stored_rollups()?;
+        let cells: BTreeSet<_> = expected.keys().chain(stored.keys()).collect();
+        let describe = |counts: Option<&(i64, i64)>| match counts {
+            Some((mentions, stories)) => format!("{mentions} mentions, {stories} stories"),
+            None => "nothing".to_owned(),
+        };
+        Ok(cells
+            .into_iter()
+            .filter(|cell| expected.get(cell) != stored.get(cell))
+            .map(|cell| {
+                let grain = if cell.grain == MINUTE { "minute" } else { "day" };
+                let query = if cell.query.is_empty() { String::new() } else { format!("@{}", cell.query) };
+                format!(
+                    "{}{query}, {grain} {}, source {}, language `{}`, tone {}, back-fill {}: {} stored, {} counted",
+                    cell.brand,
+                    instant(cell.bucket),
+                    cell.source,
+                    cell.language,
+                    cell.tone,
+                    cell.backfill,
+                    describe(stored.get(cell)),
+                    describe(expected.get(cell)),
+                )
+            })
+            .collect())
+    }
+
+    /// The rollups as they should be, from entries and mentions alone.
+    fn expected_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
+        let mut statement = self.db.prepare(
+            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, e.backfill, e.story
+             FROM entries e JOIN mentions m USING (entry) JOIN subjects b ON b.subject = m.brand
+             WHERE NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL) ORDER BY e.at, e.id",
+        )?;
+        let mut expected = BTreeMap::new();
+        let mut begun = BTreeSet::new();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (brand, story): (String, i64) = (row.get(0)?, row.get(7)?);
+            let queries: Option<String> = row.get(1)?;
+            let at: i64 = row.get(2)?;
+            for query in std::iter::once(String::new()).chain(list_from_json(queries.as_deref())?) {
+                let begins = begun.insert((story, brand.clone(), query.clone()));
+                for (grain, bucket) in [(MINUTE, minute(at)), (DAY, day(at, &self.zone)?)] {
+                    let cell = Cell {
+                        brand: brand.clone(),
+                        query: query.clone(),
+                        grain,
+                        bucket,
+                        source: row.get(3)?,
+                        language: row.get(4)?,
+                        tone: row.get(5)?,
+                        backfill: row.get(6)?,
+                    };
+                    let counts: &mut (i64, i64) = expected.entry(cell).or_default();
+                    counts.0 += 1;
+                    counts.1 += i64::from(begins);
+                }
+            }
+        }
+        Ok(expected)
+    }
+
+    fn stored_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
+        let mut statement = self.db.prepare(
+            "SELECT s.brand, s.query, grain, bucket, source, language, tone, backfill, mentions, stories
+             FROM rollups JOIN subjects s USING (subject)",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let cell = Cell {
+                brand: row.get(0)?,
+                query: row.get(1)?,
+                grain: row.get(2)?,
+                bucket: row.get(3)?,
+                source: row.get(4)?,
+                language: row.get(5)?,
+                tone: row.get(6)?,
+                backfill: row.get(7)?,
+            };
+            Ok((cell, (row.get(8)?, row.get(9)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// The key of a rollup, in words.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Cell {
+    brand: String,
+    query: String,
+    grain: u8,
+    bucket: i64,
+    source: i64,
+    language: String,
+    tone: u8,
+    backfill: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, batch, dated, item, poll};
+
+    #[test]
+    fn a_wrong_count_is_found() {
+        let mut scene = Scene::listening(&["news"]);
+        let document = batch("news", &[dated(item("1", "acme"), "2026-01-02T10:00Z")]);
+        scene.store.ingest(&document, &poll("2026-01-02T11:00Z")).unwrap();
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+        scene.store.reader.db.execute("UPDATE rollups SET mentions = 2 WHERE grain = 0", []).unwrap();
+        assert_eq!(
+            scene.store.recount().unwrap(),
+            ["acme, minute 2026-01-02T10:00:00Z, source 1, language `en`, tone 1, back-fill false: \
+              2 mentions, 1 stories stored, 1 mentions, 1 stories counted"]
+        );
+    }
+}

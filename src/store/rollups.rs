@@ -1,0 +1,379 @@
+//! Counts, kept as they happen.
+//!
+//! A transaction collects its differences in a [`Ledger`]; they are written once, at its end. What counts
+//! where is decided in [`super::stories`].
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Reader, Store, instant, meta, set_meta, stored_rev};
+use crate::model::{BrandId, Timestamp};
+
+/// Minutes whose live counts changed since they were last cleared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// What to hand to [`Store::clear_touched`].
+    pub up_to: u64,
+    /// Brand, saved query within it (`None`: the brand as a whole), start of the minute; ordered.
+    pub minutes: Vec<(BrandId, Option<String>, Timestamp)>,
+}
+
+impl Reader {
+    pub fn touched(&self) -> Result<Touched> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT t.rev, s.brand, s.query, t.minute FROM touched t JOIN subjects s USING (subject)
+             ORDER BY s.brand, s.query, t.minute",
+        )?;
+        let mut touched = Touched::default();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            touched.up_to = touched.up_to.max(row.get(0)?);
+            let query: String = row.get(2)?;
+            touched.minutes.push((
+                BrandId::new(row.get::<_, String>(1)?),
+                (!query.is_empty()).then_some(query),
+                instant(row.get(3)?),
+            ));
+        }
+        Ok(touched)
+    }
+}
+
+impl Store {
+    /// Forgets the minutes that were touched up to then.
+    pub fn clear_touched(&mut self, up_to: u64) -> Result<()> {
+        self.reader.db.prepare_cached("DELETE FROM touched WHERE rev <= ?1")?.execute([up_to])?;
+        Ok(())
+    }
+
+    /// Says whose days are meant; counts per day are made again if it is another zone than before. The
+    /// zone must have an IANA name.
+    pub fn set_zone(&mut self, zone: &TimeZone) -> Result<()> {
+        let name = zone.iana_name().context("the time zone has no IANA name")?;
+        let tx = self.reader.db.transaction()?;
+        if meta(&tx, "zone")?.as_deref() != Some(name) {
+            rebuild_days(&tx, zone)?;
+            set_meta(&tx, "zone", name)?;
+        }
+        tx.commit()?;
+        self.reader.zone = zone.clone();
+        Ok(())
+    }
+}
+
+/// What a transaction has changed and not yet written: differences of counts, and mentions that need a new
+/// rev.
+pub(super) struct Ledger<'a> {
+    pub db: &'a Connection,
+    zone: &'a TimeZone,
+    rev: u64,
+    /// Mentions and stories to add, by where they count.
+    differences: HashMap<Place, (i64, i64)>,
+    changed: BTreeSet<i64>,
+}
+
+/// Where a mention or a story counts, at the grain of minutes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub subject: i64,
+    pub minute: i64,
+    pub source: i64,
+    pub language: String,
+    pub tone: u8,
+    pub backfill: bool,
+}
+
+impl<'a> Ledger<'a> {
+    pub fn open(db: &'a Connection, zone: &'a TimeZone) -> Result<Self> {
+        Ok(Self { db, zone, rev: stored_rev(db)?, differences: HashMap::new(), changed: BTreeSet::new() })
+    }
+
+    pub fn next_rev(&mut self) -> u64 {
+        self.rev += 1;
+        self.rev
+    }
+
+    /// Marks a mention that looks different from outside.
+    pub fn mark(&mut self, mention: i64) {
+        self.changed.insert(mention);
+    }
+
+    /// Forgets the mark of a mention that is gone.
+    pub fn unmark(&mut self, mention: i64) {
+        self.changed.remove(&mention);
+    }
+
+    pub fn add(&mut self, place: Place, mentions: i64, stories: i64) {
+        let difference = self.differences.entry(place).or_default();
+        difference.0 += mentions;
+        difference.1 += stories;
+    }
+
+    /// Writes what was collected.
+    pub fn close(mut self) -> Result<()> {
+        let before = stored_rev(self.db)?;
+        for mention in std::mem::take(&mut self.changed) {
+            let rev = self.next_rev();
+            self.db
+                .prepare_cached("UPDATE mentions SET rev = ?2 WHERE mention = ?1")?
+                .execute(params![mention, rev])?;
+        }
+        self.write_differences(before)?;
+        if self.rev > before {
+            set_meta(self.db, "rev", &self.rev.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn write_differences(&mut self, before: u64) -> Result<()> {
+        let mut differences = std::mem::take(&mut self.differences);
+        differences.retain(|_, difference| *difference != (0, 0));
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let rev = if self.rev > before { self.rev } else { self.next_rev() };
+        for (place, (mentions, stories)) in differences {
+            for (grain, bucket) in [(MINUTE, place.minute), (DAY, day(place.minute, self.zone)?)] {
+                add_to_rollup(self.db, &place, grain, bucket, mentions, stories)?;
+            }
+            if !place.backfill {
+                self.db
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO touched (subject, minute, rev) VALUES (?1, ?2, ?3)",
+                    )?
+                    .execute(params![place.subject, place.minute, rev])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) const MINUTE: u8 = 0;
+pub(super) const DAY: u8 = 1;
+
+/// The start of the minute an instant is in; all in Unix seconds.
+pub(super) fn minute(at: i64) -> i64 {
+    at.div_euclid(60) * 60
+}
+
+/// The start of the day of `zone` an instant is in; both in Unix seconds.
+pub(super) fn day(at: i64, zone: &TimeZone) -> Result<i64> {
+    let start = instant(at).to_zoned(zone.clone()).start_of_day()?;
+    Ok(start.timestamp().as_second())
+}
+
+/// The number of a subject, which is made if it is new. `query` is empty for the brand as a whole.
+pub(super) fn subject_number(db: &Connection, brand: &BrandId, query: &str) -> Result<i64> {
+    if let Some(number) = known_subject(db, brand, query)? {
+        return Ok(number);
+    }
+    db.prepare_cached("INSERT INTO subjects (brand, query) VALUES (?1, ?2)")?
+        .execute([brand.as_str(), query])?;
+    Ok(db.last_insert_rowid())
+}
+
+pub(super) fn known_subject(db: &Connection, brand: &BrandId, query: &str) -> Result<Option<i64>> {
+    let mut statement = db.prepare_cached("SELECT subject FROM subjects WHERE brand = ?1 AND query = ?2")?;
+    Ok(statement.query_row([brand.as_str(), query], |row| row.get(0)).optional()?)
+}
+
+fn add_to_rollup(
+    db: &Connection,
+    place: &Place,
+    grain: u8,
+    bucket: i64,
+    mentions: i64,
+    stories: i64,
+) -> Result<()> {
+    let Place { subject, minute: _, source, language, tone, backfill } = place;
+    db.prepare_cached(
+        "INSERT INTO rollups (subject, grain, bucket, source, language, tone, backfill, mentions, stories)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         ON CONFLICT DO UPDATE SET
+             mentions = mentions + excluded.mentions, stories = stories + excluded.stories",
+    )?
+    .execute(params![subject, grain, bucket, source, language, tone, backfill, mentions, stories])?;
+    if mentions < 0 {
+        db.prepare_cached(
+            "DELETE FROM rollups WHERE subject = ?1 AND grain = ?2 AND bucket = ?3 AND source = ?4
+                 AND language = ?5 AND tone = ?6 AND backfill = ?7 AND mentions = 0 AND stories = 0",
+        )?
+        .execute(params![subject, grain, bucket, source, language, tone, backfill])?;
+    }
+    Ok(())
+}
+
+/// Makes the counts per day again from those per minute.
+fn rebuild_days(db: &Connection, zone: &TimeZone) -> Result<()> {
+    db.execute("DELETE FROM rollups WHERE grain = ?1", [DAY])?;
+    let mut statement = db.prepare(
+        "SELECT subject, bucket, source, language, tone, backfill, mentions, stories
+         FROM rollups WHERE grain = ?1",
+    )?;
+    let mut days: HashMap<Place, (i64, i64)> = HashMap::new();
+    let mut rows = statement.query([MINUTE])?;
+    while let Some(row) = rows.next()? {
+        let place = Place {
+            subject: row.get(0)?,
+            minute: day(row.get(1)?, zone)?,
+            source: row.get(2)?,
+            language: row.get(3)?,
+            tone: row.get(4)?,
+            backfill: row.get(5)?,
+        };
+        let counts = days.entry(place).or_default();
+        counts.0 += row.get::<_, i64>(6)?;
+        counts.1 += row.get::<_, i64>(7)?;
+    }
+    for (place, (mentions, stories)) in days {
+        add_to_rollup(db, &place, DAY, place.minute, mentions, stories)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Scope;
+    use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, poll, time};
+    use super::*;
+    use crate::prepare::Prepared;
+
+    /// One step of a history: source, guid, subject and words of its text, hours after the start (`None`:
+    /// undated), whether it is imported.
+    type Step = (u8, u8, u32, usize, Option<u32>, bool);
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = (
+            0u8..2,
+            0u8..6,
+            0u32..3,
+            0usize..WORDS.len(),
+            proptest::option::weighted(0.8, 0u32..400),
+            proptest::bool::weighted(0.1),
+        );
+        proptest::collection::vec(step, 1..16)
+    }
+
+    const WORDS: [&str; 7] = [
+        "acme",
+        "acme globex",
+        "globex awful outage",
+        "acme outage",
+        "acme awful",
+        "acme ourselves",
+        "acme globex panne",
+    ];
+
+    /// 2026-01-01.
+    const START: i64 = 1_767_225_600;
+
+    fn prepared(&(_, guid, subject, words, hours, _): &Step) -> Prepared {
+        let item = item(&guid.to_string(), &long_text(subject, WORDS[words]));
+        match hours {
+            Some(hours) => dated(item, &instant(START + i64::from(hours) * 3600).to_string()),
+            None => item,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Invariant: counts are kept as they happen, through edits, duplicates, merges, earlier-first
+        /// arrivals, other zones and other queries.
+        #[test]
+        fn counts_equal_their_rows_after_any_history(steps in steps()) {
+            let mut scene = Scene::new();
+            for (number, step) in steps.iter().enumerate() {
+                let source = ["news", "blog"][usize::from(step.0)];
+                let at = instant(START + number as i64 * 86_400 + 7_200).to_string();
+                let polled = if step.5 { import(&at) } else { poll(&at) };
+                scene.store.ingest(&batch(source, &[prepared(step)]), &polled).unwrap();
+                if number % 5 == 2 {
+                    scene.store.set_zone(&TimeZone::get(["Asia/Tokyo", "America/New_York"][number % 2]).unwrap()).unwrap();
+                }
+                if number % 6 == 4 {
+                    let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
+                    let other = prepared(&(0, 0, 0, number % WORDS.len(), None, false));
+                    scene.store.replace_matches(&[(kept.id, other.mentions)]).unwrap();
+                }
+                prop_assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+            }
+            for id in ["acme", "globex"] {
+                for query in [None, Some("outage")] {
+                    let brand = brand(id);
+                    let (since, until) = (instant(START - 86_400), instant(START + 40 * 86_400));
+                    let scope = Scope { brand: &brand, query, since, until, backfill: true };
+                    let rows = scene.store.mention_rows(&scope, false, 1000).unwrap();
+                    let mut sum = crate::model::Bucket::default();
+                    scene.store.series(&scope, 3600).unwrap().buckets.into_iter().for_each(|bucket| sum += bucket);
+                    prop_assert_eq!(sum.mentions as usize, rows.len());
+                    let stories: BTreeSet<_> = rows.iter().map(|mention| &mention.story).collect();
+                    prop_assert_eq!(sum.stories as usize, stories.len());
+                    let rolled = scene.store.rollup(std::slice::from_ref(&brand), query, since, until).unwrap();
+                    prop_assert_eq!(rolled.iter().map(|row| row.mentions).sum::<u32>(), sum.mentions);
+                    prop_assert_eq!(rolled.iter().map(|row| row.stories).sum::<u32>(), sum.stories);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn touched_minutes_survive_a_restart_until_cleared() {
+        let mut scene = Scene::listening(&["news"]);
+        let first = batch("news", &[dated(item("1", "acme outage"), "2026-01-02T10:00:30Z")]);
+        scene.store.ingest(&first, &poll("2026-01-02T11:00Z")).unwrap();
+        let mut scene = scene.reopen();
+        let touched = scene.store.touched().unwrap();
+        let minute = time("2026-01-02T10:00Z");
+        assert_eq!(
+            touched.minutes,
+            [(brand("acme"), None, minute), (brand("acme"), Some("outage".to_owned()), minute)]
+        );
+        let second = batch("news", &[dated(item("2", "globex"), "2026-01-02T10:00:30Z")]);
+        scene.store.ingest(&second, &poll("2026-01-02T11:01Z")).unwrap();
+        scene.store.clear_touched(touched.up_to).unwrap();
+        assert_eq!(scene.store.touched().unwrap().minutes, [(brand("globex"), None, minute)]);
+    }
+
+    #[test]
+    fn back_fill_touches_no_minute() {
+        let mut scene = Scene::new();
+        let document = batch("news", &[dated(item("1", "acme"), "2026-01-02T10:00Z")]);
+        scene.store.ingest(&document, &poll("2026-01-02T11:00Z")).unwrap();
+        assert_eq!(scene.store.touched().unwrap(), Touched::default());
+    }
+
+    /// An undated entry counts when it was observed, save in a first document, whose items may be of any age.
+    #[test]
+    fn undated_entries_count_when_observed_unless_they_are_back_fill() {
+        let mut scene = Scene::new();
+        let mut ingest = |guid: &str, at: &str| {
+            scene.store.ingest(&batch("news", &[item(guid, "acme")]), &poll(at)).unwrap();
+            scene.store.totals().unwrap()[0].mentions
+        };
+        assert_eq!(ingest("1", "2026-01-02T11:00Z"), 0);
+        assert_eq!(ingest("2", "2026-01-02T12:00Z"), 1);
+    }
+
+    #[test]
+    fn a_zone_is_kept_and_has_a_name() {
+        let mut scene = Scene::listening(&["news"]);
+        let document = batch("news", &[dated(item("1", "acme"), "2026-01-02T23:30Z")]);
+        scene.store.ingest(&document, &poll("2026-01-02T23:45Z")).unwrap();
+        let day = |scene: &Scene| {
+            let (since, until) = (time("2026-01-01T00:00Z"), time("2026-01-05T00:00Z"));
+            scene.store.rollup(&[brand("acme")], None, since, until).unwrap()[0].day
+        };
+        assert_eq!(day(&scene), time("2026-01-02T00:00Z"));
+        scene.store.set_zone(&TimeZone::get("Europe/Paris").unwrap()).unwrap();
+        assert_eq!(day(&scene), time("2026-01-02T23:00Z"));
+        let mut scene = scene.reopen();
+        assert_eq!(day(&scene), time("2026-01-02T23:00Z"));
+        assert!(scene.store.set_zone(&TimeZone::fixed(jiff::tz::offset(3))).is_err());
+    }
+}

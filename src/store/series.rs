@@ -1,0 +1,352 @@
+//! Counts over time, read from the rollups.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use rusqlite::params;
+
+use super::mentions::tone_label;
+use super::rollups::{DAY, MINUTE, day, known_subject, minute};
+use super::{Reader, instant};
+use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
+
+/// What is asked about: a brand, or a brand within a saved query, in `[since, until)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    pub brand: &'a BrandId,
+    /// The id of a saved query.
+    pub query: Option<&'a str>,
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// Whether what was heard in first documents and imports counts.
+    pub backfill: bool,
+}
+
+/// Counts of one brand on one day, in one source, language and tone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollupRow {
+    pub brand: BrandId,
+    /// Start of the day in the user's zone.
+    pub day: Timestamp,
+    pub source: SourceId,
+    /// `None`: unknown.
+    pub language: Option<String>,
+    /// `None`: not judged.
+    pub tone: Option<SentimentLabel>,
+    pub mentions: u32,
+    /// Stories that began here.
+    pub stories: u32,
+}
+
+/// All that was ever heard of one brand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    pub brand: BrandId,
+    pub mentions: u64,
+    pub stories: u64,
+}
+
+impl Reader {
+    /// Counts per bucket of `step_s` seconds (a multiple of 60) from `since`, cut to its minute, to `until`.
+    pub fn series(&self, scope: &Scope<'_>, step_s: u32) -> Result<Series> {
+        ensure!(step_s > 0 && step_s.is_multiple_of(60), "a series has buckets of whole minutes");
+        let start = minute(scope.since.as_second());
+        let until = scope.until.as_second();
+        let step = i64::from(step_s);
+        let length = usize::try_from((until - start).max(0).unsigned_abs().div_ceil(step.unsigned_abs()))?;
+        let mut buckets = vec![Bucket::default(); length];
+        if let Some(subject) = self.subject(scope)? {
+            let mut statement = self.db.prepare_cached(
+                "SELECT (bucket - ?2) / ?5, sum(mentions), sum(stories),
+                     sum(CASE tone WHEN 0 THEN mentions ELSE 0 END), sum(CASE tone WHEN 0 THEN stories ELSE 0 END)
+                 FROM rollups
+                 WHERE subject = ?1 AND grain = ?6 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4
+                 GROUP BY 1",
+            )?;
+            let mut rows = statement.query(params![subject, start, until, scope.backfill, step_s, MINUTE])?;
+            while let Some(row) = rows.next()? {
+                buckets[row.get::<_, usize>(0)?] = Bucket {
+                    mentions: row.get(1)?,
+                    stories: row.get(2)?,
+                    negative_mentions: row.get(3)?,
+                    negative_stories: row.get(4)?,
+                };
+            }
+        }
+        Ok(Series { start: instant(start), step_s, buckets })
+    }
+
+    /// In how many sources it was heard.
+    pub fn source_count(&self, scope: &Scope<'_>) -> Result<u32> {
+        let Some(subject) = self.subject(scope)? else { return Ok(0) };
+        let mut statement = self.db.prepare_cached(
+            "SELECT count(DISTINCT source) FROM rollups
+             WHERE subject = ?1 AND grain = ?5 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4",
+        )?;
+        let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
+        Ok(statement.query_row(params![subject, since, until, scope.backfill, MINUTE], |row| row.get(0))?)
+    }
+
+    /// Counts per day, source, language and tone, back-fill included, days cut to `[since, until)`;
+    /// ordered by brand as given, then day.
+    pub fn rollup(
+        &self,
+        brands: &[BrandId],
+        query: Option<&str>,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<RollupRow>> {
+        let (since, until) = (minute(since.as_second()), until.as_second());
+        // Whole days are read as days, what is left at both ends as minutes.
+        let first_day = match day(since, &self.zone)? {
+            start if start == since => start,
+            start => self.day_after(start)?,
+        };
+        let last_day = day(until, &self.zone)?;
+        let parts = if first_day < last_day {
+            vec![(MINUTE, since, first_day), (DAY, first_day, last_day), (MINUTE, last_day, until)]
+        } else {
+            vec![(MINUTE, since, until)]
+        };
+        let mut rows = Vec::new();
+        for brand in brands {
+            let Some(subject) = known_subject(&self.db, brand, query.unwrap_or(""))? else { continue };
+            let mut sums = BTreeMap::new();
+            for &(grain, since, until) in &parts {
+                self.sum_rollups(subject, grain, since, until, &mut sums)?;
+            }
+            rows.extend(sums.into_iter().map(|((day, source, language, tone), (mentions, stories))| {
+                RollupRow {
+                    brand: brand.clone(),
+                    day: instant(day),
+                    source: SourceId::new(source),
+                    language: (!language.is_empty()).then_some(language),
+                    tone: tone_label(tone),
+                    mentions,
+                    stories,
+                }
+            }));
+        }
+        Ok(rows)
+    }
+
+    /// When the first counted mention was, by its own time.
+    pub fn first_mention_at(&self, brand: &BrandId) -> Result<Option<Timestamp>> {
+        let Some(subject) = known_subject(&self.db, brand, "")? else { return Ok(None) };
+        let mut statement = self.db.prepare_cached("SELECT min(at) FROM counted WHERE subject = ?1")?;
+        let first: Option<i64> = statement.query_row([subject], |row| row.get(0))?;
+        Ok(first.map(instant))
+    }
+
+    /// Of every brand ever heard of, ordered by id.
+    pub fn totals(&self) -> Result<Vec<Totals>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT s.brand, coalesce(sum(r.mentions), 0), coalesce(sum(r.stories), 0)
+             FROM subjects s LEFT JOIN rollups r ON r.subject = s.subject AND r.grain = ?1
+             WHERE s.query = '' GROUP BY s.brand ORDER BY s.brand",
+        )?;
+        let rows = statement.query_map([DAY], |row| {
+            Ok(Totals {
+                brand: BrandId::new(row.get::<_, String>(0)?),
+                mentions: row.get(1)?,
+                stories: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn subject(&self, scope: &Scope<'_>) -> Result<Option<i64>> {
+        known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))
+    }
+
+    /// Start of the day after the one that starts at `start`.
+    fn day_after(&self, start: i64) -> Result<i64> {
+        let tomorrow = instant(start).to_zoned(self.zone.clone()).tomorrow()?;
+        Ok(tomorrow.start_of_day()?.timestamp().as_second())
+    }
+
+    fn sum_rollups(&self, subject: i64, grain: u8, since: i64, until: i64, sums: &mut Sums) -> Result<()> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT r.bucket, s.id, r.language, r.tone, sum(r.mentions), sum(r.stories)
+             FROM rollups r JOIN sources s USING (source)
+             WHERE r.subject = ?1 AND r.grain = ?2 AND r.bucket >= ?3 AND r.bucket < ?4
+             GROUP BY r.bucket, r.source, r.language, r.tone",
+        )?;
+        let mut rows = statement.query(params![subject, grain, since, until])?;
+        while let Some(row) = rows.next()? {
+            let place = (day(row.get(0)?, &self.zone)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            let sum = sums.entry(place).or_default();
+            sum.0 += row.get::<_, u32>(4)?;
+            sum.1 += row.get::<_, u32>(5)?;
+        }
+        Ok(())
+    }
+}
+
+/// Mentions and stories by day, source, language and tone.
+type Sums = BTreeMap<(i64, String, String, u8), (u32, u32)>;
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::super::testing::{Scene, batch, brand, dated, item, long_text, poll, time};
+    use super::*;
+
+    /// Two days of `acme`, one of `globex`, one story in three copies, one mention in own voice.
+    fn scene() -> Scene {
+        let mut scene = Scene::listening(&["news", "blog"]);
+        let copy = |guid| item(guid, &long_text(1, "acme outage awful"));
+        let news = [
+            dated(copy("1"), "2026-01-02T10:00Z"),
+            dated(copy("2"), "2026-01-02T10:59:59Z"),
+            dated(item("3", "acme and globex"), "2026-01-02T11:00Z"),
+            dated(item("4", "acme ourselves"), "2026-01-02T11:00Z"),
+            dated(item("5", "acme panne"), "2026-01-03T23:30Z"),
+        ];
+        scene.store.ingest(&batch("news", &news), &poll("2026-01-04T00:00Z")).unwrap();
+        let blog = [dated(copy("6"), "2026-01-03T08:00Z")];
+        scene.store.ingest(&batch("blog", &blog), &poll("2026-01-04T00:00Z")).unwrap();
+        let first_document = [dated(item("7", "acme alone"), "2026-01-02T10:30Z")];
+        scene.store.ingest(&batch("late", &first_document), &poll("2026-01-04T00:00Z")).unwrap();
+        scene
+    }
+
+    #[track_caller]
+    fn check_series(scope: (&str, Option<&str>, &str, &str, bool), step_s: u32, expected: &[[u32; 4]]) {
+        let (id, query, since, until, backfill) = scope;
+        let brand = brand(id);
+        let scope = Scope { brand: &brand, query, since: time(since), until: time(until), backfill };
+        let series = scene().store.series(&scope, step_s).unwrap();
+        let buckets: Vec<[u32; 4]> = series
+            .buckets
+            .iter()
+            .map(|b| [b.mentions, b.stories, b.negative_mentions, b.negative_stories])
+            .collect();
+        assert_eq!(buckets, expected);
+    }
+
+    #[test]
+    fn series_are_half_open_and_without_gaps() {
+        check_series(
+            ("acme", None, "2026-01-02T09:00Z", "2026-01-02T12:00Z", false),
+            3600,
+            &[[0, 0, 0, 0], [2, 1, 2, 1], [1, 1, 0, 0]],
+        );
+        check_series(("acme", None, "2026-01-02T10:00Z", "2026-01-02T11:00Z", true), 3600, &[[3, 2, 2, 1]]);
+        check_series(("acme", None, "2026-01-02T10:01Z", "2026-01-02T10:59Z", false), 3600, &[[0, 0, 0, 0]]);
+        check_series(("acme", None, "2026-01-02T11:00Z", "2026-01-02T11:00Z", false), 3600, &[]);
+        check_series(
+            ("nobody", None, "2026-01-02T11:00Z", "2026-01-02T11:02Z", false),
+            60,
+            &[[0; 4], [0; 4]],
+        );
+    }
+
+    #[test]
+    fn a_saved_query_narrows_and_a_story_counts_where_it_began() {
+        check_series(
+            ("acme", Some("outage"), "2026-01-02T00:00Z", "2026-01-04T00:00Z", true),
+            86_400,
+            &[[2, 1, 2, 1], [1, 0, 1, 0]],
+        );
+        check_series(
+            ("globex", Some("outage"), "2026-01-02T00:00Z", "2026-01-03T00:00Z", true),
+            86_400,
+            &[[0; 4]],
+        );
+    }
+
+    #[test]
+    fn steps_are_whole_minutes() {
+        let acme = brand("acme");
+        let (since, until) = (time("2026-01-02T00:00Z"), time("2026-01-03T00:00Z"));
+        let scope = Scope { brand: &acme, query: None, since, until, backfill: false };
+        for step in [0, 59, 90] {
+            assert!(scene().store.series(&scope, step).is_err());
+        }
+    }
+
+    #[test]
+    fn sources_are_counted_once() {
+        let scene = scene();
+        let acme = brand("acme");
+        let count = |since, until, backfill| {
+            let scope = Scope { brand: &acme, query: None, since: time(since), until: time(until), backfill };
+            scene.store.source_count(&scope).unwrap()
+        };
+        assert_eq!(count("2026-01-02T00:00Z", "2026-01-04T00:00Z", false), 2);
+        assert_eq!(count("2026-01-02T00:00Z", "2026-01-04T00:00Z", true), 3);
+        assert_eq!(count("2026-01-02T00:00Z", "2026-01-03T00:00Z", false), 1);
+    }
+
+    /// One line per row: brand, day, source, language, tone, mentions, stories.
+    #[track_caller]
+    fn check_rollup(zone: &str, since: &str, until: &str, expected: &[&str]) {
+        let mut scene = scene();
+        scene.store.set_zone(&TimeZone::get(zone).unwrap()).unwrap();
+        let rows =
+            scene.store.rollup(&[brand("globex"), brand("acme")], None, time(since), time(until)).unwrap();
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let day = row.day.to_zoned(TimeZone::get(zone).unwrap()).date();
+                let (language, tone) = (row.language.as_deref().unwrap_or("-"), row.tone.unwrap().as_str());
+                format!(
+                    "{} {day} {} {language} {tone} {} {}",
+                    row.brand, row.source, row.mentions, row.stories
+                )
+            })
+            .collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn days_are_days_of_the_zone() {
+        check_rollup(
+            "UTC",
+            "2026-01-01T00:00Z",
+            "2026-01-05T00:00Z",
+            &[
+                "globex 2026-01-02 news en neutral 1 1",
+                "acme 2026-01-02 late en neutral 1 1",
+                "acme 2026-01-02 news en negative 2 1",
+                "acme 2026-01-02 news en neutral 1 1",
+                "acme 2026-01-03 blog en negative 1 0",
+                "acme 2026-01-03 news fr neutral 1 1",
+            ],
+        );
+        check_rollup(
+            "Europe/Paris",
+            "2026-01-03T12:00Z",
+            "2026-01-05T00:00Z",
+            &["acme 2026-01-04 news fr neutral 1 1"],
+        );
+    }
+
+    #[test]
+    fn days_are_cut_to_the_window() {
+        check_rollup(
+            "America/New_York",
+            "2026-01-02T10:30Z",
+            "2026-01-03T08:00Z",
+            &[
+                "globex 2026-01-02 news en neutral 1 1",
+                "acme 2026-01-02 late en neutral 1 1",
+                "acme 2026-01-02 news en negative 1 0",
+                "acme 2026-01-02 news en neutral 1 1",
+            ],
+        );
+        check_rollup("UTC", "2026-01-02T11:01Z", "2026-01-02T12:00Z", &[]);
+        check_rollup("UTC", "2026-01-04T00:00Z", "2026-01-02T00:00Z", &[]);
+    }
+
+    #[test]
+    fn totals_and_beginnings() {
+        let scene = scene();
+        let totals = |id, mentions, stories| Totals { brand: brand(id), mentions, stories };
+        assert_eq!(scene.store.totals().unwrap(), [totals("acme", 6, 4), totals("globex", 1, 1)]);
+        assert_eq!(scene.store.first_mention_at(&brand("acme")).unwrap(), Some(time("2026-01-02T10:00Z")));
+        assert_eq!(scene.store.first_mention_at(&brand("nobody")).unwrap(), None);
+    }
+}

@@ -1,0 +1,379 @@
+//! Sources: when each is due, how it is doing, and when it could not be heard.
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Reader, Store, instant, meta, rows, set_meta};
+use crate::model::{Gap, Health, HealthState, Source, SourceId, Timestamp, Validators};
+
+/// What a poll changed in a source's health and schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// [`HealthState::Ok`] for a document that was read and for "not modified"; anything else is a failure.
+    pub state: HealthState,
+    pub validators: Validators,
+    pub note: Option<String>,
+    /// `None`: at once; for a source that is gone: never.
+    pub next_poll: Option<Timestamp>,
+}
+
+impl Reader {
+    /// Enabled sources whose time has come: those never polled first, then the longest overdue.
+    pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id FROM sources
+             WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
+             ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the next source is due; the epoch when one is due at once, `None` when none ever is.
+    pub fn next_due(&self) -> Result<Option<Timestamp>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT min(coalesce(next_poll, 0)) FROM sources
+             WHERE configured AND enabled AND (next_poll IS NOT NULL OR state <> 'gone')",
+        )?;
+        let next: Option<i64> = statement.query_row([], |row| row.get(0))?;
+        Ok(next.map(instant))
+    }
+
+    /// Of every configured source, in the order of their ids.
+    pub fn health(&self) -> Result<Vec<Health>> {
+        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE configured ORDER BY id");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement.query_and_then([], health)?.collect()
+    }
+
+    pub fn health_of(&self, source: &SourceId) -> Result<Option<Health>> {
+        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE id = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement.query_and_then([source.as_str()], health)?.next().transpose()
+    }
+
+    /// The times in which sources could not be heard, that touch `[since, until)`, oldest first.
+    pub fn gaps(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Gap>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT s.id, g.since, g.until FROM gaps g JOIN sources s USING (source)
+             WHERE g.since < ?2 AND (g.until > ?1 OR g.until IS NULL) ORDER BY g.since, s.id",
+        )?;
+        let rows = statement.query_map([since.as_second(), until.as_second()], |row| {
+            Ok(Gap {
+                source: source_id(row)?,
+                since: instant(row.get(1)?),
+                until: row.get::<_, Option<i64>>(2)?.map(instant),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Store {
+    /// Takes over the configured sources: new ones are due at once, those no longer configured are not
+    /// polled again, one whose address changed starts anew.
+    pub fn sync_sources(&mut self, sources: &[Source]) -> Result<()> {
+        let tx = self.reader.db.transaction()?;
+        tx.execute("UPDATE sources SET configured = 0, enabled = 0", [])?;
+        for source in sources {
+            let number = source_number(&tx, &source.id)?;
+            tx.prepare_cached(
+                "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
+                     first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL
+                 WHERE source = ?1 AND url IS NOT ?2",
+            )?
+            .execute(params![number, source.url()])?;
+            tx.prepare_cached(
+                "UPDATE sources SET configured = 1, enabled = ?2, state = CASE
+                     WHEN NOT ?2 THEN 'disabled'
+                     WHEN state <> 'disabled' THEN state
+                     WHEN last_good IS NULL THEN 'new'
+                     ELSE 'ok' END
+                 WHERE source = ?1",
+            )?
+            .execute(params![number, source.enabled])?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// Records a poll that brought no document: not modified, or failed.
+    pub fn record_poll(&mut self, source: &SourceId, at: Timestamp, outcome: &Outcome) -> Result<()> {
+        let tx = self.reader.db.transaction()?;
+        let number = source_number(&tx, source)?;
+        record(&tx, number, at, outcome)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Compares `hash`, of all brands and queries, with that of the last call. If it differs, every source
+    /// forgets what its server gave it to recognise the document by and is due, once; one that was asked to
+    /// wait still waits. Whether it differed.
+    pub fn note_listening(&mut self, hash: &str) -> Result<bool> {
+        let tx = self.reader.db.transaction()?;
+        let changed = meta(&tx, "listening")?.as_deref() != Some(hash);
+        if changed {
+            tx.execute(
+                "UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL,
+                     next_poll = CASE state WHEN 'throttled' THEN next_poll END",
+                [],
+            )?;
+            set_meta(&tx, "listening", hash)?;
+        }
+        tx.commit()?;
+        Ok(changed)
+    }
+}
+
+/// The number of a source, which is made if it was never heard of.
+pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
+    let known = db
+        .prepare_cached("SELECT source FROM sources WHERE id = ?1")?
+        .query_row([source.as_str()], |row| row.get(0))
+        .optional()?;
+    if let Some(number) = known {
+        return Ok(number);
+    }
+    db.prepare_cached("INSERT INTO sources (id) VALUES (?1)")?.execute([source.as_str()])?;
+    Ok(db.last_insert_rowid())
+}
+
+/// Whether a whole document of the source was ever read.
+pub(super) fn was_read(db: &Connection, source: i64) -> Result<bool> {
+    let mut statement = db.prepare_cached("SELECT first_good IS NOT NULL FROM sources WHERE source = ?1")?;
+    Ok(statement.query_row([source], |row| row.get(0))?)
+}
+
+/// Writes a poll's outcome, and opens or closes the source's gap: one begins with the last good poll before
+/// a failure (the failure itself if there was none) and ends with the next good one.
+pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outcome) -> Result<()> {
+    let at = at.as_second();
+    let good = outcome.state == HealthState::Ok;
+    if good {
+        db.prepare_cached("UPDATE gaps SET until = ?2 WHERE source = ?1 AND until IS NULL")?
+            .execute([source, at])?;
+    } else {
+        db.prepare_cached(
+            "INSERT OR IGNORE INTO gaps (source, since)
+             SELECT source, coalesce(last_good, ?2) FROM sources
+             WHERE source = ?1 AND NOT EXISTS (SELECT 1 FROM gaps WHERE source = ?1 AND until IS NULL)",
+        )?
+        .execute([source, at])?;
+    }
+    let Validators { etag, last_modified, body_hash } = &outcome.validators;
+    db.prepare_cached(
+        "UPDATE sources SET state = ?2, etag = ?3, last_modified = ?4, body_hash = ?5, next_poll = ?6, note = ?7,
+             last_poll = ?8,
+             first_good = CASE WHEN ?9 THEN coalesce(first_good, ?8) ELSE first_good END,
+             last_good = CASE WHEN ?9 THEN ?8 ELSE last_good END,
+             failures = CASE WHEN ?9 THEN 0 ELSE failures + 1 END
+         WHERE source = ?1",
+    )?
+    .execute(params![
+        source,
+        outcome.state.as_str(),
+        etag,
+        last_modified,
+        body_hash.as_ref().map(|hash| hash.as_slice()),
+        outcome.next_poll.map(Timestamp::as_second),
+        outcome.note,
+        at,
+        good,
+    ])?;
+    Ok(())
+}
+
+const HEALTH_COLUMNS: &str = "id, state, etag, last_modified, body_hash, first_good, last_good, last_poll, \
+                              next_poll, failures, note";
+
+fn health(row: &Row<'_>) -> Result<Health> {
+    let state: String = row.get("state")?;
+    let body_hash: Option<Vec<u8>> = row.get("body_hash")?;
+    let time = |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(column)?.map(instant)) };
+    Ok(Health {
+        source: source_id(row)?,
+        state: HealthState::ALL
+            .into_iter()
+            .find(|known| known.as_str() == state)
+            .with_context(|| format!("a source is in the unknown state `{state}`"))?,
+        validators: Validators {
+            etag: row.get("etag")?,
+            last_modified: row.get("last_modified")?,
+            body_hash: body_hash.and_then(|bytes| bytes.try_into().ok()),
+        },
+        first_good: time("first_good")?,
+        last_good: time("last_good")?,
+        last_poll: time("last_poll")?,
+        next_poll: time("next_poll")?,
+        failures: row.get("failures")?,
+        note: row.get("note")?,
+    })
+}
+
+fn source_id(row: &Row<'_>) -> rusqlite::Result<SourceId> {
+    Ok(SourceId::new(row.get::<_, String>("id")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, outcome, time};
+    use super::*;
+    use crate::model::SourceKind;
+
+    fn source(id: &str, url: &str) -> Source {
+        Source {
+            id: SourceId::new(id),
+            kind: SourceKind::Feed { url: url.to_owned() },
+            every: None,
+            tags: Vec::new(),
+            allow_private: false,
+            enabled: true,
+        }
+    }
+
+    fn poll(scene: &mut Scene, id: &str, at: &str, state: HealthState, next: Option<&str>) {
+        let outcome = Outcome {
+            validators: Validators {
+                etag: Some("\"1\"".to_owned()),
+                last_modified: Some("Thu, 01 Jan 2026 00:00:00 GMT".to_owned()),
+                body_hash: Some([9; 32]),
+            },
+            note: Some("so".to_owned()),
+            next_poll: next.map(time),
+            ..outcome(state)
+        };
+        scene.store.record_poll(&SourceId::new(id), time(at), &outcome).unwrap();
+    }
+
+    #[track_caller]
+    fn check_due(scene: &Scene, now: &str, expected: &[&str]) {
+        let due = scene.store.due_sources(time(now), 10).unwrap();
+        assert_eq!(due.iter().map(SourceId::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn the_never_polled_come_first_then_the_longest_overdue() {
+        let mut scene = Scene::new();
+        let mut off = source("off", "https://off.example/");
+        off.enabled = false;
+        let sources = ["a", "b", "c", "d"].map(|id| source(id, &format!("https://{id}.example/")));
+        scene.store.sync_sources(&[&sources[..], &[off]].concat()).unwrap();
+        check_due(&scene, "2026-01-01T00:00Z", &["a", "b", "c", "d"]);
+        assert_eq!(scene.store.next_due().unwrap(), Some(Timestamp::UNIX_EPOCH));
+
+        poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T02:00Z"));
+        poll(&mut scene, "b", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T01:00Z"));
+        poll(&mut scene, "c", "2026-01-01T00:00Z", HealthState::Gone, None);
+        check_due(&scene, "2026-01-01T00:30Z", &["d"]);
+        check_due(&scene, "2026-01-01T02:00Z", &["d", "b", "a"]);
+        let scene = scene.reopen();
+        check_due(&scene, "2026-01-01T01:00Z", &["d", "b"]);
+        assert_eq!(scene.store.due_sources(time("2026-01-01T01:00Z"), 1).unwrap().len(), 1);
+        assert_eq!(
+            scene.store.health_of(&SourceId::new("off")).unwrap().unwrap().state,
+            HealthState::Disabled
+        );
+    }
+
+    #[test]
+    fn next_due_is_the_earliest() {
+        let mut scene = Scene::new();
+        assert_eq!(scene.store.next_due().unwrap(), None);
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T02:00Z"));
+        assert_eq!(scene.store.next_due().unwrap(), Some(time("2026-01-01T02:00Z")));
+        scene.store.sync_sources(&[]).unwrap();
+        assert_eq!(scene.store.next_due().unwrap(), None);
+        assert_eq!(scene.store.health().unwrap(), []);
+    }
+
+    #[test]
+    fn another_address_starts_anew() {
+        let mut scene = Scene::new();
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T02:00Z"));
+        let before = scene.store.health().unwrap();
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        assert_eq!(scene.store.health().unwrap(), before);
+        scene.store.sync_sources(&[source("a", "https://other.example/")]).unwrap();
+        let health = &scene.store.health().unwrap()[0];
+        assert_eq!((health.state, health.first_good), (HealthState::New, None));
+        assert_eq!(health.validators, Validators::default());
+        check_due(&scene, "2026-01-01T00:30Z", &["a"]);
+    }
+
+    #[test]
+    fn health_tells_the_last_poll() {
+        let mut scene = Scene::new();
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T01:00Z"));
+        for hour in 1..=2 {
+            let at = format!("2026-01-01T0{hour}:00Z");
+            poll(&mut scene, "a", &at, HealthState::Broken, Some("2026-01-01T03:00Z"));
+        }
+        let health = scene.store.health().unwrap().remove(0);
+        assert_eq!(
+            health,
+            Health {
+                source: SourceId::new("a"),
+                state: HealthState::Broken,
+                validators: Validators {
+                    etag: Some("\"1\"".to_owned()),
+                    last_modified: Some("Thu, 01 Jan 2026 00:00:00 GMT".to_owned()),
+                    body_hash: Some([9; 32]),
+                },
+                first_good: Some(time("2026-01-01T00:00Z")),
+                last_good: Some(time("2026-01-01T00:00Z")),
+                last_poll: Some(time("2026-01-01T02:00Z")),
+                next_poll: Some(time("2026-01-01T03:00Z")),
+                failures: 2,
+                note: Some("so".to_owned()),
+            }
+        );
+    }
+
+    #[test]
+    fn a_gap_lasts_from_the_last_good_poll_to_the_next() {
+        let mut scene = Scene::new();
+        for (hour, state) in [
+            (0, HealthState::Ok),
+            (1, HealthState::Broken),
+            (2, HealthState::Throttled),
+            (3, HealthState::Ok),
+        ] {
+            poll(&mut scene, "a", &format!("2026-01-01T0{hour}:00Z"), state, None);
+        }
+        poll(&mut scene, "b", "2026-01-01T05:00Z", HealthState::Broken, None);
+        let gaps = |since, until| {
+            let gaps = scene.store.gaps(time(since), time(until)).unwrap();
+            gaps.iter()
+                .map(|gap| {
+                    let until = gap.until.map_or("-".to_owned(), |until| until.to_string());
+                    format!("{} {} {until}", gap.source, gap.since)
+                })
+                .collect::<Vec<_>>()
+        };
+        let (a, b) = ("a 2026-01-01T00:00:00Z 2026-01-01T03:00:00Z", "b 2026-01-01T05:00:00Z -");
+        assert_eq!(gaps("2026-01-01T00:00Z", "2026-01-02T00:00Z"), [a, b]);
+        assert_eq!(gaps("2026-01-01T03:00Z", "2026-01-01T05:00Z"), Vec::<String>::new());
+        assert_eq!(gaps("2026-01-01T02:59Z", "2026-01-01T05:00Z"), [a]);
+        assert_eq!(gaps("2027-01-01T00:00Z", "2027-01-02T00:00Z"), [b]);
+    }
+
+    /// Invariant: a change of brands or queries is heard at once.
+    #[test]
+    fn other_brands_make_every_source_read_whole_documents_once() {
+        let mut scene = Scene::new();
+        let sources = ["a", "b"].map(|id| source(id, &format!("https://{id}.example/")));
+        scene.store.sync_sources(&sources).unwrap();
+        assert!(scene.store.note_listening("one").unwrap());
+        poll(&mut scene, "b", "2026-01-01T00:00Z", HealthState::Throttled, Some("2026-01-01T02:00Z"));
+        poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T02:00Z"));
+        assert!(!scene.store.note_listening("one").unwrap());
+        check_due(&scene, "2026-01-01T01:00Z", &[]);
+        assert!(scene.store.note_listening("two").unwrap());
+        check_due(&scene, "2026-01-01T01:00Z", &["a"]);
+        let health = scene.store.health().unwrap().remove(0);
+        assert_eq!(health.validators, Validators::default());
+        assert!(health.last_good.is_some());
+        assert!(!scene.store.note_listening("two").unwrap());
+    }
+}

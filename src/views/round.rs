@@ -1,0 +1,128 @@
+//! What one round of polling brought.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::alerts::{AlertView, list};
+use super::search::MentionView;
+use crate::model::{AlertState, BrandId, Condition, MentionId, Rule};
+use crate::rules;
+use crate::store::{Ingested, Reader};
+
+/// Titles shown.
+const SHOWN: usize = 3;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RoundView {
+    pub sources: Vec<SourceRound>,
+    pub brands: Vec<BrandRound>,
+    /// The newest of what is new.
+    pub newest: Vec<MentionView>,
+    /// From when the rules that need a baseline can judge every brand; `None` if no rule needs one, or some
+    /// brand was never heard of.
+    pub judged_from: Option<Timestamp>,
+    /// That time is still to come.
+    pub too_early: bool,
+    pub firing: Vec<AlertView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceRound {
+    pub source: String,
+    /// read, unchanged or failed.
+    pub outcome: &'static str,
+    pub entries: usize,
+    pub new_mentions: usize,
+    pub revised: usize,
+    /// It was heard for the first time: what it brought raises no alert.
+    pub backfill: bool,
+    pub note: Option<String>,
+}
+
+impl SourceRound {
+    pub fn read(source: &str, ingested: &Ingested, note: Option<String>) -> Self {
+        SourceRound {
+            source: source.to_owned(),
+            outcome: "read",
+            entries: ingested.read,
+            new_mentions: ingested.new_mentions.len(),
+            revised: ingested.revised,
+            backfill: ingested.backfill,
+            note,
+        }
+    }
+
+    /// `outcome` is `unchanged` or `failed`.
+    pub fn without_document(source: &str, outcome: &'static str, note: Option<String>) -> Self {
+        SourceRound {
+            source: source.to_owned(),
+            outcome,
+            entries: 0,
+            new_mentions: 0,
+            revised: 0,
+            backfill: false,
+            note,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BrandRound {
+    pub brand: String,
+    pub name: String,
+    pub new_mentions: usize,
+    /// Ever.
+    pub mentions: u64,
+    pub stories: u64,
+}
+
+/// Puts a round's outcomes beside what is kept. `new` are the mentions it brought; `brands` are names by id.
+pub fn round(
+    reader: &Reader,
+    sources: Vec<SourceRound>,
+    new: &[(MentionId, BrandId)],
+    brands: &BTreeMap<BrandId, String>,
+    rules: &[Rule],
+    now: Timestamp,
+) -> Result<RoundView> {
+    let totals = reader.totals()?;
+    let brands = brands.iter().map(|(id, name)| {
+        let total = totals.iter().find(|t| t.brand == *id);
+        BrandRound {
+            brand: id.to_string(),
+            name: name.clone(),
+            new_mentions: new.iter().filter(|(_, brand)| brand == id).count(),
+            mentions: total.map_or(0, |t| t.mentions),
+            stories: total.map_or(0, |t| t.stories),
+        }
+    });
+    let ids: Vec<MentionId> = new.iter().map(|(id, _)| id.clone()).collect();
+    let mut newest = reader.mentions(&ids)?;
+    newest.sort_by_key(|m| std::cmp::Reverse(m.at()));
+    newest.dedup_by(|a, b| a.entry == b.entry);
+    let judged_from = judged_from(reader, rules)?;
+    let mut firing = list(reader)?.alerts;
+    firing.retain(|alert| alert.state == AlertState::Firing.as_str());
+    Ok(RoundView {
+        sources,
+        brands: brands.collect(),
+        newest: newest.iter().take(SHOWN).map(|m| MentionView::new(m, &m.text_spans, &[])).collect(),
+        judged_from,
+        too_early: judged_from.is_some_and(|from| from > now),
+        firing,
+    })
+}
+
+fn judged_from(reader: &Reader, all: &[Rule]) -> Result<Option<Timestamp>> {
+    let mut latest = None;
+    for rule in all.iter().filter(|rule| rule.condition != Condition::Pattern) {
+        for brand in &rule.brands {
+            let Some(first) = reader.first_mention_at(brand)? else { return Ok(None) };
+            latest = latest.max(rules::judged_from(first, rule));
+        }
+    }
+    Ok(latest)
+}

@@ -1,0 +1,367 @@
+//! What a search answers: mentions as people and programs read them.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::index::{Options, Searcher};
+use crate::model::Mention;
+use crate::query::{self, Ast, Document, Query};
+use crate::store::Reader;
+use crate::text::Span;
+use crate::text::excerpt::excerpt;
+
+/// Characters of a text that are shown around the words found.
+const EXCERPT_WIDTH: usize = 240;
+
+/// The answer to a search, as `search --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SearchView {
+    /// As typed.
+    pub query: String,
+    /// Mentions that match, in all.
+    pub total: u64,
+    pub hits: Vec<MentionView>,
+    /// By name of the facet, in the order asked.
+    #[serde(serialize_with = "facets_as_map")]
+    pub facets: Vec<FacetView>,
+}
+
+/// How the hits divide by one of their facts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetView {
+    pub facet: &'static str,
+    pub values: Vec<FacetValue>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FacetValue {
+    pub value: String,
+    pub count: u64,
+}
+
+/// A mention as every face shows it. Times are RFC 3339 UTC.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MentionView {
+    pub id: String,
+    pub entry: String,
+    pub brand: String,
+    pub source: String,
+    pub title: Option<String>,
+    pub excerpt: String,
+    /// In `excerpt`, half-open, in Unicode scalar values.
+    pub spans: Vec<[u32; 2]>,
+    pub link: Option<String>,
+    pub author: Option<String>,
+    pub published: Option<String>,
+    pub observed: String,
+    pub language: Option<String>,
+    pub sentiment: Option<SentimentView>,
+    pub story: String,
+    pub copies: u32,
+    pub source_tags: Vec<String>,
+    /// The user's.
+    pub tags: Vec<String>,
+    pub status: &'static str,
+    pub own_voice: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SentimentView {
+    pub label: &'static str,
+    pub score: f64,
+}
+
+/// Asks the index and fills the hits from the store.
+pub fn search(store: &Reader, index: &Searcher, query: &Query, options: &Options) -> Result<SearchView> {
+    let found = index.search(&query.ast, options)?;
+    let mentions = store.mentions(&found.ids)?;
+    let hit = |mention: &Mention| {
+        let source_tags = options.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
+        MentionView::of_query(mention, &query.ast, source_tags)
+    };
+    let facets = found.facets.into_iter().map(|(facet, values)| FacetView {
+        facet: facet.as_str(),
+        values: values.into_iter().map(|(value, count)| FacetValue { value, count }).collect(),
+    });
+    Ok(SearchView {
+        query: query.text.clone(),
+        total: found.total,
+        hits: mentions.iter().map(hit).collect(),
+        facets: facets.collect(),
+    })
+}
+
+impl MentionView {
+    /// `spans`: what to show of the text, in its scalar values; where there are none, the places that made it
+    /// a mention are shown. `source_tags`: those of its source.
+    pub fn new(mention: &Mention, spans: &[Span], source_tags: &[String]) -> Self {
+        let spans = if spans.is_empty() { &mention.text_spans } else { spans };
+        let (excerpt, spans) = excerpt(&mention.text, spans, EXCERPT_WIDTH);
+        MentionView {
+            id: mention.id.to_string(),
+            entry: mention.entry.to_string(),
+            brand: mention.brand.to_string(),
+            source: mention.source.to_string(),
+            title: mention.title.clone(),
+            excerpt,
+            spans: spans.iter().map(|span| [span.start, span.end]).collect(),
+            link: mention.link.clone(),
+            author: mention.author.clone(),
+            published: mention.published.map(|at| at.to_string()),
+            observed: mention.observed.to_string(),
+            language: mention.language.code().map(str::to_owned),
+            sentiment: mention.sentiment.map(|sentiment| SentimentView {
+                label: sentiment.label().as_str(),
+                score: (f64::from(sentiment.score()) * 10_000.0).round() / 10_000.0,
+            }),
+            story: mention.story.to_string(),
+            copies: mention.copies,
+            source_tags: source_tags.to_vec(),
+            tags: mention.tags.clone(),
+            status: mention.status.as_str(),
+            own_voice: mention.own_voice,
+        }
+    }
+
+    /// Shows the words of the query, where they stand in the text.
+    pub fn of_query(mention: &Mention, ast: &Ast, source_tags: &[String]) -> Self {
+        let tags = all_tags(mention, source_tags);
+        let spans = query::spans(ast, &document(mention, &tags));
+        MentionView::new(mention, &spans.text, source_tags)
+    }
+}
+
+/// Whether a query holds for a mention, decided without the index.
+pub fn holds(ast: &Ast, mention: &Mention, source_tags: &[String]) -> bool {
+    query::matches(ast, &document(mention, &all_tags(mention, source_tags)))
+}
+
+fn all_tags(mention: &Mention, source_tags: &[String]) -> Vec<String> {
+    [&mention.entry_tags, &mention.tags, source_tags].concat()
+}
+
+fn document<'a>(mention: &'a Mention, tags: &'a [String]) -> Document<'a> {
+    Document {
+        title: mention.title.as_deref().unwrap_or_default(),
+        text: &mention.text,
+        author: mention.author.as_deref(),
+        link: mention.link.as_deref(),
+        source: mention.source.as_str(),
+        tags,
+        language: mention.language.code(),
+        sentiment: mention.sentiment.map(|sentiment| sentiment.label().as_str()),
+        brand: Some(mention.brand.as_str()),
+        story: Some(mention.story.as_str()),
+        status: Some(mention.status.as_str()),
+        at: Some(mention.at()),
+    }
+}
+
+fn facets_as_map<S: serde::Serializer>(
+    facets: &[FacetView],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(facets.iter().map(|facet| (facet.facet, &facet.values)))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::enrich::fingerprint::Fingerprint;
+    use crate::index::{Facet, Index};
+    use crate::model::{
+        BrandId, EntryId, Language, Match, MentionId, MentionStatus, Sentiment, SourceId, StoryId, Timestamp,
+    };
+    use crate::prepare::{Batch, Prepared, PreparedMention};
+    use crate::store::{Origin, Polled};
+
+    pub fn mention() -> Mention {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        Mention {
+            id: MentionId::new("m_1"),
+            entry: EntryId::new("e_1"),
+            brand: BrandId::new("acme"),
+            source: SourceId::new("ecodaily"),
+            guid: Some("guid-1".into()),
+            link: Some("https://news.example/1".into()),
+            title: Some("Acme en panne".into()),
+            text: "Élodie dit :\nAcme est en panne.".into(),
+            author: None,
+            published: Some(at("2026-01-01T08:00:00+01:00")),
+            observed: at("2026-01-01T07:05:00Z"),
+            language: Language::French,
+            sentiment: Some(Sentiment { p: [0.8, 0.1, 0.1] }),
+            title_spans: vec![Span { start: 0, end: 4 }],
+            text_spans: vec![Span { start: 13, end: 17 }],
+            story: StoryId::new("s_1"),
+            copies: 2,
+            entry_tags: vec!["économie".into()],
+            tags: vec!["vu".into()],
+            status: MentionStatus::New,
+            own_voice: false,
+            backfill: false,
+        }
+    }
+
+    #[track_caller]
+    fn check(value: &impl Serialize, expected: Expect) {
+        expected.assert_eq(&serde_json::to_string_pretty(value).unwrap());
+    }
+
+    #[test]
+    fn a_mention_has_the_documented_shape() {
+        let view = MentionView::new(&mention(), &[], &["press".into()]);
+        check(
+            &view,
+            expect![[r#"
+            {
+              "id": "m_1",
+              "entry": "e_1",
+              "brand": "acme",
+              "source": "ecodaily",
+              "title": "Acme en panne",
+              "excerpt": "Élodie dit : Acme est en panne.",
+              "spans": [
+                [
+                  13,
+                  17
+                ]
+              ],
+              "link": "https://news.example/1",
+              "author": null,
+              "published": "2026-01-01T07:00:00Z",
+              "observed": "2026-01-01T07:05:00Z",
+              "language": "fr",
+              "sentiment": {
+                "label": "negative",
+                "score": -0.7
+              },
+              "story": "s_1",
+              "copies": 2,
+              "source_tags": [
+                "press"
+              ],
+              "tags": [
+                "vu"
+              ],
+              "status": "new",
+              "own_voice": false
+            }"#]],
+        );
+    }
+
+    #[test]
+    fn what_is_unknown_is_null() {
+        let bare = Mention {
+            title: None,
+            link: None,
+            published: None,
+            sentiment: None,
+            language: Language::Unknown,
+            ..mention()
+        };
+        let value = serde_json::to_value(MentionView::new(&bare, &[], &[])).unwrap();
+        for key in ["title", "link", "author", "published", "sentiment", "language"] {
+            assert!(value[key].is_null(), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_words_asked_for_are_shown_before_those_of_the_brand() {
+        let view = MentionView::new(&mention(), &[Span { start: 25, end: 30 }], &[]);
+        assert_eq!(view.spans, [[25, 30]]);
+        let cut: String = view.excerpt.chars().skip(25).take(5).collect();
+        assert_eq!(cut, "panne");
+    }
+
+    #[test]
+    fn facets_are_a_map_in_the_order_asked() {
+        let facet = |facet, value: &str| FacetView {
+            facet,
+            values: vec![FacetValue { value: value.into(), count: 3 }],
+        };
+        let view = SearchView {
+            query: "acme".into(),
+            total: 3,
+            hits: Vec::new(),
+            facets: vec![facet("day", "2026-01-01"), facet("brand", "acme")],
+        };
+        check(
+            &view,
+            expect![[r#"
+            {
+              "query": "acme",
+              "total": 3,
+              "hits": [],
+              "facets": {
+                "day": [
+                  {
+                    "value": "2026-01-01",
+                    "count": 3
+                  }
+                ],
+                "brand": [
+                  {
+                    "value": "acme",
+                    "count": 3
+                  }
+                ]
+              }
+            }"#]],
+        );
+    }
+
+    #[test]
+    fn hits_come_from_the_store_and_say_where_the_words_stand() {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = crate::store::Store::open(home.path()).unwrap();
+        let text = "Rien à dire. Le service Acme est en panne.";
+        let entry = crate::model::Entry { content: Some(text.into()), ..crate::model::Entry::default() };
+        let batch = Batch {
+            source: SourceId::new("ecodaily"),
+            read: 1,
+            entries: vec![Prepared {
+                entry,
+                text_hash: [0; 16],
+                link_key: None,
+                language: Language::French,
+                fingerprint: Fingerprint::of("", text),
+                mentions: vec![PreparedMention {
+                    matched: Match {
+                        brand: BrandId::new("acme"),
+                        title_spans: Vec::new(),
+                        text_spans: vec![Span { start: 24, end: 28 }],
+                        own_voice: false,
+                    },
+                    sentiment: None,
+                    queries: Vec::new(),
+                }],
+            }],
+            problems: Vec::new(),
+            wished_interval_s: None,
+        };
+        let at = "2026-01-01T08:00:00Z".parse().unwrap();
+        store.ingest(&batch, &Polled { at, origin: Origin::Import }).unwrap();
+        let dir = home.path().join("tantivy");
+        let (mut index, _) = Index::open(&dir, &store.id().unwrap(), store.rev().unwrap()).unwrap();
+        index.apply(&store.changes_since(0, 10).unwrap()).unwrap();
+        index.commit(store.rev().unwrap()).unwrap();
+
+        let ask = Query { text: "pannes".into(), ast: Ast::Word("pannes".into()) };
+        let options = Options {
+            source_tags: [("ecodaily".to_owned(), vec!["press".to_owned()])].into(),
+            facets: vec![Facet::Brand],
+            ..Options::default()
+        };
+        let index = Searcher::open(&dir).unwrap().expect("an index");
+        let view = search(&store, &index, &ask, &options).unwrap();
+        assert_eq!((view.query.as_str(), view.total, view.hits.len()), ("pannes", 1, 1));
+        let hit = &view.hits[0];
+        assert_eq!((hit.excerpt.as_str(), hit.spans.as_slice()), (text, &[[36, 41]][..]));
+        assert_eq!((hit.brand.as_str(), hit.source_tags.as_slice()), ("acme", &["press".to_owned()][..]));
+        let brands = vec![FacetValue { value: "acme".into(), count: 1 }];
+        assert_eq!(view.facets, [FacetView { facet: "brand", values: brands }]);
+    }
+}

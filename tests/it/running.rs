@@ -1,0 +1,81 @@
+//! The daemon: it ends cleanly, starts again without loss or repeat, and lets no second one in.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::pipeline::CONFIG;
+use crate::scenario::{Scenario, item, read_all, rss};
+
+/// Long enough for a slow machine; nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn start(scenario: &Scenario) -> Child {
+    let mut command = scenario.command(&["run", "-v"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(status.expect("kill exists").success());
+}
+
+fn document() -> String {
+    rss(&[item("1", "Acme opens a shop", "New.", "Sun, 01 Mar 2026 10:00:00 GMT")])
+}
+
+#[test]
+fn it_polls_ends_cleanly_and_does_not_poll_again_after_a_restart() {
+    let scenario = Scenario::new(CONFIG);
+    scenario.publisher.publish("/news.xml", &document());
+    let mut first = start(&scenario);
+    wait_until("the first poll", || scenario.publisher.asked("/news.xml") == 1);
+    // A second one is refused with the first one's pid.
+    wait_until("the lock", || {
+        let second = scenario.run(&["poll"]);
+        second.code == 1 && second.stderr.contains(&format!("pid {}", first.id()))
+    });
+    signal(&first, "-TERM");
+    assert!(first.wait().unwrap().success());
+    assert_eq!(scenario.mention_ids().len(), 1);
+
+    let mut again = start(&scenario);
+    wait_until("the lock of the second run", || scenario.run(&["poll"]).code == 1);
+    std::thread::sleep(Duration::from_millis(1_500));
+    signal(&again, "-INT");
+    assert!(again.wait().unwrap().success());
+    assert_eq!(scenario.publisher.asked("/news.xml"), 1, "the next poll is kept in the store");
+    assert_eq!(scenario.mention_ids().len(), 1);
+}
+
+#[test]
+fn a_broken_configuration_leaves_the_old_one_at_work_and_a_good_one_is_taken_over() {
+    let scenario = Scenario::new(CONFIG);
+    scenario.publisher.publish("/news.xml", &document());
+    scenario
+        .publisher
+        .publish("/more.xml", &rss(&[item("2", "Acme again", "More.", "Sun, 01 Mar 2026 11:00:00 GMT")]));
+    let mut child = start(&scenario);
+    wait_until("the first poll", || scenario.publisher.asked("/news.xml") == 1);
+    scenario.configure("[[brand]\n");
+    signal(&child, "-HUP");
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert!(child.try_wait().unwrap().is_none(), "a broken file stops nothing");
+    let more =
+        format!("{CONFIG}\n[[source]]\nid = \"more\"\nurl = \"{{base}}/more.xml\"\nallow_private = true\n");
+    scenario.configure(&more);
+    wait_until("the new source", || scenario.publisher.asked("/more.xml") == 1);
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+    let said = read_all(child.stderr.take().expect("piped"));
+    assert!(said.contains("the old configuration stays at work"), "{said}");
+    assert!(said.contains("feeds.toml:1:"), "{said}");
+    assert_eq!(scenario.mention_ids().len(), 2);
+}
