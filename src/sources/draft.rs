@@ -126,6 +126,11 @@ pub(super) fn plain(text: &str, markup: Markup, limits: &Limits) -> Option<Strin
     (!plain.is_empty()).then_some(plain)
 }
 
+/// A title is one line, even if it holds `<br>`.
+pub(super) fn title(text: &str, markup: Markup, limits: &Limits) -> Option<String> {
+    plain(text, markup, limits).map(|title| title.replace('\n', " "))
+}
+
 /// White space collapsed, nothing else; `None` if nothing is left.
 pub(super) fn line(text: &str) -> Option<String> {
     let line = collapse(text);

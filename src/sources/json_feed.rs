@@ -116,7 +116,7 @@ impl<'de> Visitor<'de> for TopLevel<'_> {
                 }
                 "title" => {
                     let title = map.next_value::<Texts>()?.first();
-                    feed.title = title.and_then(|title| draft::plain(&title, Markup::Text, limits));
+                    feed.title = title.and_then(|title| draft::title(&title, Markup::Text, limits));
                 }
                 "language" => {
                     feed.language =
@@ -238,7 +238,7 @@ impl Item<'_> {
             "id" => draft.guid.offer(0, Some(text.trim().to_owned()).filter(|id| !id.is_empty())),
             "url" => draft.link.offer(0, address()),
             "external_url" => draft.link.offer(1, address()),
-            "title" => draft.title.offer(0, plain(Markup::Text)),
+            "title" => draft.title.offer(0, draft::title(text, Markup::Text, self.limits)),
             "summary" => draft.summary.offer(0, plain(Markup::Text)),
             "content_html" => draft.content.offer(0, plain(Markup::Html)),
             "content_text" => draft.content.offer(1, plain(Markup::Text)),

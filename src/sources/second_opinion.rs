@@ -1,7 +1,7 @@
 //! A second opinion on documents in which our reader finds no entry: feed-rs.
 //!
-//! It reads about half as fast and gives up on many feeds, so it is not asked first; but it was written by
-//! others, and what one misses the other may see.
+//! It reads about half as fast, gives up on many feeds, loses whether a guid is an address, and panics on
+//! some inputs; so it is not asked first. But it was written by others, and what one misses the other may see.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -15,7 +15,8 @@ use super::draft::{self, Draft, Markup};
 
 /// The entries feed-rs finds; none where it fails. `text` is decoded and without its XML declaration.
 pub(super) fn entries(text: &str, base_url: Option<&str>, limits: &Limits) -> Vec<Entry> {
-    // It panics on a declaration in the middle of a document, and keeps every element in memory.
+    // It panics on a declaration in the middle of a document (and, among others, on an author's address next
+    // to a letter that is not ASCII), and keeps every element in memory.
     if text.len() > MOST_BYTES || text.contains("<?xml") {
         return Vec::new();
     }
@@ -45,7 +46,7 @@ fn normalised(
     let is_page =
         |link: &&Link| link.target.is_none() && link.rel.as_deref().is_none_or(|rel| rel == "alternate");
     draft.link.offer(0, entry.links.iter().find(is_page).and_then(|link| url::resolve(base_url, &link.href)));
-    draft.title.offer(0, entry.title.and_then(|title| draft::plain(&title.content, Markup::Text, limits)));
+    draft.title.offer(0, entry.title.and_then(|title| draft::title(&title.content, Markup::Text, limits)));
     draft.summary.offer(0, entry.summary.and_then(|text| draft::plain(&text.content, Markup::Html, limits)));
     let content = entry.content.and_then(|content| content.body);
     draft.content.offer(0, content.and_then(|body| draft::plain(&body, Markup::Html, limits)));

@@ -391,6 +391,34 @@ fn broken_markup() {
                 repaired: markup that is no XML was read as text
             "#]],
     );
+    check_item(
+        "<title>a <\u{feff}b <1</title><guid>1</guid>",
+        expect![[r#"
+        -: a <b <1
+          guid: 1
+        repaired: markup that is no XML was read as text
+    "#]],
+    );
+    check_item(
+        "<link rel='enclosure'>https://a.example/1.mp3</link><title>t</title>",
+        expect![[r#"
+        -: t
+    "#]],
+    );
+    check_item(
+        "<category>x<image><title>no</title></image></category>",
+        expect![[r#"
+        -: 
+          tags: x
+        repaired: tags that do not match were closed where they must end
+    "#]],
+    );
+    check_item(
+        "<description><![CDATA[<img src='i.png'>]]></description>",
+        expect![[r#"
+        -: 
+    "#]],
+    );
     check(
         "oops <b>warning</b>\n<rss><channel><item><title>a</title></item></channel></rss>",
         expect![[r#"
@@ -485,7 +513,7 @@ proptest! {
     #[test]
     fn mutated_feeds_never_panic(
         which in 0..2_usize,
-        edits in proptest::collection::vec((any::<proptest::sample::Index>(), 0..24_usize, ".{0,3}|<|&|>|</item>|<item>|]]>|<!--|\"|<title>"), 1..8),
+        edits in proptest::collection::vec((any::<proptest::sample::Index>(), 0..24_usize, "[<\u{feff}é]{1,2}|.{0,3}|<|&|>|</item>|<item>|]]>|<!--|\"|<title>"), 1..8),
     ) {
         let mut bytes = [RSS, ATOM][which].as_bytes().to_vec();
         for (index, length, replacement) in edits {

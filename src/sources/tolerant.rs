@@ -128,7 +128,10 @@ impl<'a> Walk<'a> {
 
     /// Reads to the end, or to markup that is none: answers where it begins and how far it was looked at.
     fn run_from(&mut self, document: &'a str, offset: usize, is_strict: bool) -> Option<(usize, usize)> {
-        let mut reader = Reader::from_str(&document[offset..]);
+        // The reader skips a byte order mark without counting it.
+        let rest = document[offset..].trim_start_matches('\u{feff}');
+        let offset = document.len() - rest.len();
+        let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
@@ -463,10 +466,7 @@ impl<'a> Walk<'a> {
             && !text.trim().is_empty();
         match field {
             Field::Title(rank) if draft.title.wants(rank) => {
-                draft.title.offer(
-                    rank,
-                    draft::plain(text, capture.markup, self.limits).map(|title| title.replace('\n', " ")),
-                );
+                draft.title.offer(rank, draft::title(text, capture.markup, self.limits));
             }
             Field::Summary(rank) if draft.summary.wants(rank) => {
                 draft.summary.offer(rank, draft::plain(text, capture.markup, self.limits));
@@ -503,8 +503,7 @@ impl<'a> Walk<'a> {
         let feed = &mut self.feed;
         match field {
             FeedField::Title if feed.title.is_none() => {
-                feed.title =
-                    draft::plain(text, capture.markup, self.limits).map(|title| title.replace('\n', " "));
+                feed.title = draft::title(text, capture.markup, self.limits);
             }
             FeedField::Link if feed.link.is_none() => {
                 let link = trimmed(text).and_then(|link| url::resolve(self.base(), &link));
