@@ -13,13 +13,15 @@ use crate::text::{Span, url};
 /// What one listens for, compiled once per configuration.
 pub struct Listening {
     matcher: Matcher,
-    queries: Vec<SavedQuery>,
+    /// The saved queries by id.
+    queries: Vec<(String, query::Compiled)>,
     tone: sentiment::Model,
 }
 
 impl Listening {
     pub fn new(brands: &[Brand], queries: &[SavedQuery], tone: sentiment::Model) -> Self {
-        Self { matcher: Matcher::new(brands), queries: queries.to_vec(), tone }
+        let compiled = queries.iter().map(|q| (q.id.clone(), query::Compiled::new(&q.query.ast)));
+        Self { matcher: Matcher::new(brands), queries: compiled.collect(), tone }
     }
 
     pub fn brands(&self) -> &[Brand] {
@@ -167,8 +169,9 @@ impl Of<'_> {
             brand: Some(matched.brand.as_str()),
             ..query::Document::default()
         };
-        let holding = self.listening.queries.iter().filter(|q| query::matches(&q.query.ast, &document));
-        holding.map(|saved| saved.id.clone()).collect()
+        let prepared = query::Prepared::new(&document);
+        let holding = self.listening.queries.iter().filter(|(_, query)| query.matches(&prepared));
+        holding.map(|(id, _)| id.clone()).collect()
     }
 }
 

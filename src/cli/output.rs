@@ -2,14 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use anyhow::{Context, Result};
-use jiff::civil::DateTime;
+use anyhow::Result;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Span, SpanRelativeTo, Timestamp};
 use tracing_subscriber::EnvFilter;
 
 use super::UsageError;
 use super::args::{Args, Command, When};
+use crate::query;
 
 /// Logs go to stderr: warnings by default, what is done with `-v`, every step with `-vv`.
 /// Only what runs for long says when. `VIGIE_LOG` overrides it in the syntax of `RUST_LOG`.
@@ -80,23 +80,12 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// A time as people give it on the command line: RFC 3339, a date (its first instant in `zone`), or a
-/// duration back from `now` (`7d`, `P1W`).
+/// duration back from `now` (`7d`, `P1W`), as in queries.
 pub fn parse_time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp> {
-    let text = text.trim();
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    // A date alone is its first instant.
-    if let Ok(date) = text.parse::<DateTime>() {
-        return Ok(zone.to_timestamp(date)?);
-    }
-    let span: Span = text.parse().map_err(|_| {
-        UsageError(format!(
-            "`{text}` is no time: write 2026-01-31, 2026-01-31T08:00:00Z, or 7d for a week ago"
-        ))
-    })?;
-    let back = span.to_duration(SpanRelativeTo::days_are_24_hours())?;
-    now.checked_sub(back.abs()).with_context(|| format!("`{text}` reaches too far back"))
+    query::instant(text.trim(), &query::Times { now, zone: zone.clone() }).ok_or_else(|| {
+        let example = "write 2026-01-31, 2026-01-31T08:00:00Z, or 7d for a week ago";
+        UsageError(format!("`{text}` is no time: {example}")).into()
+    })
 }
 
 /// An optional time of an option.
