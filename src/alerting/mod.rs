@@ -113,13 +113,19 @@ fn windows(
     let scope = |since: Timestamp, backfill: bool| Scope { brand, query, since, until: newest, backfill };
     let live = store.series(&scope(back(oldest, longest)?, false), MINUTE_S)?;
     let history_since = back(oldest, Duration::from_secs(HISTORY_DAYS as u64 * 86_400) + longest)?;
-    let history =
-        store.series(&scope(quarter(history_since.max(first_heard))?, true), QUARTER_S)?;
+    let history = store.series(&scope(quarter(history_since.max(first_heard))?, true), QUARTER_S)?;
     let mut looks = Vec::new();
     for (end, lengths) in ends {
         let mut seen = Vec::with_capacity(lengths.len());
         for length in lengths {
-            seen.extend(look(store, rule, &scope(back(end, length)?, false), (&live, &history), length, end)?);
+            seen.extend(look(
+                store,
+                rule,
+                &scope(back(end, length)?, false),
+                (&live, &history),
+                length,
+                end,
+            )?);
         }
         looks.extend(rules::strongest(seen).map(|seen| Look { seen, evidence: None }));
     }
