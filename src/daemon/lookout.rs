@@ -137,13 +137,17 @@ impl Lookout {
             each(&report);
             reports.push(report);
         }
-        self.catch_up().await?;
+        self.keep_up().await?;
         Ok(reports)
     }
 
-    /// Brings the index up to date; returns how many changes there were.
-    pub async fn catch_up(&self) -> Result<u64> {
-        self.shared.writer.call(Engines::catch_up).await
+    /// Brings the index up to date.
+    pub async fn keep_up(&self) -> Result<()> {
+        let keep_up = |engines: &mut Engines| {
+            engines.keep_up();
+            Ok(())
+        };
+        self.shared.writer.call(keep_up).await
     }
 
     /// Looks at every rule once and tells what there is to tell. Returns what was told, and to whom.
@@ -168,14 +172,9 @@ impl Lookout {
         Ok(delivered)
     }
 
-    /// Reads from the store on the writer's thread.
-    pub fn writer(&self) -> &Writer {
-        &self.shared.writer
-    }
-
     /// Ends the writer thread after what it has in hand, the index brought up to date.
     pub async fn close(self) -> Result<()> {
-        self.catch_up().await?;
+        self.keep_up().await?;
         drop(self.shared);
         let thread = self.thread;
         tokio::task::spawn_blocking(move || thread.join())

@@ -70,7 +70,7 @@ pub async fn run(
                 if heard || looked.elapsed() >= QUIET_LOOK {
                     (heard, looked) = (false, Instant::now());
                     lookout.evaluate().await?.iter().for_each(&mut told);
-                    lookout.catch_up().await?;
+                    lookout.keep_up().await?;
                 }
             }
         }

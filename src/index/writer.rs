@@ -164,7 +164,12 @@ impl Index {
     fn writer(&mut self) -> Result<&mut IndexWriter> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
-            None => self.index.writer_with_num_threads::<TantivyDocument>(1, HEAP_BYTES)?,
+            None => {
+                let writer = self.index.writer_with_num_threads::<TantivyDocument>(1, HEAP_BYTES)?;
+                // A commit cut short leaves files of the same names that its repetition would write.
+                writer.garbage_collect_files().wait()?;
+                writer
+            }
         };
         Ok(self.writer.insert(writer))
     }

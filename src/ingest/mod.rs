@@ -47,8 +47,16 @@ impl Engines {
         let folder = data_dir.join(INDEX_FOLDER);
         let index = open_index(&folder, &store)?;
         let mut engines = Engines { store, index, folder, _lock: lock };
-        engines.catch_up()?;
+        engines.keep_up();
         Ok(engines)
+    }
+
+    /// [`Engines::catch_up`], whose failure is loud but stops nothing: mentions are stored and rules judged
+    /// without the index, and the next attempt goes on from its last commit.
+    pub fn keep_up(&mut self) {
+        if let Err(error) = self.catch_up() {
+            tracing::error!("search lags behind what is stored: {error:#}");
+        }
     }
 
     /// Indexes every change above the last commit. Returns how many there were.

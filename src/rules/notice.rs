@@ -42,11 +42,15 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let what = |count: u32| unit(seen.count, count, tongue);
     let value = seen.value;
     let Some(baseline) = &alert.baseline else {
+        let asked = rule.query.as_deref().unwrap_or(rule.id.as_str());
         return match tongue {
-            Tongue::English => format!("{value} new matching {}", what(value)),
+            Tongue::English => {
+                let verb = if value == 1 { "matches" } else { "match" };
+                format!("{value} new {} {verb} “{asked}”", what(value))
+            }
             Tongue::French => {
-                let (new, matching) = if value > 1 { ("nouvelles", "s") } else { ("nouvelle", "") };
-                format!("{value} {new} {} correspondante{matching}", what(value))
+                let new = if value > 1 { "nouvelles" } else { "nouvelle" };
+                format!("{value} {new} {} pour « {asked} »", what(value))
             }
         };
     };

@@ -245,8 +245,8 @@ fn reasons_read_well() {
         Condition::Pattern,
         (4, 0),
         expect![[r#"
-        16 new matching stories
-        16 nouvelles histoires correspondantes
+        16 new stories match “acme-spike”
+        16 nouvelles histoires pour « acme-spike »
     "#]],
     );
 }

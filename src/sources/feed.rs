@@ -52,3 +52,33 @@ fn without_declaration(text: &str) -> &str {
 fn trim(text: &str) -> &str {
     text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_documents_take_linear_time() {
+        let entry = "<item><title>a</title></item>";
+        for (start, piece) in [
+            ("<rss><channel>", "<a>"),
+            ("<rss><channel>", "</a>"),
+            ("<rss><channel><item>", "<description>"),
+            ("<rss><channel><item><description>", "<p>"),
+            ("<rss><channel>", "<!--"),
+            ("<rss><channel>", "<![CDATA["),
+            ("<rss><channel>", "<a b=\""),
+            ("<rss><channel><item><title>", "&amp;"),
+            ("<rss><channel>", "<a xmlns:b='c' xml:base='/d'>"),
+            ("<feed><entry>", "<author>"),
+            ("", "{\"items\":["),
+            ("", "<link rel=alternate "),
+        ] {
+            let started = std::time::Instant::now();
+            let document = start.to_owned() + &piece.repeat(300_000 / piece.len()) + entry;
+            let base_url = Some("https://acme.example/");
+            parse(Document { bytes: document.as_bytes(), content_type: None, base_url }, &Limits::default());
+            assert!(started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
+        }
+    }
+}

@@ -484,29 +484,6 @@ fn limits_keep_what_was_read() {
     );
 }
 
-#[test]
-fn hostile_documents_take_linear_time() {
-    let entry = "<item><title>a</title></item>";
-    for (start, piece) in [
-        ("<rss><channel>", "<a>"),
-        ("<rss><channel>", "</a>"),
-        ("<rss><channel><item>", "<description>"),
-        ("<rss><channel><item><description>", "<p>"),
-        ("<rss><channel>", "<!--"),
-        ("<rss><channel>", "<![CDATA["),
-        ("<rss><channel>", "<a b=\""),
-        ("<rss><channel><item><title>", "&amp;"),
-        ("<rss><channel>", "<a xmlns:b='c' xml:base='/d'>"),
-        ("<feed><entry>", "<author>"),
-        ("", "{\"items\":["),
-        ("", "<link rel=alternate "),
-    ] {
-        let started = std::time::Instant::now();
-        read(&(start.to_owned() + &piece.repeat(300_000 / piece.len()) + entry));
-        assert!(started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

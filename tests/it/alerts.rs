@@ -35,7 +35,8 @@ fn history() -> Vec<String> {
         .flat_map(|day| {
             let date = jiff::civil::date(2026, 2, 1).saturating_add(jiff::Span::new().days(day));
             [9, 17].map(|hour| {
-                let date = date.at(hour, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).expect("a time that exists");
+                let date =
+                    date.at(hour, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).expect("a time that exists");
                 let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
                 let text = format!(
                     "Ordinary words of the day {day} at {hour} about wheels number {}",
