@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::enrich::fingerprint::Fingerprint;
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
-use crate::model::{Brand, Entry, Language, Match, SavedQuery, Sentiment, Source, SourceId};
+use crate::model::{Brand, Entry, Language, Match, SavedQuery, Sentiment, Source, SourceId, Timestamp};
 use crate::query;
 use crate::sources::{self, Limits, Problem};
 use crate::text::{Span, url};
@@ -55,10 +55,17 @@ pub fn prepare(
     Batch {
         source: source.id.clone(),
         read: parsed.entries.len(),
+        reach: reach(&parsed.entries),
         entries: prepare_entries(source.id.as_str(), &source.tags, parsed.entries, listening),
         problems: parsed.problems,
         wished_interval_s: parsed.wished_interval_s,
     }
+}
+
+fn reach(entries: &[Entry]) -> Option<Timestamp> {
+    let mut dates: Vec<Timestamp> = entries.iter().filter_map(|entry| entry.published).collect();
+    dates.sort_unstable();
+    dates.get(dates.len() / 10).copied()
 }
 
 /// The part of [`prepare`] that entries from elsewhere (an import) go through too. The entries are taken as
@@ -204,6 +211,9 @@ pub struct Batch {
     pub source: SourceId,
     /// How many entries the document holds, those that name no brand included.
     pub read: usize,
+    /// Since when the document tells of all there was, by the dates of its entries; a tenth of them, old
+    /// ones that stay pinned, may be older. `None` without dates.
+    pub reach: Option<Timestamp>,
     /// The entries that are kept: those that name a brand.
     pub entries: Vec<Prepared>,
     pub problems: Vec<Problem>,

@@ -17,7 +17,7 @@ use crate::model::{
     Alert, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
 };
 use crate::query::Query;
-use crate::rules::{self, Notice, Observation, Step};
+use crate::rules::{self, HISTORY_DAYS, Notice, Observation, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
@@ -28,9 +28,6 @@ const MINUTE_S: u32 = 60;
 
 /// What is usual is computed from quarters of an hour, which every window is made of.
 const QUARTER_S: u32 = 900;
-
-/// How far back what is usual is computed from.
-const HISTORY_DAYS: i64 = 35;
 
 /// The most mentions an alert keeps as evidence, and those before it that its words are held against.
 const EVIDENCE: usize = 500;
@@ -103,7 +100,6 @@ fn windows(
     changed: &[Timestamp],
     now: Timestamp,
 ) -> Result<Vec<Look>> {
-    let Some(first_heard) = store.first_mention_at(brand)? else { return Ok(Vec::new()) };
     // The window ends with the minute under way, so that the mention just heard is in it.
     let newest = whole_minutes(now, 1)?;
     let ends = window_ends(rule, changed, newest)?;
@@ -113,7 +109,9 @@ fn windows(
     let scope = |since: Timestamp, backfill: bool| Scope { brand, query, since, until: newest, backfill };
     let live = store.series(&scope(back(oldest, longest)?, false), MINUTE_S)?;
     let history_since = back(oldest, Duration::from_secs(HISTORY_DAYS as u64 * 86_400) + longest)?;
-    let history = store.series(&scope(quarter(history_since.max(first_heard))?, true), QUARTER_S)?;
+    let Some(history) = store.usual(&scope(quarter(history_since)?, true), QUARTER_S)? else {
+        return Ok(Vec::new());
+    };
     let mut looks = Vec::new();
     for (end, lengths) in ends {
         let mut seen = Vec::with_capacity(lengths.len());

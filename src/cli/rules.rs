@@ -13,7 +13,7 @@ pub fn run(args: &Args, options: &Rules) -> Result<Exit> {
     let loaded = load(args)?;
     match options.command.as_ref().unwrap_or(&RulesCommand::List) {
         RulesCommand::List => {
-            let view = rules(loaded.reader_if_any()?.as_ref(), &loaded.config.rules)?;
+            let view = rules(loaded.reader_if_any()?.as_ref(), &loaded.config.rules, args.now())?;
             if args.json {
                 output::print_json(&view)?;
             } else {

@@ -122,6 +122,7 @@ pub fn import_lines(
         .map(|((source, at), entries)| {
             let batch = Batch {
                 read: entries.len(),
+                reach: None,
                 entries: prepare_entries(source.as_str(), &[], entries, listening),
                 problems: Vec::new(),
                 wished_interval_s: None,

@@ -12,7 +12,7 @@ mod step;
 
 pub use explain::recompute;
 pub use notice::{Notice, Silence, reason};
-pub use observe::{Observation, judged_from, observe, strongest};
+pub use observe::{HISTORY_DAYS, Observation, judged_from, observe, strongest};
 pub use step::{Step, alert_id, step};
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use std::time::Duration;
 use crate::model::{Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, SeenSeries, Series, Timestamp};
 use crate::stats::{Baseline, spike};
 
+/// How far back what is usual is computed from.
+pub const HISTORY_DAYS: i64 = 35;
+
 /// Probability below which a share of negative mentions is no chance.
 const SHARE_P: f64 = 0.01;
 /// The share of negative mentions believed before any is seen, and how many mentions that belief weighs.
@@ -27,7 +30,7 @@ pub struct Observation {
 /// Looks at the window of this `length` that ends at `window_end`.
 ///
 /// `live` holds the counts heard live (no back-fill) and must cover the window; `history` those with
-/// back-fill, from when the brand was first heard on. Both have steps that divide the length, and are read in
+/// back-fill, as today's sources would have counted them. Both have steps that divide the length, and are read in
 /// whole buckets: the slices end with the last bucket that ends where the window starts or before.
 /// `sources` is the number of distinct sources in the window. A pattern has no history: its window is the
 /// time since the last look, in counts by when mentions were heard.
@@ -102,18 +105,18 @@ pub fn strongest(observations: impl IntoIterator<Item = Observation>) -> Option<
     })
 }
 
-/// From when on the rule can judge a brand first heard at `first_heard`: when its shortest window has
+/// From when on the rule can judge a brand of which enough is known since `usual_since`: when its shortest window has
 /// enough slices behind it. `None` beyond the end of time.
-pub fn judged_from(first_heard: Timestamp, rule: &Rule) -> Option<Timestamp> {
+pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
     if rule.condition == Condition::Pattern {
-        return Some(first_heard);
+        return Some(usual_since);
     }
     let needed_s = rule.window.lengths().into_iter().filter_map(|length| {
         let length_s = u32::try_from(length.as_secs()).ok()?;
         let (_, fewest) = Baseline::slices_wanted(length_s);
         Some(i64::from(length_s) * (fewest as i64 + 1))
     });
-    shift(first_heard, needed_s.min()?)
+    shift(usual_since, needed_s.min()?)
 }
 
 /// What the rule's threshold is about.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
-use super::sources::{record, source_number, was_read};
+use super::sources::{note_reach, record, source_number, was_read};
 use super::stories::{self, Facts};
 use super::{Outcome, Store, id_bytes, list_to_json};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
@@ -71,6 +71,10 @@ fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> R
         ingest_item(ledger, &source, item, &mut ingested)?;
     }
     if let Origin::Poll(outcome) = &polled.origin {
+        if source.backfill {
+            let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
+            note_reach(ledger.db, source.number, reach)?;
+        }
         record(ledger.db, source.number, polled.at, outcome)?;
     }
     Ok(ingested)

@@ -66,6 +66,8 @@ const STEPS: &[&str] = &[
         last_modified TEXT,
         body_hash BLOB,
         first_good INTEGER,
+        -- How far back its first document reaches.
+        reach INTEGER,
         last_good INTEGER,
         last_poll INTEGER,
         next_poll INTEGER,

@@ -21,6 +21,7 @@ mod sources;
 mod stories;
 #[cfg(test)]
 mod testing;
+mod usual;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;

@@ -142,6 +142,12 @@ pub(super) fn was_read(db: &Connection, source: i64) -> Result<bool> {
     Ok(statement.query_row([source], |row| row.get(0))?)
 }
 
+/// Notes how far back the source's first document reaches.
+pub(super) fn note_reach(db: &Connection, source: i64, reach: i64) -> Result<()> {
+    db.prepare_cached("UPDATE sources SET reach = ?2 WHERE source = ?1")?.execute([source, reach])?;
+    Ok(())
+}
+
 /// Writes a poll's outcome, and opens or closes the source's gap: one begins with the last good poll before
 /// a failure (the failure itself if there was none) and ends with the next good one.
 pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outcome) -> Result<()> {

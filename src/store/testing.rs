@@ -51,6 +51,7 @@ pub fn batch(source: &str, items: &[Prepared]) -> Batch {
     Batch {
         source: SourceId::new(source),
         read: items.len(),
+        reach: None,
         entries: items.to_vec(),
         problems: Vec::new(),
         wished_interval_s: None,

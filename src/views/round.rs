@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::alerts::{AlertView, list};
 use super::search::MentionView;
 use crate::model::{AlertState, BrandId, Condition, MentionId, Rule};
-use crate::rules;
 use crate::store::{Ingested, Reader};
 
 /// Titles shown.
@@ -105,7 +104,7 @@ pub fn round(
     let mut newest = reader.mentions(&ids)?;
     newest.sort_by_key(|m| std::cmp::Reverse(m.at()));
     newest.dedup_by(|a, b| a.entry == b.entry);
-    let judged_from = judged_from(reader, rules)?;
+    let judged_from = judged_from(reader, rules, now)?;
     let mut firing = list(reader)?.alerts;
     firing.retain(|alert| alert.state == AlertState::Firing.as_str());
     Ok(RoundView {
@@ -119,12 +118,12 @@ pub fn round(
     })
 }
 
-fn judged_from(reader: &Reader, all: &[Rule]) -> Result<Option<Timestamp>> {
+fn judged_from(reader: &Reader, all: &[Rule], now: Timestamp) -> Result<Option<Timestamp>> {
     let mut latest = None;
     for rule in all.iter().filter(|rule| rule.condition != Condition::Pattern) {
         for brand in &rule.brands {
-            let Some(first) = reader.first_mention_at(brand)? else { return Ok(None) };
-            latest = latest.max(rules::judged_from(first, rule));
+            let Some(from) = super::rules::judged_from(reader, rule, brand, now)? else { return Ok(None) };
+            latest = latest.max(Some(from));
         }
     }
     Ok(latest)

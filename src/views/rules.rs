@@ -1,11 +1,11 @@
 //! The configured rules, and where each stands for each of its brands.
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::model::{AlertState, Rule};
-use crate::rules;
+use crate::model::{AlertState, BrandId, Rule};
+use crate::rules::{self, HISTORY_DAYS};
 use crate::store::Reader;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -37,22 +37,22 @@ pub struct RuleBrandView {
 }
 
 /// `reader` is `None` before the first poll.
-pub fn rules(reader: Option<&Reader>, rules: &[Rule]) -> Result<RulesView> {
-    let rules = rules.iter().map(|rule| rule_view(reader, rule)).collect::<Result<_>>()?;
+pub fn rules(reader: Option<&Reader>, rules: &[Rule], now: Timestamp) -> Result<RulesView> {
+    let rules = rules.iter().map(|rule| rule_view(reader, rule, now)).collect::<Result<_>>()?;
     Ok(RulesView { rules })
 }
 
-fn rule_view(reader: Option<&Reader>, rule: &Rule) -> Result<RuleView> {
+fn rule_view(reader: Option<&Reader>, rule: &Rule, now: Timestamp) -> Result<RuleView> {
     let mut brands = Vec::with_capacity(rule.brands.len());
     for brand in &rule.brands {
         let current = reader.map(|r| r.current_alert(&rule.id, brand)).transpose()?.flatten();
         let open = current.filter(|alert| alert.state != AlertState::Resolved);
-        let first_heard = reader.map(|r| r.first_mention_at(brand)).transpose()?.flatten();
+        let judged = reader.map(|r| judged_from(r, rule, brand, now)).transpose()?.flatten();
         brands.push(RuleBrandView {
             brand: brand.to_string(),
             state: open.as_ref().map_or("inactive", |alert| alert.state.as_str()),
             alert: open.map(|alert| alert.id.to_string()),
-            judged_from: first_heard.and_then(|first| rules::judged_from(first, rule)),
+            judged_from: judged,
         });
     }
     Ok(RuleView {
@@ -64,4 +64,16 @@ fn rule_view(reader: Option<&Reader>, rule: &Rule) -> Result<RuleView> {
         config_hash: rule.config_hash.clone(),
         brands,
     })
+}
+
+/// From when on a rule can judge a brand; `None` if it was never heard of.
+pub(super) fn judged_from(
+    reader: &Reader,
+    rule: &Rule,
+    brand: &BrandId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let since = now.checked_sub(SignedDuration::from_hours(24 * HISTORY_DAYS))?;
+    let usual_since = reader.usual_since(brand, since, now)?;
+    Ok(usual_since.and_then(|since| rules::judged_from(since, rule)))
 }

@@ -322,6 +322,7 @@ pub(super) mod tests {
         let batch = Batch {
             source: SourceId::new("ecodaily"),
             read: 1,
+            reach: None,
             entries: vec![Prepared {
                 entry,
                 text_hash: [0; 16],
