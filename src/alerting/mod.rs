@@ -35,6 +35,9 @@ const EVIDENCE: usize = 500;
 /// Words kept with an alert.
 const TERMS: usize = 6;
 
+/// Digits of an alert's id that a notice shows; two alerts hardly ever share them.
+const ID_SHOWN: usize = 8;
+
 /// The part of a configuration that alerting works by.
 pub struct Standing {
     rules: Vec<Rule>,
@@ -298,13 +301,13 @@ fn notices(
     Ok(rule.notify.iter().map(to).collect())
 }
 
-/// Brand and number first: desktops cut titles after some 27 characters.
+/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     let value = alert.observed.value;
     let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let stories = rule.count == CountBy::Stories;
     let s = if value > 1 { "s" } else { "" };
-    match tongue {
+    let title = match tongue {
         Tongue::English => {
             let what = match (stories, value > 1) {
                 (true, true) => "stories",
@@ -319,10 +322,15 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
             let tone = if negative { format!(" négative{s}") } else { String::new() };
             format!("{name} : {value} {what}{s}{tone}")
         }
+    };
+    match rule.condition {
+        Condition::Pattern => format!("{title} ({})", rule.id),
+        Condition::Spike | Condition::NegativeBuzz { .. } => title,
     }
 }
 
-/// The reason, the headline of the story with the most copies, and how to acknowledge.
+/// The headline of the story with the most copies, the reason, and how to acknowledge; the beginning of the
+/// alert's id is enough for that, and fits on a line.
 fn body(store: &Reader, alert: &Alert, tongue: Tongue) -> Result<String> {
     let evidence = store.mentions(&alert.evidence)?;
     let loudest = evidence.iter().filter(|m| m.title.is_some()).max_by_key(|m| m.copies);
@@ -330,7 +338,9 @@ fn body(store: &Reader, alert: &Alert, tongue: Tongue) -> Result<String> {
         Tongue::French => format!("« {title} »\n"),
         Tongue::English => format!("“{title}”\n"),
     });
-    Ok(format!("{}\n{}vigie alerts ack {}", alert.reason, headline.unwrap_or_default(), alert.id))
+    let id = alert.id.as_str().trim_start_matches("a_");
+    let id = id.get(..ID_SHOWN).unwrap_or(id);
+    Ok(format!("{}{}\nvigie alerts ack {id}", headline.unwrap_or_default(), alert.reason))
 }
 
 /// `time` cut to its minute, `more` minutes later.

@@ -43,6 +43,9 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         report.error(&section.key_place("text"), message, help);
     }
     let triggers = section.strings(report, "triggers").unwrap_or_default();
+    if kind == Some(Kind::NegativeBuzz) && !triggers.is_empty() {
+        later(report, section, "triggers", "words weigh alike: tone alone decides what is negative");
+    }
     if let Some(key) = idle_keys(kind).iter().find(|key| section.has(key)) {
         let message = format!("{}: `{key}` does nothing in a rule of this kind", section.name);
         report.warning(&section.key_place(key), message, "drop the line");
@@ -68,6 +71,9 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 });
     let min_sources = section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1);
     let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
+    if undated == Undated::Ignore {
+        later(report, section, "undated", "entries without a date count when they were first seen");
+    }
     let severities = Severity::ALL.map(|severity| (severity.as_str(), severity));
     let severity = section.choice(report, "severity", &severities).unwrap_or(Severity::Normal);
     let playbook = section.filled(report, "playbook").map(|text| text.value);

@@ -37,19 +37,23 @@ pub fn starter(
         Tongue::French => ("fr", "Europe/Paris"),
         Tongue::English => ("en", "UTC"),
     };
-    let mut out = HEAD.to_string();
-    out += &format!("\n[settings]\ntimezone = {}", quoted(timezone.unwrap_or(usual_zone)));
-    out += "   # an IANA name: days and hours as you live them\n";
-    out += &format!("language = {}   # of notices and reports: fr or en\n", quoted(tongue));
-    out += "data_dir = \"index\"   # beside this file\n";
-    out +=
-        "# contact = \"https://example.org/about\"   # lets publishers reach you; sent with every request\n";
-    out += BRANDS;
+    let words = match language {
+        Tongue::French => &FRENCH,
+        Tongue::English => &ENGLISH,
+    };
+    let timezone = quoted(timezone.unwrap_or(usual_zone));
+    let mut out = words.head.to_string();
+    out += &format!("\n[settings]\ntimezone = {timezone}   # {}\n", words.timezone);
+    out += &format!("language = {}   # {}\n", quoted(tongue), words.language);
+    out += &format!("data_dir = \"index\"   # {}\n", words.data_dir);
+    out += &format!("# contact = \"https://example.org/about\"   # {}\n", words.contact);
+    out += words.brands;
     for (index, name) in names.iter().enumerate() {
-        write_brand(&mut out, name, index == 0);
+        write_brand(&mut out, name, (index == 0).then_some(words.brand_hints));
     }
+    out += words.queries;
     out += QUERIES;
-    out += SEARCHES;
+    out += words.searches;
     for name in &names {
         write_searches(&mut out, name);
     }
@@ -60,8 +64,9 @@ pub fn starter(
     {
         write_source(&mut out, id, &with_parameters(address, &[("q", &all)]), "\"forum\", \"en\"");
     }
+    out += words.press;
     out += PRESS;
-    out += RULES;
+    out += &rules(words);
     Ok(out)
 }
 
@@ -106,14 +111,15 @@ fn slug(text: &str) -> String {
     if slug.is_empty() { "brand".to_string() } else { slug }
 }
 
-fn write_brand(out: &mut String, name: &Name, own: bool) {
+/// `hints`: what may be added to the own brand, which has some.
+fn write_brand(out: &mut String, name: &Name, hints: Option<&str>) {
     let mut aliases = vec![quoted(&name.text)];
     let joined: String = name.text.chars().filter(|c| c.is_alphanumeric()).collect();
     if joined != name.text {
         // As one word: hashtags and handles are written so.
         aliases.push(quoted(&joined));
     }
-    let role = if own { "own" } else { "competitor" };
+    let role = if hints.is_some() { "own" } else { "competitor" };
     // Writing to a String cannot fail.
     let _ = write!(
         out,
@@ -122,9 +128,7 @@ fn write_brand(out: &mut String, name: &Name, own: bool) {
         quoted(&name.text),
         aliases.join(", "),
     );
-    if own {
-        *out += BRAND_HINTS;
-    }
+    *out += hints.unwrap_or_default();
 }
 
 fn write_searches(out: &mut String, name: &Name) {
@@ -180,25 +184,136 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-const HEAD: &str = "\
+fn rules(words: &Words) -> String {
+    let Words { rules, spike, bad_buzz, trouble, notifiers, .. } = words;
+    format!(
+        r#"
+{rules}
+[[rule]]
+id = "spike"                 # {spike}
+kind = "spike"
+budget = "1/week"
+
+[[rule]]
+id = "bad-buzz"              # {bad_buzz}
+kind = "negative-buzz"
+severity = "high"
+
+[[rule]]
+id = "trouble"               # {trouble}
+kind = "pattern"
+query = "trouble"
+min = 2
+
+{notifiers}
+[[notifier]]
+id = "desktop"
+kind = "desktop"
+"#
+    )
+}
+
+/// The comments, in the reader's language; keys and values are the same in all.
+struct Words {
+    head: &'static str,
+    timezone: &'static str,
+    language: &'static str,
+    data_dir: &'static str,
+    contact: &'static str,
+    brands: &'static str,
+    brand_hints: &'static str,
+    queries: &'static str,
+    searches: &'static str,
+    press: &'static str,
+    rules: &'static str,
+    spike: &'static str,
+    bad_buzz: &'static str,
+    trouble: &'static str,
+    notifiers: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    head: "\
 # What vigie listens to (sources), for whom (brands), and when it shouts (rules).
 # After a change: `vigie check`. A first round: `vigie poll`. For good: `vigie run`, which notices changes.
-";
-
-const BRANDS: &str = "
+",
+    timezone: "an IANA name: days and hours as you live them",
+    language: "of notices and reports: fr or en",
+    data_dir: "beside this file",
+    contact: "lets publishers reach you; sent with every request",
+    brands: "
 # ── For whom ──
 # Aliases are whole words; case and accents do not matter.
-";
-
-const BRAND_HINTS: &str = "\
+",
+    brand_hints: "\
 # domains = [\"acme.example\"]            # your own site: what it publishes is kept, but not counted as heard
 # context = 'bike OR vélo'              # for a name that is also a common word: count it only beside these
 # exclude = '\"some other company\"'      # never a mention if this holds
-";
+",
+    queries: "
+# ── What to look for, again and again ──
+",
+    searches: "
+# ── Where to listen ──
+# Searches for your names: the news in French and English, hashtags, Hacker News.
+",
+    press: "
+# The general press and a forum: entries that name none of your brands are not kept.
+",
+    rules: "\
+# ── When to shout ──
+# Without `brands`, a rule watches your own. `budget`: how many false alarms you would forgive.
+",
+    spike: "more talk than such an hour explains",
+    bad_buzz: "negative talk stands out, in number and in share",
+    trouble: "two stories or more of this kind, at once",
+    notifiers: "\
+# ── Whom to tell ──
+",
+};
+
+const FRENCH: Words = Words {
+    head: "\
+# Ce que vigie écoute (source), pour qui (brand), et quand elle donne l’alerte (rule).
+# Après un changement : `vigie check`. Un premier tour : `vigie poll`. Pour de bon : `vigie run`, qui voit
+# les changements.
+",
+    timezone: "un nom IANA : les jours et les heures comme vous les vivez",
+    language: "des avis et des rapports : fr ou en",
+    data_dir: "à côté de ce fichier",
+    contact: "pour que les éditeurs puissent vous joindre ; envoyé à chaque requête",
+    brands: "
+# ── Pour qui ──
+# Les `aliases` sont des mots entiers ; majuscules et accents ne comptent pas.
+",
+    brand_hints: "\
+# domains = [\"acme.example\"]            # votre site : ce qu’il publie est gardé, mais pas compté
+# context = 'vélo OR bike'              # si le nom est aussi un mot courant : ne le compter qu’avec ceux-ci
+# exclude = '\"une autre société\"'       # jamais une mention si ceci est vrai
+",
+    queries: "
+# ── Ce qu’on cherche encore et encore ──
+",
+    searches: "
+# ── Où écouter ──
+# Des recherches de vos noms : l’actualité en français et en anglais, les mots-dièse, Hacker News.
+",
+    press: "
+# La presse générale et un forum : ce qui ne nomme aucune de vos marques n’est pas gardé.
+",
+    rules: "\
+# ── Quand donner l’alerte ──
+# Sans `brands`, une règle veille sur la vôtre. `budget` : combien de fausses alertes vous pardonneriez.
+",
+    spike: "on parle de vous plus qu’une telle heure ne l’explique",
+    bad_buzz: "le négatif ressort, en nombre et en part",
+    trouble: "deux histoires de ce genre ou plus, aussitôt",
+    notifiers: "\
+# ── Qui prévenir ──
+",
+};
 
 const QUERIES: &str = r#"
-# ── What to look for, again and again ──
-
 [[query]]
 id = "jobs"
 text = 'recrute OR recrutement OR hiring OR "offre d’emploi" OR "job offer"'
@@ -208,14 +323,7 @@ id = "trouble"
 text = '(rappel OR panne OR défaut OR dangereux OR plainte OR recall OR outage OR faulty OR unsafe OR lawsuit) NOT @jobs'
 "#;
 
-const SEARCHES: &str = "
-# ── Where to listen ──
-# Searches for your names: the news in French and English, hashtags, Hacker News.
-";
-
 const PRESS: &str = r#"
-# The general press and a forum: entries that name none of your brands are not kept.
-
 [[source]]
 id = "le-monde"
 url = "https://www.lemonde.fr/rss/une.xml"
@@ -253,34 +361,6 @@ every = "1h"
 tags = ["forum", "en", "tech"]
 "#;
 
-const RULES: &str = r#"
-# ── When to shout ──
-# Without `brands`, a rule watches your own. `budget`: how many false alarms you would forgive.
-
-[[rule]]
-id = "spike"                 # more talk than such an hour explains
-kind = "spike"
-budget = "1/week"
-
-[[rule]]
-id = "bad-buzz"              # negative talk stands out, in number and in share
-kind = "negative-buzz"
-triggers = ["boycott", "scandale", "rappel", "recall"]
-severity = "high"
-
-[[rule]]
-id = "trouble"               # two stories or more of this kind, at once
-kind = "pattern"
-query = "trouble"
-min = 2
-
-# ── Whom to tell ──
-
-[[notifier]]
-id = "desktop"
-kind = "desktop"
-"#;
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -289,8 +369,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn checked(brand: &str, competitors: &[String]) -> super::super::Config {
-        let text = starter(brand, competitors, Tongue::French, Some("Europe/Brussels")).unwrap();
+    fn checked(brand: &str, competitors: &[String], tongue: Tongue) -> super::super::Config {
+        let text = starter(brand, competitors, tongue, Some("Europe/Brussels")).unwrap();
         let files = [File { path: "feeds.toml".into(), text }];
         let checked = check(&files);
         assert_eq!(show(&checked.problems, &files, false), "");
@@ -299,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_name_is_listened_for_wherever_it_can_be() {
-        let config = checked("Crédit \"Coopératif\"", &["C&A".into(), "1664".into()]);
+        let config = checked("Crédit \"Coopératif\"", &["C&A".into(), "1664".into()], Tongue::French);
         assert_eq!(config.settings.timezone_name, "Europe/Brussels");
         assert_eq!(config.brands[0].aliases, ["Crédit \"Coopératif\"", "CréditCoopératif"]);
         assert_eq!(config.brands[1].id.as_str(), "c-a");
@@ -313,6 +393,28 @@ mod tests {
         assert_eq!(address("mastodon-c-a"), Some("https://mastodon.social/tags/ca.rss"));
         assert_eq!(address("mastodon-1664"), None);
         assert!(address("hn").unwrap().ends_with("+OR+C%26A+OR+1664"), "{:?}", address("hn"));
+    }
+
+    /// The comments speak the reader's language; what is configured is the same in both.
+    #[test]
+    fn only_comments_and_the_language_differ_between_tongues() {
+        let written = |tongue| starter("Acme", &["Globex".into()], tongue, Some("Europe/Paris")).unwrap();
+        let bare = |text: &str| {
+            let lines = text.lines().map(|line| line.split("   #").next().unwrap_or_default().trim_end());
+            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (english, french) = (written(Tongue::English), written(Tongue::French));
+        let spoken: Vec<_> =
+            bare(&english).into_iter().filter(|line| !bare(&french).contains(line)).collect();
+        assert_eq!(spoken, ["language = \"en\""]);
+        assert_eq!(bare(&english).len(), bare(&french).len());
+        let comments = |text: &str| {
+            text.lines().filter(|line| line.contains('#')).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let shared: Vec<_> =
+            comments(&english).into_iter().filter(|c| comments(&french).contains(c)).collect();
+        assert_eq!(shared, Vec::<String>::new());
     }
 
     #[test]
@@ -332,8 +434,10 @@ mod tests {
         #[test]
         fn whatever_the_names_the_file_is_without_a_flaw(brand in ".{1,30}", other in "[ a-zé'\"\\\\{}#&%+\n東]{1,9}") {
             if starter(&brand, std::slice::from_ref(&other), Tongue::English, None).is_ok() {
-                let config = checked(&brand, &[other]);
-                prop_assert_eq!(config.brands.len(), 2);
+                for tongue in [Tongue::English, Tongue::French] {
+                    let config = checked(&brand, std::slice::from_ref(&other), tongue);
+                    prop_assert_eq!(config.brands.len(), 2);
+                }
             }
         }
     }

@@ -71,7 +71,7 @@ triggers = ["boycott", "rappel"]
 for = "0m"
 cooldown = "6h"
 late = "48h"
-undated = "observed"
+undated = "ignore"
 severity = "high"
 notify = ["desktop", "team"]
 playbook = "docs/charte.md#bad-buzz"
@@ -160,6 +160,8 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning settings: `retention` is accepted but not yet in effect
         warning settings: `model` is accepted but not yet in effect
         warning source `hn`: presets are accepted but not yet in effect
+        warning rule `acme-spike`: `triggers` is accepted but not yet in effect
+        warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect
         warning notifier `desktop`: `quiet` is accepted but not yet in effect
         warning notifier `team`: notifiers of kind `webhook` are not yet in effect
@@ -190,7 +192,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         for = "0s"
         cooldown = "21600s"
         late = "172800s"
-        undated = "observed"
+        undated = "ignore"
         severity = "high"
         notify = ["desktop"]
         playbook = "docs/charte.md#bad-buzz""#]]

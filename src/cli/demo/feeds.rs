@@ -150,7 +150,6 @@ budget = "1/week"
 id = "lumora-bad-buzz"
 kind = "negative-buzz"
 brands = ["lumora"]
-triggers = ["boycott", "rappel", "recall"]
 min_sources = 2
 severity = "high"
 
