@@ -3,9 +3,12 @@
 use jiff::tz::TimeZone;
 
 use super::table::{Align, table};
-use super::terminal::{clean, sparkline};
+use super::terminal::{clean, cut, sparkline};
 use super::{Style, minute};
-use crate::views::compare::{BrandView, ComparisonView, IntervalView};
+use crate::views::compare::{BrandView, ComparisonView, CountView, IntervalView};
+
+/// Columns before a brand's details.
+const MARGIN: usize = 11;
 
 /// Stories below which a share says little.
 const FEW: u64 = 30;
@@ -25,26 +28,22 @@ pub fn text(view: &ComparisonView, zone: &TimeZone, style: Style) -> String {
         ("share", Align::Right),
         ("change", Align::Right),
         ("net tone", Align::Right),
-        ("− / 0 / +", Align::Right),
-        ("per day", Align::Left),
     ];
-    let longest = view.brands.iter().map(|b| b.days.len()).max().unwrap_or(0);
-    let days = longest.min(style.width.saturating_sub(80).clamp(10, 31));
-    let rows: Vec<Vec<String>> = view.brands.iter().map(|brand| row(brand, view, days)).collect();
+    let rows: Vec<Vec<String>> = view.brands.iter().map(row).collect();
     out.push_str(&table(&columns, &rows, style));
     out.push_str("\n\n");
     for brand in view.brands.iter().filter(|b| b.mentions > 0) {
-        out.push_str(&details(brand, zone));
+        out.push_str(&details(brand, view, zone, style));
     }
+    out.push_str("\n* your own. change: of the share, against as long before; ! more than chance, ~ not.\n");
     if view.brands.iter().any(|b| b.stories < FEW) {
         out.push_str(&format!("Fewer than {FEW} stories say little: read the intervals.\n"));
     }
     out
 }
 
-fn row(brand: &BrandView, view: &ComparisonView, days: usize) -> Vec<String> {
+fn row(brand: &BrandView) -> Vec<String> {
     let own = if brand.role == "own" { "*" } else { "" };
-    let s = brand.sentiment;
     vec![
         format!("{}{own}", brand.name),
         brand.mentions.to_string(),
@@ -54,9 +53,7 @@ fn row(brand: &BrandView, view: &ComparisonView, days: usize) -> Vec<String> {
             let mark = if c.significant { "!" } else { "~" };
             format!("{:+.0} pt {mark}", c.value * 100.0)
         }),
-        s.net.map_or_else(dash, |net| format!("{net:+.2}")),
-        format!("{} / {} / {}", s.negative, s.neutral, s.positive),
-        sparkline(&stories_per_day(brand, view, days)),
+        brand.sentiment.net.map_or_else(dash, |net| format!("{net:+.2}")),
     ]
 }
 
@@ -81,22 +78,32 @@ fn stories_per_day(brand: &BrandView, view: &ComparisonView, days: usize) -> Vec
     values
 }
 
-fn details(brand: &BrandView, zone: &TimeZone) -> String {
-    let list = |counts: &[crate::views::compare::CountView]| {
-        let shown = counts.iter().map(|c| format!("{} {}", clean(&c.value), c.mentions));
+fn details(brand: &BrandView, view: &ComparisonView, zone: &TimeZone, style: Style) -> String {
+    let width = style.width.saturating_sub(MARGIN);
+    let list = |counts: &[CountView]| {
+        let shown = counts.iter().map(|c| format!("{} {}", c.value, c.mentions));
         shown.collect::<Vec<_>>().join(", ")
     };
-    let mut out = format!("{}\n", brand.name);
+    let tones = brand.sentiment;
+    let window_days = (view.until.as_second() - view.since.as_second()).div_euclid(86_400) + 1;
+    let days = usize::try_from(window_days).unwrap_or(0).min(width);
+    let mut lines = vec![
+        (
+            "tone",
+            format!("{} negative, {} neutral, {} positive", tones.negative, tones.neutral, tones.positive),
+        ),
+        ("per day", sparkline(&stories_per_day(brand, view, days))),
+    ];
     if let Some(peak) = brand.peak {
         let day = peak.at.to_zoned(zone.clone()).date();
-        out.push_str(&format!("  peak     {day}: {} stories, {} mentions\n", peak.stories, peak.mentions));
+        lines.push(("peak", format!("{day}: {} stories, {} mentions", peak.stories, peak.mentions)));
     }
-    out.push_str(&format!("  sources  {}\n", list(&brand.sources)));
-    if !brand.authors.is_empty() {
-        out.push_str(&format!("  authors  {}\n", list(&brand.authors)));
-    }
-    if !brand.themes.is_empty() {
-        out.push_str(&format!("  themes   {}\n", clean(&brand.themes.join(", "))));
+    lines.push(("sources", list(&brand.sources)));
+    lines.push(("authors", list(&brand.authors)));
+    lines.push(("themes", brand.themes.join(", ")));
+    let mut out = format!("{}\n", clean(&brand.name));
+    for (name, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
+        out.push_str(&format!("  {name:<9}{}\n", cut(&clean(&text), width)));
     }
     out
 }

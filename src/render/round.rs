@@ -10,9 +10,9 @@ use crate::views::round::RoundView;
 
 pub fn text(view: &RoundView, zone: &TimeZone, style: Style) -> String {
     if view.sources.is_empty() {
-        return "no source is due yet; `vigie poll --all` polls them all, `vigie sources health` says when \
-                each is due\n"
-            .into();
+        let next = view.next_due.map(|due| format!(": the next one at {}", minute(due, zone)));
+        let next = next.unwrap_or_default();
+        return format!("no source is due yet{next}; `vigie poll --all` polls them all now\n");
     }
     let mut out = sources(view, style);
     out.push_str("\n\n");

@@ -104,11 +104,6 @@ impl Store {
         Ok(tx.commit()?)
     }
 
-    /// Queues a notice; whether it was not there before.
-    pub fn enqueue_notice(&mut self, notice: &Notice) -> Result<bool> {
-        write_notice(&self.reader.db, notice)
-    }
-
     pub fn mark_notice(&mut self, number: i64, delivery: &Delivery) -> Result<()> {
         let (due, delivered, failed, note) = match delivery {
             Delivery::Done { at } => (None, Some(at.as_second()), false, None),
@@ -303,23 +298,22 @@ fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
-fn write_notice(db: &Connection, notice: &Notice) -> Result<bool> {
+fn write_notice(db: &Connection, notice: &Notice) -> Result<()> {
     let Notification { key, alert, severity, title, body } = &notice.notification;
-    let added = db
-        .prepare_cached(
-            "INSERT OR IGNORE INTO notices (key, notifier, alert, severity, title, body, due)
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO notices (key, notifier, alert, severity, title, body, due)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            key,
-            notice.notifier.as_str(),
-            alert.as_ref().map(AlertId::as_str),
-            severity.as_str(),
-            title,
-            body,
-            notice.due.as_second(),
-        ])?;
-    Ok(added > 0)
+    )?
+    .execute(params![
+        key,
+        notice.notifier.as_str(),
+        alert.as_ref().map(AlertId::as_str),
+        severity.as_str(),
+        title,
+        body,
+        notice.due.as_second(),
+    ])?;
+    Ok(())
 }
 
 fn read_notice(row: &Row<'_>) -> Result<QueuedNotice> {
@@ -485,13 +479,13 @@ mod tests {
 
         let mut scene = scene.reopen();
         scene.store.save_alerts(&saved).unwrap();
-        assert!(!scene.store.enqueue_notice(&notices[0]).unwrap());
         assert_eq!(scene.store.due_notices(now).unwrap(), []);
         let due = scene.store.due_notices(time("2026-01-01T00:05Z")).unwrap();
         assert_eq!((due.len(), due[0].attempts, due[0].notice.notifier.as_str()), (1, 1, "team"));
         scene.store.mark_notice(due[0].number, &Delivery::GaveUp { note: "no answer".to_owned() }).unwrap();
         assert_eq!(scene.store.due_notices(Timestamp::MAX).unwrap(), []);
-        assert!(scene.store.enqueue_notice(&notice("a_1 resolved", "team", "2026-01-02T00:00Z")).unwrap());
+        let over = notice("a_1 resolved", "team", "2026-01-02T00:00Z");
+        scene.store.save_alerts(&[(alert("a_1", "2026-01-01T00:00Z"), vec![over])]).unwrap();
         assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
     }
 }

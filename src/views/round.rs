@@ -27,6 +27,8 @@ pub struct RoundView {
     /// That time is still to come.
     pub too_early: bool,
     pub firing: Vec<AlertView>,
+    /// When the next source is due; `None` if none ever is.
+    pub next_due: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -113,6 +115,7 @@ pub fn round(
         judged_from,
         too_early: judged_from.is_some_and(|from| from > now),
         firing,
+        next_due: reader.next_due()?,
     })
 }
 

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Plays saved feeds back to vigie in the order they were fetched, with the clock set to each fetch.
+
+    replay.py SAVED HEAD WORK [--vigie PATH] [--every 6h] [--port N] [--from DATE] [--until DATE] [--shift 0d]
+
+SAVED  one folder per feed, in it one file per fetch, named by its UTC time: feed/20130318T152705.xml
+HEAD   a feeds.toml without sources: settings, brands, queries, rules
+WORK   where feeds.toml (HEAD and one source per feed), vigie's data and the log are written
+
+A loopback server offers of each feed the newest snapshot at the set clock (404 before the first), with an
+ETag, so that an unchanged snapshot costs a 304. The clock steps through the end of every sweep of fetches
+(snapshots less than an hour apart), and between them each `--every`. After each step one round of
+`vigie --now CLOCK poll --all` runs. WORK/log.jsonl gets one line per round: the clock, what was new, which
+alerts fire, seconds and CPU seconds. Run it again on the same WORK for a second pass: nothing should be new.
+`--shift` moves vigie's clock, not the snapshots: `--shift 30d` hears old feeds a month later.
+
+Keep `--port` the same over passes: relative links are told from one another by it. Standard library only.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import resource
+import subprocess
+import sys
+import threading
+import time
+from bisect import bisect_right
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+NAME = re.compile(r"(\d{8}T\d{6})\.\w+$")
+
+
+def main():
+    args = arguments()
+    feeds = read_tree(args.saved)
+    if not feeds:
+        sys.exit(f"{args.saved}: no folder holds files named like 20130318T152705.xml")
+    clock = {"at": None}
+    server = serve(feeds, clock, args.port)
+    base = f"http://127.0.0.1:{server.server_port}"
+    args.work.mkdir(parents=True, exist_ok=True)
+    config = args.work / "feeds.toml"
+    config.write_text(args.head.read_text() + sources(feeds, base))
+    with (args.work / "log.jsonl").open("a") as log:
+        for at in steps(feeds, args):
+            clock["at"] = at
+            log.write(json.dumps(one_round(args, config, at)) + "\n")
+            log.flush()
+    server.shutdown()
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("saved", type=Path)
+    parser.add_argument("head", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--vigie", default="vigie", help="the program [default: vigie, from PATH]")
+    parser.add_argument("--every", default="6h", type=duration, help="between two sweeps [default: 6h]")
+    parser.add_argument("--port", default=8713, type=int)
+    parser.add_argument("--from", dest="since", default="0001-01-01")
+    parser.add_argument("--until", default="9999-12-31")
+    parser.add_argument("--shift", default="0d", type=duration)
+    return parser.parse_args()
+
+
+def duration(text):
+    return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[text[-1]]: float(text[:-1])})
+
+
+def read_tree(folder):
+    """{feed: ([time, …], [path, …])}, oldest first."""
+    feeds = {}
+    for child in sorted(p for p in folder.iterdir() if p.is_dir()):
+        found = sorted((m[1], p) for p in child.iterdir() if (m := NAME.search(p.name)))
+        if found:
+            times = [datetime.strptime(t, "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc) for t, _ in found]
+            feeds[child.name] = (times, [path for _, path in found])
+    return feeds
+
+
+def sources(feeds, base):
+    entry = '\n[[source]]\nid = "{0}"\nurl = "{1}/{0}"\nevery = "1h"\nallow_private = true\n'
+    return "".join(entry.format(feed, base) for feed in feeds)
+
+
+def steps(feeds, args):
+    times = sorted(t for all_times, _ in feeds.values() for t in all_times)
+    ends = [t for t, following in zip(times, times[1:] + [None])
+            if following is None or following - t >= timedelta(hours=1)]
+    for end, following in zip(ends, ends[1:] + [ends[-1]]):
+        at = end + timedelta(minutes=1)
+        while at == end + timedelta(minutes=1) or at < following - timedelta(minutes=30):
+            if args.since <= at.isoformat() < args.until:
+                yield at
+            at += args.every
+
+
+def serve(feeds, clock, port):
+    class Snapshots(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            times, paths = feeds.get(self.path.strip("/"), ([], []))
+            newest = bisect_right(times, clock["at"]) - 1
+            if newest < 0:
+                return self.answer(404, b"", None)
+            body = paths[newest].read_bytes()
+            etag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
+            known = self.headers.get("If-None-Match") == etag
+            self.answer(304 if known else 200, b"" if known else body, etag)
+
+        def answer(self, status, body, etag):
+            self.send_response(status)
+            if etag:
+                self.send_header("ETag", etag)
+                self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Snapshots)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def one_round(args, config, at):
+    now = (at + args.shift).isoformat().replace("+00:00", "Z")
+    command = [args.vigie, "--config", str(config), "--json", "--now", now, "poll", "--all"]
+    cpu, started = children_cpu(), time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode not in (0, 3):
+        sys.exit(f"{now}: vigie ended with {done.returncode}\n{done.stderr[-2000:]}")
+    view = json.loads(done.stdout)
+    told = [line for line in done.stderr.splitlines() if line.startswith("vigie: ")]
+    brands = {b["brand"]: b["new_mentions"] for b in view["brands"] if b["new_mentions"]}
+    by = lambda key: sum(s[key] for s in view["sources"])
+    failed = [s["source"] for s in view["sources"] if s["outcome"] == "failed"]
+    print(f"{now}  {by('entries'):5} read {by('new_mentions'):4} new {by('revised'):4} revised "
+          f"{len(failed):3} failed  {len(view['firing'])} firing", *told, sep="\n    " if told else "")
+    return {"now": now, "read": by("entries"), "new": by("new_mentions"), "revised": by("revised"),
+            "brands": brands, "failed": failed, "firing": [a["id"] for a in view["firing"]], "told": told,
+            "seconds": round(time.monotonic() - started, 2), "cpu": round(children_cpu() - cpu, 2)}
+
+
+def children_cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
