@@ -1,6 +1,6 @@
 //! `poll`: one round over the sources that are due, then the rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -86,8 +86,9 @@ pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<R
         .flatten()
         .collect();
     let mut sources: Vec<SourceRound> = reports.iter().map(source_round).collect();
-    let place = |round: &SourceRound| config.sources.iter().position(|s| s.id.as_str() == round.source);
-    sources.sort_by_key(place);
+    let places: HashMap<&str, usize> =
+        config.sources.iter().enumerate().map(|(place, source)| (source.id.as_str(), place)).collect();
+    sources.sort_by_key(|round| places.get(round.source.as_str()).copied());
     round(&loaded.reader()?, sources, &new, &brands, &config.rules, now)
 }
 

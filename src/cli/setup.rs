@@ -124,8 +124,9 @@ pub fn clock(args: &Args) -> Clock {
 
 /// A runtime for the commands that reach the network or a notifier.
 pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread for what waits; what computes runs on the blocking pool and the writer's thread. More would
+    // mostly wake each other.
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("the asynchronous runtime could not be started")

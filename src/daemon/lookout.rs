@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use anyhow::Result;
 use tokio::task::JoinSet;
 
-use super::polling::{self, PollReport, Shared};
+use super::polling::{self, Ended, PollReport, Shared};
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::Config;
@@ -17,6 +17,7 @@ use crate::fetch::{Client, HostGate, Options};
 use crate::ingest::Engines;
 use crate::model::{Health, Source, SourceId, Tongue};
 use crate::prepare::Listening;
+use crate::store::QuietPoll;
 
 /// Everything a round of polling needs. Its writer thread ends when it is dropped or [`Lookout::close`]d.
 pub struct Lookout {
@@ -25,8 +26,14 @@ pub struct Lookout {
     concurrency: usize,
     standing: Arc<Standing>,
     deliverer: Deliverer,
+    /// Polls that brought no document and are not recorded yet.
+    quiet: Vec<QuietPoll>,
     thread: JoinHandle<()>,
 }
+
+/// So many polls without a document are recorded together, at most. A crash forgets them, and the sources
+/// are polled once more.
+const QUIET_AT_ONCE: usize = 256;
 
 impl Lookout {
     /// Opens the engines in `data_dir` and takes the configuration over. If brands or queries are not those
@@ -47,6 +54,7 @@ impl Lookout {
             concurrency: config.settings.concurrency,
             standing: Arc::new(Standing::new(&config, tongue)),
             deliverer: Deliverer::new(&config.notifiers),
+            quiet: Vec::new(),
             thread,
         };
         lookout.listen(&config).await?;
@@ -55,6 +63,8 @@ impl Lookout {
 
     /// Puts another configuration to work, on the same data folder.
     pub async fn reconfigure(&mut self, config: Config, tongue: Tongue) -> Result<()> {
+        // Recorded later, they would bring back validators that a change of brands drops.
+        self.record_quiet().await?;
         self.shared.client = Arc::new(client(&config)?);
         self.shared.gate = Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
         self.shared.listening = Arc::new(listening(&config));
@@ -111,15 +121,30 @@ impl Lookout {
         healths.into_iter().filter_map(|h| Some((self.sources.get(&h.source)?.clone(), h))).collect()
     }
 
-    /// Begins to poll one source; the report comes out of `polls`.
-    pub(super) fn begin(&self, polls: &mut JoinSet<Result<PollReport>>, source: Source, health: Health) {
+    /// Begins to poll one source; what comes out of `polls` goes to [`Lookout::end`].
+    pub(super) fn begin(&self, polls: &mut JoinSet<Result<Ended>>, source: Source, health: Health) {
         polls.spawn(polling::poll(self.shared.clone(), source, health));
+    }
+
+    /// Takes over what a poll leaves to be recorded with others, by [`Lookout::record_quiet`].
+    pub(super) fn end(&mut self, ended: Ended) -> PollReport {
+        self.quiet.extend(ended.quiet);
+        ended.report
+    }
+
+    /// Records the polls that brought no document.
+    pub(super) async fn record_quiet(&mut self) -> Result<()> {
+        let quiet = std::mem::take(&mut self.quiet);
+        if quiet.is_empty() {
+            return Ok(());
+        }
+        self.shared.writer.call(move |engines| engines.store.record_polls(&quiet)).await
     }
 
     /// Polls `sources`, a bounded number at once, and brings the index up to date. `each` sees every report
     /// as it comes.
     pub async fn round(
-        &self,
+        &mut self,
         sources: Vec<(Source, Health)>,
         mut each: impl FnMut(&PollReport),
     ) -> Result<Vec<PollReport>> {
@@ -132,11 +157,15 @@ impl Lookout {
                 let Some((source, health)) = waiting.next() else { break };
                 self.begin(&mut polls, source, health);
             }
-            let Some(report) = polls.join_next().await else { break };
-            let report = report??;
+            let Some(ended) = polls.join_next().await else { break };
+            let report = self.end(ended??);
             each(&report);
             reports.push(report);
+            if self.quiet.len() >= QUIET_AT_ONCE {
+                self.record_quiet().await?;
+            }
         }
+        self.record_quiet().await?;
         self.keep_up().await?;
         Ok(reports)
     }
@@ -173,7 +202,8 @@ impl Lookout {
     }
 
     /// Ends the writer thread after what it has in hand, the index brought up to date.
-    pub async fn close(self) -> Result<()> {
+    pub async fn close(mut self) -> Result<()> {
+        self.record_quiet().await?;
         self.keep_up().await?;
         drop(self.shared);
         let thread = self.thread;

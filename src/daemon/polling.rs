@@ -1,4 +1,7 @@
 //! One poll of one source: fetch, prepare off the async threads, store on the writer thread.
+//!
+//! A document is stored at once. A poll that brought none only leaves a note, which [`super::Lookout`] records
+//! together with others: a transaction for each would be most of the work of an unchanged source.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +13,7 @@ use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, 
 use crate::model::{Health, HealthState, Source, SourceId, Validators};
 use crate::prepare::{Batch, Listening, prepare};
 use crate::sources::{self, Limits, Problem, ProblemKind};
-use crate::store::{Ingested, Origin, Outcome, Polled};
+use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll};
 
 /// What every poll shares; cheap to clone.
 #[derive(Clone)]
@@ -43,12 +46,20 @@ pub enum PollOutcome {
     },
 }
 
-/// Polls `source` once and stores what came of it. Failures of the outside world are in the report and in
-/// the source's health.
+/// A poll that has ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub report: PollReport,
+    /// What is still to be recorded; `None` if a document was stored.
+    pub quiet: Option<QuietPoll>,
+}
+
+/// Polls `source` once and stores the document it brought. Failures of the outside world are in the report
+/// and become the source's health.
 ///
 /// # Errors
 /// If the store fails.
-pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<PollReport> {
+pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
     let pass = shared.gate.enter(source.url()).await;
     let request = Request {
         url: source.url().to_owned(),
@@ -57,7 +68,7 @@ pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Resu
     };
     let fetched = shared.client.fetch(&request, shared.clock.now()).await;
     drop(pass);
-    let outcome = match fetched {
+    match fetched {
         Ok(Fetched::NotModified { etag, last_modified, min_interval, .. }) => {
             let kept = &health.validators;
             let validators = Validators {
@@ -66,12 +77,11 @@ pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Resu
                 body_hash: kept.body_hash,
             };
             let schedule = Schedule { min_interval, ..Schedule::default() };
-            unchanged(&shared, &source, &health, validators, schedule).await?
+            Ok(unchanged(&shared, &source, &health, validators, schedule))
         }
-        Ok(Fetched::Document(document)) => read(&shared, &source, &health, document).await?,
-        Err(error) => failed(&shared, &source, &health, &error).await?,
-    };
-    Ok(PollReport { source: source.id, outcome })
+        Ok(Fetched::Document(document)) => read(&shared, &source, &health, document).await,
+        Err(error) => Ok(failed(&shared, &source, &health, &error)),
+    }
 }
 
 /// What the publisher and the server wish.
@@ -81,7 +91,7 @@ struct Schedule {
     min_interval: Option<Duration>,
 }
 
-async fn read(shared: &Shared, source: &Source, health: &Health, document: Document) -> Result<PollOutcome> {
+async fn read(shared: &Shared, source: &Source, health: &Health, document: Document) -> Result<Ended> {
     let validators = Validators {
         etag: document.etag.clone(),
         last_modified: document.last_modified.clone(),
@@ -89,7 +99,7 @@ async fn read(shared: &Shared, source: &Source, health: &Health, document: Docum
     };
     let schedule = Schedule { min_interval: document.min_interval, ..Schedule::default() };
     if validators.body_hash == health.validators.body_hash {
-        return unchanged(shared, source, health, validators, schedule).await;
+        return Ok(unchanged(shared, source, health, validators, schedule));
     }
     let batch = prepare_aside(shared, source, document).await?;
     if let Some(problem) = batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
@@ -98,14 +108,15 @@ async fn read(shared: &Shared, source: &Source, health: &Health, document: Docum
             outcome: fetch::Outcome::Failed,
             why: problem.message.clone(),
         };
-        return record_failure(shared, source, health, failure).await;
+        return Ok(failure_of(shared, source, health, failure));
     }
     let problems = batch.problems.clone();
     let schedule = Schedule { wished_interval: batch.wished_interval_s.map(Duration::from_secs), ..schedule };
     let outcome = Outcome { note: note(&problems), ..good(shared, source, health, validators, schedule) };
     let polled = Polled { at: shared.clock.now(), origin: Origin::Poll(outcome) };
     let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
-    Ok(PollOutcome::Read { ingested, problems })
+    let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
+    Ok(Ended { report, quiet: None })
 }
 
 /// Parsing and matching take CPU, so they run on the blocking pool, many documents at once.
@@ -122,16 +133,15 @@ async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> 
     Ok(batch.await?)
 }
 
-async fn unchanged(
+fn unchanged(
     shared: &Shared,
     source: &Source,
     health: &Health,
     validators: Validators,
     schedule: Schedule,
-) -> Result<PollOutcome> {
+) -> Ended {
     let outcome = good(shared, source, health, validators, schedule);
-    record(shared, source, outcome).await?;
-    Ok(PollOutcome::Unchanged)
+    quiet(shared, source, outcome, PollOutcome::Unchanged)
 }
 
 fn good(
@@ -165,12 +175,7 @@ struct Failure {
     why: String,
 }
 
-async fn failed(
-    shared: &Shared,
-    source: &Source,
-    health: &Health,
-    error: &FetchError,
-) -> Result<PollOutcome> {
+fn failed(shared: &Shared, source: &Source, health: &Health, error: &FetchError) -> Ended {
     let (state, outcome) = match error {
         FetchError::RateLimited { after } => {
             (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
@@ -185,15 +190,10 @@ async fn failed(
         | FetchError::Timeout(_)
         | FetchError::Network(_) => (HealthState::Broken, fetch::Outcome::Failed),
     };
-    record_failure(shared, source, health, Failure { state, outcome, why: error.to_string() }).await
+    failure_of(shared, source, health, Failure { state, outcome, why: error.to_string() })
 }
 
-async fn record_failure(
-    shared: &Shared,
-    source: &Source,
-    health: &Health,
-    failure: Failure,
-) -> Result<PollOutcome> {
+fn failure_of(shared: &Shared, source: &Source, health: &Health, failure: Failure) -> Ended {
     let at = shared.clock.now();
     let pace = Pace {
         source: &source.id,
@@ -210,13 +210,12 @@ async fn record_failure(
         note: Some(failure.why.clone()),
         next_poll: Some(next_poll(at, failure.outcome, &pace)),
     };
-    record(shared, source, outcome).await?;
-    Ok(PollOutcome::Failed { state: failure.state, why: failure.why })
+    quiet(shared, source, outcome, PollOutcome::Failed { state: failure.state, why: failure.why })
 }
 
-async fn record(shared: &Shared, source: &Source, outcome: Outcome) -> Result<()> {
-    let (source, at) = (source.id.clone(), shared.clock.now());
-    shared.writer.call(move |engines| engines.store.record_poll(&source, at, &outcome)).await
+fn quiet(shared: &Shared, source: &Source, outcome: Outcome, reported: PollOutcome) -> Ended {
+    let quiet = QuietPoll { source: source.id.clone(), at: shared.clock.now(), outcome };
+    Ended { report: PollReport { source: source.id.clone(), outcome: reported }, quiet: Some(quiet) }
 }
 
 /// What was repaired or lost, in one line.

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::configuration::Configuration;
+use super::polling::Ended;
 use super::{Clock, Event, Lookout, PollOutcome, PollReport};
 use crate::alerting::Delivered;
 use crate::config::{self, Config};
@@ -36,7 +37,7 @@ pub async fn run(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut polls: JoinSet<Result<PollReport>> = JoinSet::new();
+    let mut polls: JoinSet<Result<Ended>> = JoinSet::new();
     let mut under_way: HashSet<SourceId> = HashSet::new();
     let mut heard = true;
     let mut looked = Instant::now();
@@ -46,7 +47,7 @@ pub async fn run(
             _ = interrupt.recv() => Event::Stop,
             _ = terminate.recv() => Event::Stop,
             _ = hang_up.recv() => Event::Reload,
-            Some(report) = polls.join_next() => Event::Polled(Box::new(report??)),
+            Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
             _ = ticks.tick() => if configuration.changed() { Event::Reload } else { Event::Tick },
         };
         match event {
@@ -62,6 +63,8 @@ pub async fn run(
                 }
             }
             Event::Tick => {
+                // Before asking what is due: a source that is not recorded still is.
+                lookout.record_quiet().await?;
                 for (source, health) in lookout.due().await? {
                     if under_way.insert(source.id.clone()) {
                         lookout.begin(&mut polls, source, health);

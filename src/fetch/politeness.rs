@@ -111,8 +111,9 @@ impl HostGate {
         let host = self.host(url);
         // The host comes first: who waits for a slow host must not hold a place that others could use.
         let last = host.lock_owned().await;
-        if let Some(last) = *last {
-            tokio::time::sleep_until(last + self.host_pause).await;
+        // Even a sleep that is over ends only with the timer's next millisecond.
+        if let Some(next) = last.map(|last| last + self.host_pause).filter(|next| *next > Instant::now()) {
+            tokio::time::sleep_until(next).await;
         }
         let permit = Arc::clone(&self.all).acquire_owned().await;
         Pass { last, _one_of_all: permit.expect("the semaphore is never closed") }

@@ -38,7 +38,7 @@ pub use kept::KeptEntry;
 pub use lock::Lock;
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
-pub use sources::Outcome;
+pub use sources::{Outcome, QuietPoll};
 
 use crate::model::Timestamp;
 use rollups::Ledger;

@@ -17,6 +17,14 @@ pub struct Outcome {
     pub next_poll: Option<Timestamp>,
 }
 
+/// A poll that brought no document: not modified, or failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuietPoll {
+    pub source: SourceId,
+    pub at: Timestamp,
+    pub outcome: Outcome,
+}
+
 impl Reader {
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
     pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
@@ -96,11 +104,13 @@ impl Store {
         Ok(tx.commit()?)
     }
 
-    /// Records a poll that brought no document: not modified, or failed.
-    pub fn record_poll(&mut self, source: &SourceId, at: Timestamp, outcome: &Outcome) -> Result<()> {
+    /// Records polls that brought no document, in one transaction.
+    pub fn record_polls(&mut self, polls: &[QuietPoll]) -> Result<()> {
         let tx = self.reader.db.transaction()?;
-        let number = source_number(&tx, source)?;
-        record(&tx, number, at, outcome)?;
+        for poll in polls {
+            let number = source_number(&tx, &poll.source)?;
+            record(&tx, number, poll.at, &poll.outcome)?;
+        }
         Ok(tx.commit()?)
     }
 
@@ -246,7 +256,8 @@ mod tests {
             next_poll: next.map(time),
             ..outcome(state)
         };
-        scene.store.record_poll(&SourceId::new(id), time(at), &outcome).unwrap();
+        let poll = QuietPoll { source: SourceId::new(id), at: time(at), outcome };
+        scene.store.record_polls(&[poll]).unwrap();
     }
 
     #[track_caller]
