@@ -1,0 +1,65 @@
+//! What the inner steps cost: `cargo bench` prints the CPU time of each per item.
+//!
+//! Every bench asserts its answer. Without `--bench`, as under `cargo test`, each runs once over a small
+//! corpus and prints nothing. The whole way is measured by `benches/round.sh`.
+
+mod corpus;
+mod ingest;
+mod matching;
+mod search;
+
+use std::time::Duration;
+
+fn main() -> anyhow::Result<()> {
+    let bench = Bench { measures: std::env::args().any(|argument| argument == "--bench") };
+    matching::run(&bench);
+    ingest::run(&bench)?;
+    search::run(&bench)
+}
+
+pub struct Bench {
+    measures: bool,
+}
+
+impl Bench {
+    /// `full` where figures are wanted, `small` where only answers are.
+    pub fn size(&self, full: usize, small: usize) -> usize {
+        if self.measures { full } else { small }
+    }
+
+    /// Runs `work`, on what `make` makes, several times, and prints the median CPU time per item; `work`
+    /// answers how many items it did.
+    pub fn each<T, U>(&self, name: &str, mut make: impl FnMut() -> T, mut work: impl FnMut(T) -> (usize, U)) {
+        let mut rounds: Vec<Duration> = (0..self.size(7, 1))
+            .map(|_| {
+                let (mut spent, mut items) = (Duration::ZERO, 0);
+                // The clock ticks every 10 ms.
+                while items == 0 || self.measures && spent < Duration::from_millis(300) {
+                    let input = make();
+                    let before = cpu_time();
+                    let (done, answer) = work(input);
+                    spent += cpu_time() - before;
+                    items += done;
+                    drop(answer);
+                }
+                spent.div_f64(items as f64)
+            })
+            .collect();
+        rounds.sort_unstable();
+        if self.measures {
+            println!("{name:<40} {:>9.2} µs", rounds[rounds.len() / 2].as_secs_f64() * 1e6);
+        }
+    }
+}
+
+/// CPU time of all threads of this process so far, in steps of 10 ms (`proc(5)`: user and system time in
+/// clock ticks, of which Linux has a hundred a second everywhere); elsewhere, time on the wall.
+fn cpu_time() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    let ticks = std::fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
+        // The name of the program, in parentheses, may hold spaces.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
+    });
+    ticks.map_or_else(|| START.elapsed(), |ticks| Duration::from_millis(ticks * 10))
+}
