@@ -160,6 +160,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning settings: `retention` is accepted but not yet in effect
         warning settings: `model` is accepted but not yet in effect
         warning source `hn`: presets are accepted but not yet in effect
+        warning query `outage`: `brands` is accepted but not yet in effect
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
         warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect
@@ -444,7 +445,7 @@ kind = "command"
                        ^^ name a brand, or drop the line: every own one
             feeds.toml:19:10: rule `c`: `window` cannot be `90s`
               window = "90s"
-                       ^^^^^ write whole minutes: counts are kept by the minute
+                       ^^^^^ write quarters of an hour, up to five days: what is usual is computed from five weeks of them
             feeds.toml:20:7: rule `c`: `min` is out of range
               min = 0
                     ^ write a whole number from 1 to 1000000
