@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::check::{Names, known, later, standing_query};
+use super::check::{Names, known, standing_query};
 use super::problem::Report;
 use super::raw::Section;
 use super::values;
@@ -63,9 +63,6 @@ pub(super) fn saved_query(
 ) -> Option<SavedQuery> {
     let brands = section.strings(report, "brands");
     let brands = brands.map(|texts| known(report, section, "brand", texts, &names.brands));
-    if section.has("brands") {
-        later(report, section, "brands", "it holds for mentions of every brand");
-    }
     if !section.has("text") {
         section.required(report, "text", "'outage OR panne'");
     }

@@ -160,7 +160,6 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning settings: `retention` is accepted but not yet in effect
         warning settings: `model` is accepted but not yet in effect
         warning source `hn`: presets are accepted but not yet in effect
-        warning query `outage`: `brands` is accepted but not yet in effect
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
         warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect
