@@ -54,8 +54,10 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let window = section.parsed(report, "window", |text| match text {
         "auto" => Ok(Window::Auto),
         other => match values::some_time(other) {
-            Ok(length) if length.as_secs() % 60 == 0 => Ok(Window::Fixed(length)),
-            Ok(_) => Err("write whole minutes: counts are kept by the minute".to_string()),
+            Ok(length) if length.as_secs().is_multiple_of(QUARTER_S) && length <= LONGEST_WINDOW => {
+                Ok(Window::Fixed(length))
+            }
+            Ok(_) => Err("write quarters of an hour, up to five days: what is usual is computed from five weeks of them".to_string()),
             Err(_) => Err("write `auto` or a duration such as `15m`, `6h` or `1d`".to_string()),
         },
     });
@@ -178,6 +180,11 @@ pub(super) fn goal(report: &mut Report<'_>, section: &Section<'_>, names: &Names
     let message = format!("{}: goals are accepted but not yet in effect", section.name);
     report.warning(&section.place, message, "until then progress is not reported");
 }
+
+/// What is usual is computed from quarters of an hour.
+const QUARTER_S: u64 = 900;
+/// Of the five weeks that what is usual is computed from, seven windows must be known.
+const LONGEST_WINDOW: Duration = Duration::from_secs(5 * 86_400);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -3,6 +3,7 @@
 mod alerts;
 mod commands;
 mod crash;
+mod docs;
 mod pipeline;
 mod running;
 mod scenario;
