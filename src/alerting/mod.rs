@@ -29,6 +29,9 @@ const MINUTE_S: u32 = 60;
 /// What is usual is computed from quarters of an hour, which every window is made of.
 const QUARTER_S: u32 = 900;
 
+/// Under which the time of the last evaluation is kept.
+const LAST_LOOK: &str = "evaluated";
+
 /// The most mentions an alert keeps as evidence, and those before it that its words are held against.
 const EVIDENCE: usize = 500;
 
@@ -68,6 +71,12 @@ impl Standing {
 /// If the store fails; what was decided for earlier rules is kept.
 pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
     let touched = store.touched()?;
+    let last: Option<Timestamp> = store.meta(LAST_LOOK)?.and_then(|time| time.parse().ok());
+    // After a clock was set back, windows of then are full of what was heard since.
+    if touched.minutes.is_empty() && last.is_some_and(|last| now < last) {
+        return Ok(());
+    }
+    store.set_meta(LAST_LOOK, &now.to_string())?;
     for rule in &standing.rules {
         for brand in &rule.brands {
             let query = rule.query.as_deref();

@@ -121,6 +121,10 @@ fn firing(rule: &Rule, alert: &Alert, seen: &Observation, now: Timestamp, tongue
         let next = Alert { state: AlertState::Resolved, until: Some(at), ..alert.clone() };
         return Step { alert: Some(next), notice: Notice::Resolved, renewed: false };
     }
+    // A window that was over before this incident began shows another event.
+    if at < alert.since && at <= alert.observed.window.0 {
+        return quiet(Silence::StillFiring);
+    }
     let mut next = alert.clone();
     next.last_held = at.max(alert.last_held);
     let before = (growth(alert), told_in(rule, alert, alert.seen_at));

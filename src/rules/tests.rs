@@ -257,3 +257,20 @@ fn an_alert_id_is_the_same_everywhere() {
     let since = "2026-01-05T00:00:00Z".parse().unwrap();
     expect!["a_0e37ebf4bc4fe2f8"].assert_eq(alert_id(&rule, &BrandId::new("acme"), since).as_str());
 }
+
+#[test]
+fn an_incident_takes_nothing_from_an_earlier_event() {
+    let burst = |i: usize| match i {
+        1_000..1_004 => 60,
+        1_200..1_204 => 30,
+        _ => u32::from(i.is_multiple_of(4)),
+    };
+    let (rule, series) = (rule(Condition::Spike, Window::Fixed(HOUR)), series(|i| (burst(i), 0), 1_204));
+    let (_, alert) = run(&rule, &series, 1_190..1_204);
+    let alert = alert.unwrap();
+    let earlier = observe(&rule, HOUR, &series, &series, end_of(&series, 1_003), 5).unwrap();
+    assert!(earlier.holds && earlier.observed.value > alert.observed.value);
+    let now = end_of(&series, 1_203);
+    let step = step(&rule, &rule.brands[0], Some(&alert), &earlier, now, Tongue::English);
+    assert_eq!((step.alert, step.renewed), (None, false));
+}

@@ -13,9 +13,11 @@ use super::{Reader, Scope, instant};
 use crate::model::{BrandId, Bucket, Series, Timestamp};
 
 /// Where less of today's talk was heard, nothing is concluded.
-const SMALLEST_SHARE: f64 = 1.0 / 3.0;
-/// Rates are taken over a day at least.
-const SHORTEST_SPAN_S: i64 = 86_400;
+const SMALLEST_SHARE: f64 = 0.5;
+/// What is to be judged, at most: a source's rate is taken before it, lest an event raise what is usual.
+const JUDGED_S: i64 = 86_400;
+/// A source heard for less than this before it has no other rate than that of all the time it was heard.
+const SHORTEST_S: i64 = 2 * 86_400;
 
 impl Reader {
     /// Counts per bucket as [`Reader::series`] has them, scaled to today's sources, from
@@ -56,23 +58,30 @@ impl Reader {
         };
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let mut statement = self.db.prepare_cached(
-            "SELECT coalesce(s.reach, 0), sum(r.mentions) FROM rollups r JOIN sources s USING (source)
-             WHERE r.subject = ?1 AND r.grain = ?2 AND r.bucket >= ?3 AND r.bucket < ?4 GROUP BY r.source",
+            "SELECT coalesce(s.reach, 0), sum(r.mentions), sum(r.mentions) FILTER (WHERE r.bucket < ?4)
+             FROM rollups r JOIN sources s USING (source)
+             WHERE r.subject = ?1 AND r.grain = ?2 AND r.bucket >= ?3 AND r.bucket < ?5 GROUP BY r.source",
         )?;
-        let rows = statement.query_map(params![subject, DAY, day(since, &self.zone)?, until], |row| {
-            Ok((row.get::<_, i64>(0)?.max(since), row.get::<_, f64>(1)?))
-        })?;
+        // Whole days: a day that is judged in part is left out.
+        let judged = day(until - JUDGED_S, &self.zone)?;
+        let first_day = day(since, &self.zone)?;
+        let mut rows = statement.query(params![subject, DAY, first_day, judged, until])?;
         let mut rates = Vec::new();
-        for row in rows {
-            let (from, mentions) = row?;
-            rates.push((from, mentions / (until - from).max(SHORTEST_SPAN_S) as f64));
+        while let Some(row) = rows.next()? {
+            let from = row.get::<_, i64>(0)?.max(since);
+            let rate = if judged - from >= SHORTEST_S {
+                row.get::<_, Option<f64>>(2)?.unwrap_or(0.0) / (judged - from) as f64
+            } else {
+                row.get::<_, f64>(1)? / (until - from).max(JUDGED_S) as f64
+            };
+            rates.push((from, rate));
         }
         rates.sort_by_key(|(from, _)| *from);
         let all: f64 = rates.iter().map(|(_, rate)| rate).sum();
         let mut heard = 0.0;
         for (_, rate) in &mut rates {
             heard += *rate;
-            *rate = heard / all;
+            *rate = if all > 0.0 { heard / all } else { 1.0 };
         }
         Ok(rates)
     }
@@ -176,7 +185,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scaling_keeps_sums(counts in prop::collection::vec(0_u32..9, 1..200), share in 0.34_f64..=1.0) {
+        fn scaling_keeps_sums(counts in prop::collection::vec(0_u32..9, 1..200), share in 0.5_f64..=1.0) {
             let buckets = counts.iter().map(|&mentions| Bucket { mentions, ..Bucket::default() }).collect();
             let series = Series { start: instant(0), step_s: 900, buckets };
             let sum = |series: &Series| series.buckets.iter().map(|b| f64::from(b.mentions)).sum::<f64>();

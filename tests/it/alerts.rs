@@ -144,3 +144,16 @@ fn a_pattern_is_told_at_once_and_names_its_words() {
     scenario.at("2026-03-02T07:30:00Z").run(&["poll", "--all"]);
     assert_eq!(told(&scenario).len(), 1);
 }
+
+/// Heard half a day late, the incident is no news any more; a clock set back does not make it news again.
+#[test]
+fn a_clock_set_back_calls_nothing_out() {
+    let late = RULES.replace("budget = ", "window = \"1h\"\nlate = \"15m\"\nbudget = ");
+    let mut scenario = Scenario::new(&format!("{CONFIG}{late}"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:00:00Z").run(&["poll"]).ok();
+    scenario.publisher.publish("/news.xml", &rss(&[history(), incident(12)].concat()));
+    scenario.at("2026-03-02T20:00:00Z").run(&["poll"]).ok();
+    scenario.at("2026-03-02T07:30:00Z").run(&["poll", "--all"]).ok();
+    assert_eq!(scenario.run(&["--json", "alerts", "list"]).json()["alerts"], serde_json::json!([]));
+}

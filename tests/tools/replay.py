@@ -8,13 +8,10 @@ HEAD   a feeds.toml without sources: settings, brands, queries, rules
 WORK   where feeds.toml (HEAD and one source per feed), vigie's data and the log are written
 
 A loopback server offers of each feed the newest snapshot at the set clock (404 before the first), with an
-ETag, so that an unchanged snapshot costs a 304. The clock steps through the end of every sweep of fetches
-(snapshots less than an hour apart), and between them each `--every`. After each step one round of
-`vigie --now CLOCK poll --all` runs. WORK/log.jsonl gets one line per round: the clock, what was new, which
-alerts fire, seconds and CPU seconds. Run it again on the same WORK for a second pass: nothing should be new.
-`--shift` moves vigie's clock, not the snapshots: `--shift 30d` hears old feeds a month later.
-
-Keep `--port` the same over passes: relative links are told from one another by it. Standard library only.
+ETag. The clock steps to the end of every sweep of fetches (snapshots less than an hour apart), and between
+them by `--every`; at each step `vigie --now CLOCK poll --all` runs, and WORK/log.jsonl gets a line: what was
+new, what fires, seconds, CPU seconds. Run it again on the same WORK for a second pass: nothing should be new.
+`--shift 30d` sets vigie's clock later than the snapshots'. Keep `--port` the same over passes.
 """
 
 import argparse
@@ -89,9 +86,9 @@ def sources(feeds, base):
 
 def steps(feeds, args):
     times = sorted(t for all_times, _ in feeds.values() for t in all_times)
-    ends = [t for t, following in zip(times, times[1:] + [None])
-            if following is None or following - t >= timedelta(hours=1)]
-    for end, following in zip(ends, ends[1:] + [ends[-1]]):
+    last = times[-1]
+    ends = [t for t, following in zip(times, times[1:]) if following - t >= timedelta(hours=1)] + [last]
+    for end, following in zip(ends, ends[1:] + [last]):
         at = end + timedelta(minutes=1)
         while at == end + timedelta(minutes=1) or at < following - timedelta(minutes=30):
             if args.since <= at.isoformat() < args.until:
@@ -106,18 +103,13 @@ def serve(feeds, clock, port):
         def do_GET(self):
             times, paths = feeds.get(self.path.strip("/"), ([], []))
             newest = bisect_right(times, clock["at"]) - 1
-            if newest < 0:
-                return self.answer(404, b"", None)
-            body = paths[newest].read_bytes()
+            body = paths[newest].read_bytes() if newest >= 0 else b""
             etag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
             known = self.headers.get("If-None-Match") == etag
-            self.answer(304 if known else 200, b"" if known else body, etag)
-
-        def answer(self, status, body, etag):
-            self.send_response(status)
-            if etag:
-                self.send_header("ETag", etag)
-                self.send_header("Content-Type", "application/xml")
+            self.send_response(404 if newest < 0 else 304 if known else 200)
+            body = b"" if known else body
+            self.send_header("ETag", etag)
+            self.send_header("Content-Type", "application/xml")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -138,14 +130,14 @@ def one_round(args, config, at):
     if done.returncode not in (0, 3):
         sys.exit(f"{now}: vigie ended with {done.returncode}\n{done.stderr[-2000:]}")
     view = json.loads(done.stdout)
-    told = [line for line in done.stderr.splitlines() if line.startswith("vigie: ")]
     brands = {b["brand"]: b["new_mentions"] for b in view["brands"] if b["new_mentions"]}
     by = lambda key: sum(s[key] for s in view["sources"])
     failed = [s["source"] for s in view["sources"] if s["outcome"] == "failed"]
+    firing = {a["id"]: f"{a['rule']} {a['brand']}: {a['reason']}" for a in view["firing"]}
     print(f"{now}  {by('entries'):5} read {by('new_mentions'):4} new {by('revised'):4} revised "
-          f"{len(failed):3} failed  {len(view['firing'])} firing", *told, sep="\n    " if told else "")
+          f"{len(failed):3} failed  {len(firing)} firing")
     return {"now": now, "read": by("entries"), "new": by("new_mentions"), "revised": by("revised"),
-            "brands": brands, "failed": failed, "firing": [a["id"] for a in view["firing"]], "told": told,
+            "brands": brands, "failed": failed, "firing": firing,
             "seconds": round(time.monotonic() - started, 2), "cpu": round(children_cpu() - cpu, 2)}
 
 
