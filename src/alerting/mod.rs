@@ -72,8 +72,8 @@ impl Standing {
 pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
     let touched = store.touched()?;
     let last: Option<Timestamp> = store.meta(LAST_LOOK)?.and_then(|time| time.parse().ok());
-    // After a clock was set back, windows of then are full of what was heard since.
-    if touched.minutes.is_empty() && last.is_some_and(|last| now < last) {
+    // Nothing is new; and after a clock was set back, windows of then are full of what was heard since.
+    if touched.minutes.is_empty() && last.is_some_and(|last| now <= last) {
         return Ok(());
     }
     store.set_meta(LAST_LOOK, &now.to_string())?;
