@@ -248,4 +248,11 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX notices_by_due ON notices (due) WHERE due IS NOT NULL;
     ",
+    // `born_rev` is the rev at which a mention was first heard; 0 where it was found in an entry heard
+    // before, after a change of brands or queries.
+    "
+    ALTER TABLE mentions ADD COLUMN born_rev INTEGER NOT NULL DEFAULT 0;
+    UPDATE mentions SET born_rev = rev;
+    ALTER TABLE alerts ADD COLUMN query TEXT;
+    ",
 ];
