@@ -45,6 +45,7 @@ impl Lookout {
             client: Arc::new(client(&config)?),
             gate: Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause)),
             listening: Arc::new(listening(&config)),
+            listening_hash: config.listening_hash().into(),
             writer,
             clock,
         };
@@ -63,11 +64,12 @@ impl Lookout {
 
     /// Puts another configuration to work, on the same data folder.
     pub async fn reconfigure(&mut self, config: Config, tongue: Tongue) -> Result<()> {
-        // Recorded later, they would bring back validators that a change of brands drops.
+        // Recorded later, they would count as polls of other brands.
         self.record_quiet().await?;
         self.shared.client = Arc::new(client(&config)?);
         self.shared.gate = Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
         self.shared.listening = Arc::new(listening(&config));
+        self.shared.listening_hash = config.listening_hash().into();
         self.concurrency = config.settings.concurrency;
         self.standing = Arc::new(Standing::new(&config, tongue));
         self.deliverer = Deliverer::new(&config.notifiers);
@@ -84,10 +86,14 @@ impl Lookout {
             .writer
             .call(move |engines| {
                 engines.store.sync_sources(&sources)?;
-                if engines.store.note_listening(&hash)? {
-                    crate::ingest::rematch(&mut engines.store, &listening, &sources)?;
-                    tracing::info!("brands or queries changed: every source is heard whole once more");
+                if engines.store.listens_for(&hash)? {
+                    return Ok(());
                 }
+                // Killed in between, the next start matches all that is kept again, whatever it listens for.
+                engines.store.forget_listening()?;
+                crate::ingest::rematch(&mut engines.store, &listening, &sources)?;
+                engines.store.note_listening(&hash)?;
+                tracing::info!("brands or queries changed: every source is heard whole once more");
                 Ok(())
             })
             .await

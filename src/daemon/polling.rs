@@ -21,6 +21,8 @@ pub(super) struct Shared {
     pub client: Arc<Client>,
     pub gate: Arc<HostGate>,
     pub listening: Arc<Listening>,
+    /// [`crate::config::Config::listening_hash`] of it.
+    pub listening_hash: Arc<str>,
     pub writer: Writer,
     pub clock: Clock,
 }
@@ -166,6 +168,7 @@ fn good(
         // An unchanged document has the problems it had.
         note: health.note.clone().filter(|_| health.state == HealthState::Ok),
         next_poll: Some(next_poll(at, fetch::Outcome::Good, &pace)),
+        listening: shared.listening_hash.to_string(),
     }
 }
 
@@ -209,6 +212,7 @@ fn failure_of(shared: &Shared, source: &Source, health: &Health, failure: Failur
         validators: health.validators.clone(),
         note: Some(failure.why.clone()),
         next_poll: Some(next_poll(at, failure.outcome, &pace)),
+        listening: shared.listening_hash.to_string(),
     };
     quiet(shared, source, outcome, PollOutcome::Failed { state: failure.state, why: failure.why })
 }

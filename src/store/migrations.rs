@@ -248,4 +248,16 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX notices_by_due ON notices (due) WHERE due IS NOT NULL;
     ",
+    // What was kept before counts as heard with the brands and queries of then.
+    "
+    -- What was listened for when its last whole document was read.
+    ALTER TABLE sources ADD COLUMN heard_with TEXT;
+    UPDATE sources SET heard_with = coalesce((SELECT value FROM meta WHERE key = 'listening'), '')
+        WHERE first_good IS NOT NULL;
+
+    -- A mention found in a kept entry by a later change of brands is back-fill, whatever its entry is; so is
+    -- one within the saved queries that were found to hold later, a JSON list or null.
+    ALTER TABLE mentions ADD COLUMN backfill INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE mentions ADD COLUMN late_queries TEXT;
+    ",
 ];
