@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::Result;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::polling::{self, Ended, PollReport, Shared};
@@ -25,7 +26,8 @@ pub struct Lookout {
     sources: HashMap<SourceId, Source>,
     concurrency: usize,
     standing: Arc<Standing>,
-    deliverer: Deliverer,
+    /// Locked while it tells.
+    deliverer: Arc<Mutex<Deliverer>>,
     /// Polls that brought no document and are not recorded yet.
     quiet: Vec<QuietPoll>,
     thread: JoinHandle<()>,
@@ -54,7 +56,7 @@ impl Lookout {
             sources: HashMap::new(),
             concurrency: config.settings.concurrency,
             standing: Arc::new(Standing::new(&config, tongue)),
-            deliverer: Deliverer::new(&config.notifiers),
+            deliverer: Arc::new(Mutex::new(Deliverer::new(&config.notifiers))),
             quiet: Vec::new(),
             thread,
         };
@@ -72,7 +74,7 @@ impl Lookout {
         self.shared.listening_hash = config.listening_hash().into();
         self.concurrency = config.settings.concurrency;
         self.standing = Arc::new(Standing::new(&config, tongue));
-        self.deliverer = Deliverer::new(&config.notifiers);
+        self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config.notifiers)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
         self.listen(&config).await
@@ -185,26 +187,31 @@ impl Lookout {
         self.shared.writer.call(keep_up).await
     }
 
-    /// Looks at every rule once and tells what there is to tell. Returns what was told, and to whom.
-    pub async fn evaluate(&mut self) -> Result<Vec<Delivered>> {
+    /// Looks at every rule once and tells what there is to tell. Returns what was told, and by whom.
+    pub async fn evaluate(&self) -> Result<Vec<Delivered>> {
+        self.judge().await?;
+        self.tell().await
+    }
+
+    /// Looks at every rule once, and queues what there is to tell.
+    pub(super) async fn judge(&self) -> Result<()> {
         let (standing, now) = (self.standing.clone(), self.shared.clock.now());
-        let due = self
-            .shared
-            .writer
-            .call(move |engines| {
-                alerting::evaluate(&mut engines.store, &standing, now)?;
-                engines.store.due_notices(now)
-            })
-            .await?;
-        let delivered = self.deliverer.deliver(due, now).await;
-        let marks: Vec<_> = delivered.iter().flat_map(|d| d.marks.clone()).collect();
-        self.shared
-            .writer
-            .call(move |engines| {
-                marks.iter().try_for_each(|(number, mark)| engines.store.mark_notice(*number, mark))
-            })
-            .await?;
-        Ok(delivered)
+        self.shared.writer.call(move |engines| alerting::evaluate(&mut engines.store, &standing, now)).await
+    }
+
+    /// Tells what is due, one notice after the other. Cut short, it leaves what is not told yet in the queue.
+    pub(super) fn tell(&self) -> impl Future<Output = Result<Vec<Delivered>>> + Send + use<> {
+        let (deliverer, writer) = (self.deliverer.clone(), self.shared.writer.clone());
+        let now = self.shared.clock.now();
+        async move {
+            let mut deliverer = deliverer.lock().await;
+            let due = writer.call(move |engines| engines.store.due_notices(now)).await?;
+            let mark = |number, how| {
+                let writer = writer.clone();
+                async move { writer.call(move |engines| engines.store.mark_notice(number, &how)).await }
+            };
+            deliverer.deliver(due, now, mark).await
+        }
     }
 
     /// Ends the writer thread after what it has in hand, the index brought up to date.

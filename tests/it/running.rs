@@ -79,3 +79,37 @@ fn a_broken_configuration_leaves_the_old_one_at_work_and_a_good_one_is_taken_ove
     assert!(said.contains("feeds.toml:1:"), "{said}");
     assert_eq!(scenario.mention_ids().len(), 2);
 }
+
+#[test]
+fn a_notifier_that_hangs_holds_up_neither_the_polls_nor_the_stop() {
+    let rule = "\n[[rule]]\nid = \"lamp\"\nkind = \"pattern\"\ntext = \"lamp\"\nnotify = [\"slow\"]\n";
+    let told_by = |script: &str| {
+        let argv = format!("argv = [\"sh\", \"-c\", \"{script}\"]\n");
+        format!("{CONFIG}{rule}\n[[notifier]]\nid = \"slow\"\nkind = \"command\"\n{argv}")
+    };
+    let slow = told_by("touch started; sleep 25");
+    let mut scenario = Scenario::new(&slow);
+    scenario.publisher.publish("/news.xml", &rss(&[]));
+    scenario.at("2026-03-02T07:00:00Z").run(&["poll"]).ok();
+    let lamp = item("1", "Acme recalls a lamp", "It burns.", "Mon, 02 Mar 2026 07:30:00 GMT");
+    scenario.publisher.publish("/news.xml", &rss(&[lamp]));
+    scenario.publisher.publish("/more.xml", &rss(&[]));
+    scenario.at("2026-03-02T08:00:00Z");
+    let mut child = start(&scenario);
+    wait_until("the notifier", || scenario.path().join("started").exists());
+    let begun = Instant::now();
+    let more = "\n[[source]]\nid = \"more\"\nurl = \"{base}/more.xml\"\nallow_private = true\n";
+    scenario.configure(&format!("{slow}{more}"));
+    wait_until("the new source", || scenario.publisher.asked("/more.xml") == 1);
+    signal(&child, "-INT");
+    assert!(child.wait().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(20), "it waited for the notifier");
+
+    // What was not told then is told after the next start.
+    scenario.configure(&told_by("cat > told.json"));
+    let mut again = start(&scenario);
+    let told = scenario.path().join("told.json");
+    wait_until("the news", || std::fs::read_to_string(&told).is_ok_and(|text| text.ends_with('\n')));
+    signal(&again, "-TERM");
+    assert!(again.wait().unwrap().success());
+}
