@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::sync::Mutex;
@@ -14,9 +15,9 @@ use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::Config;
 use crate::enrich::sentiment::Model;
-use crate::fetch::{Client, HostGate, Options};
+use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::Engines;
-use crate::model::{Health, Source, SourceId, Tongue};
+use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
 use crate::store::QuietPoll;
 
@@ -36,6 +37,9 @@ pub struct Lookout {
 /// So many polls without a document are recorded together, at most. A crash forgets them, and the sources
 /// are polled once more.
 const QUIET_AT_ONCE: usize = 256;
+
+/// A machine's clock may be set back by as much without anyone minding.
+const CLOCK_SLACK: Duration = Duration::from_secs(3600);
 
 impl Lookout {
     /// Opens the engines in `data_dir` and takes the configuration over. If brands or queries are not those
@@ -104,10 +108,24 @@ impl Lookout {
     /// The configured sources whose time has come, with their health, longest due first.
     pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
         let now = self.shared.clock.now();
+        let waits: HashMap<SourceId, Option<Duration>> = self
+            .sources
+            .iter()
+            .filter(|(_, s)| s.every.is_some())
+            .map(|(id, s)| (id.clone(), s.every))
+            .collect();
         let healths = self
             .shared
             .writer
             .call(move |engines| {
+                for (id, next) in engines.store.sources_after(latest(now, None)?)? {
+                    if next > latest(now, waits.get(&id).copied().flatten())? {
+                        tracing::warn!(
+                            "`{id}` was to be polled at {next}, by a clock that was wrong; it is due"
+                        );
+                        engines.store.make_due(&id, now)?;
+                    }
+                }
                 let due = engines.store.due_sources(now, usize::MAX)?;
                 due.iter()
                     .filter_map(|id| engines.store.health_of(id).transpose())
@@ -224,6 +242,11 @@ impl Lookout {
             .await?
             .map_err(|_| anyhow::anyhow!("the writer thread panicked"))
     }
+}
+
+/// The latest time a poll can have been put off to.
+fn latest(now: Timestamp, every: Option<Duration>) -> Result<Timestamp> {
+    Ok(now.checked_add(longest_wait(every) + CLOCK_SLACK)?)
 }
 
 fn client(config: &Config) -> Result<Client> {

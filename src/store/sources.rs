@@ -45,6 +45,16 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Sources whose next poll is later than `limit`.
+    pub fn sources_after(&self, limit: Timestamp) -> Result<Vec<(SourceId, Timestamp)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, next_poll FROM sources WHERE configured AND enabled AND next_poll > ?1 ORDER BY id",
+        )?;
+        let rows =
+            statement.query_map([limit.as_second()], |row| Ok((source_id(row)?, instant(row.get(1)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// When the next source is due; the epoch when one is due at once, `None` when none ever is.
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
         let mut statement = self.db.prepare_cached(
@@ -120,6 +130,15 @@ impl Store {
             record(&tx, number, poll.at, &poll.outcome)?;
         }
         Ok(tx.commit()?)
+    }
+
+    /// Makes a source due, whatever was planned.
+    pub fn make_due(&mut self, source: &SourceId, now: Timestamp) -> Result<()> {
+        self.reader
+            .db
+            .prepare_cached("UPDATE sources SET next_poll = ?2 WHERE id = ?1")?
+            .execute(params![source.as_str(), now.as_second()])?;
+        Ok(())
     }
 
     /// Forgets what is listened for: whatever happens before the next [`Store::note_listening`], what is kept
