@@ -88,11 +88,13 @@ impl Reader {
         statement.query_and_then([rule.as_str(), brand.as_str()], read_alert)?.next().transpose()
     }
 
-    /// Notices whose time has come, oldest first.
+    /// Notices whose time has come, oldest first; none of an alert that someone looks after.
     pub fn due_notices(&self, now: Timestamp) -> Result<Vec<QueuedNotice>> {
         let mut statement = self.db.prepare_cached(
             "SELECT notice, notifier, key, alert, severity, title, body, due, attempts FROM notices
-             WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, notice",
+             WHERE due IS NOT NULL AND due <= ?1 AND NOT EXISTS
+                 (SELECT 1 FROM alerts WHERE id = notices.alert AND acknowledged_at IS NOT NULL)
+             ORDER BY due, notice",
         )?;
         statement.query_and_then([now.as_second()], read_notice)?.collect()
     }
@@ -517,7 +519,8 @@ mod tests {
     fn a_notice_is_told_once_to_each_notifier() {
         let mut scene = Scene::new();
         let notices = ["desktop", "team"].map(|id| notice("a_1 firing", id, "2026-01-01T00:00Z")).to_vec();
-        let saved = [(alert("a_1", "2026-01-01T00:00Z"), notices.clone())];
+        let open = Alert { acknowledged: None, ..alert("a_1", "2026-01-01T00:00Z") };
+        let saved = [(open.clone(), notices.clone())];
         scene.store.save_alerts(&saved, &[]).unwrap();
         let now = time("2026-01-01T00:00Z");
         let due = scene.store.due_notices(now).unwrap();
@@ -534,7 +537,11 @@ mod tests {
         scene.store.mark_notice(due[0].number, &Delivery::GaveUp { note: "no answer".to_owned() }).unwrap();
         assert_eq!(scene.store.due_notices(Timestamp::MAX).unwrap(), []);
         let over = notice("a_1 resolved", "team", "2026-01-02T00:00Z");
-        scene.store.save_alerts(&[(alert("a_1", "2026-01-01T00:00Z"), vec![over])], &[]).unwrap();
+        scene.store.save_alerts(&[(open.clone(), vec![over])], &[]).unwrap();
         assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
+        let due = time("2026-01-02T00:00Z");
+        assert_eq!(scene.store.due_notices(due).unwrap().len(), 1);
+        scene.store.acknowledge(&open.id, &Acknowledgement { at: due, false_alarm: false }).unwrap();
+        assert_eq!(scene.store.due_notices(due).unwrap(), []);
     }
 }

@@ -208,6 +208,9 @@ pub(super) fn write_mentions(
         let number = match before.iter().position(|&(known, _)| known == brand) {
             Some(index) => {
                 let (_, number) = before.swap_remove(index);
+                if absent == Absent::Dropped {
+                    note_late(ledger.db, number, mention)?;
+                }
                 let differs = update_mention(ledger.db, number, mention)?;
                 // After an edit its text is another one in any case.
                 if differs || absent == Absent::Kept {
@@ -265,8 +268,9 @@ fn insert_mention(
         .db
         .prepare_cached(
             "INSERT INTO mentions
-                 (id, entry, brand, rev, born_rev, own_voice, tone, sentiment, queries, title_spans, text_spans)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 (id, entry, brand, rev, born_rev, own_voice, tone, sentiment, queries, title_spans, text_spans,
+                  backfill)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             id,
@@ -280,8 +284,26 @@ fn insert_mention(
             list_to_json(&mention.queries),
             span_bytes(&mention.matched.title_spans),
             span_bytes(&mention.matched.text_spans),
+            absent == Absent::Dropped,
         ])?;
     Ok((ledger.db.last_insert_rowid(), MentionId::new(prefixed("m_", id))))
+}
+
+/// Before a mention is matched again: what it was not counted as until then, it counts as back-fill from now
+/// on.
+fn note_late(db: &Connection, number: i64, mention: &PreparedMention) -> Result<()> {
+    let mut statement =
+        db.prepare_cached("SELECT own_voice, queries, late_queries FROM mentions WHERE mention = ?1")?;
+    let (own_voice, queries, late) = statement.query_row([number], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    let (queries, late) = (list_from_json(queries.as_deref())?, list_from_json(late.as_deref())?);
+    let is_late = |query: &String| late.contains(query) || !queries.contains(query);
+    let late: Vec<String> = mention.queries.iter().filter(|query| is_late(query)).cloned().collect();
+    let counts_anew = own_voice && !mention.matched.own_voice;
+    db.prepare_cached("UPDATE mentions SET late_queries = ?2, backfill = backfill OR ?3 WHERE mention = ?1")?
+        .execute(params![number, list_to_json(&late), counts_anew])?;
+    Ok(())
 }
 
 /// Whether anything differed.
@@ -329,7 +351,7 @@ fn add_to_source(db: &Connection, entry: i64, mentions: i64) -> Result<()> {
 const MENTION_COLUMNS: &str = "
     m.id, e.id AS entry, b.brand, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published,
     e.observed, e.language, m.sentiment, m.title_spans, m.text_spans, f.id AS story, e.tags AS entry_tags,
-    m.tags, m.status, m.own_voice, e.backfill,
+    m.tags, m.status, m.own_voice, (e.backfill OR m.backfill) AS backfill,
     (SELECT count(*) FROM entries c JOIN mentions d ON d.entry = c.entry AND d.brand = m.brand
      WHERE c.story = e.story) AS copies
     FROM mentions m JOIN entries e ON e.entry = m.entry JOIN entries f ON f.entry = e.story
