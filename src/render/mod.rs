@@ -31,3 +31,8 @@ pub fn minute(time: Timestamp, zone: &TimeZone) -> String {
 pub fn minute_or_dash(time: Option<Timestamp>, zone: &TimeZone) -> String {
     time.map_or_else(|| "–".to_owned(), |t| minute(t, zone))
 }
+
+/// `1 entry`, `2 entries`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,4 +1,4 @@
-//! The faces that need no feeds: check, init, parse, analyze, detect, and the reference of all commands.
+//! The faces that need no feeds: check, init, import, parse, analyze, detect.
 
 use serde_json::Value;
 
@@ -113,4 +113,29 @@ fn detect_finds_the_burst_and_refuses_disorder() {
     let wrong = scenario.run_with(&["detect"], "timestamp,value\n2026-01-02,1\n2026-01-01,1\n");
     assert_eq!(wrong.code, 1);
     assert!(wrong.stderr.contains("line 3"), "{}", wrong.stderr);
+}
+
+const TAGGED: &str = "[[brand]]\nid = \"acme\"\nquery = 'acme tag:forum'\naliases = []\n\n\
+    [[source]]\nid = \"board\"\nurl = \"https://board.example/feed.xml\"\ntags = [\"forum\"]\nenabled = false\n";
+
+#[test]
+fn import_goes_on_after_a_line_that_is_not_utf_8_and_knows_the_tags_of_sources() {
+    let scenario = Scenario::new(TAGGED);
+    let lines: [&[u8]; 5] = [
+        "\u{feff}{\"title\":\"Acme one\",\"source\":\"board\",\"tags\":null}\n".as_bytes(),
+        b"{\"title\":\"Acme caf\xe9\"}\n",
+        b"\r\n",
+        b"{\"title\":\"Acme two\",\"source\":\"board\",\"published\":\"1767254400\"}\n",
+        b"{\"title\":\"Acme three\",\"source\":\"elsewhere\"}",
+    ];
+    std::fs::write(scenario.path().join("x.jsonl"), lines.concat()).unwrap();
+    let run = scenario.run(&["import", "x.jsonl", "missing.jsonl", "--json"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("x.jsonl:2: not UTF-8"), "{}", run.stderr);
+    assert!(run.stderr.contains("missing.jsonl could not be opened"), "{}", run.stderr);
+    let view = run.json();
+    assert_eq!((view["read"].as_u64(), view["rejected"].as_u64()), (Some(4), Some(1)), "{view}");
+    assert_eq!(view["mentions"], 2, "those of the tagged source: {view}");
+    let found = scenario.run(&["search", "acme date:2026-01-01", "--json"]);
+    assert_eq!(found.json()["total"], 1, "{}{}", found.stdout, found.stderr);
 }
