@@ -18,7 +18,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
-pub use check::{check, includes};
+pub use check::{check, includes, missing_include};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
 

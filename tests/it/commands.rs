@@ -27,6 +27,35 @@ fn check_tells_all_problems_with_their_places() {
 }
 
 #[test]
+fn a_configuration_that_cannot_be_read_is_a_problem_like_others() {
+    let scenario = Scenario::new("[settings]\ninclude = [\"gone.toml\"]\n");
+    std::fs::write(scenario.path().join("latin.toml"), b"# caf\xe9\n").unwrap();
+    for (file, line, column) in [("feeds.toml", 2, 12), ("latin.toml", 1, 1), ("no.toml", 1, 1), (".", 1, 1)]
+    {
+        let run = |command: &[&str]| {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_vigie"))
+                .current_dir(scenario.path())
+                .args(["--config", file])
+                .args(command)
+                .output()
+                .unwrap();
+            (output.status.code(), String::from_utf8(output.stdout).unwrap())
+        };
+        let (code, shown) = run(&["check", "--json"]);
+        let view: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!((code, &view["ok"]), (Some(2), &Value::Bool(false)), "{file}: {view}");
+        let problem = &view["problems"][0];
+        assert_eq!(problem["file"], file);
+        assert_eq!(
+            (problem["line"].as_u64(), problem["column"].as_u64()),
+            (Some(line), Some(column)),
+            "{view}"
+        );
+        assert_eq!(run(&["poll"]).0, Some(2), "{file}");
+    }
+}
+
+#[test]
 fn init_writes_a_configuration_that_check_accepts_and_never_overwrites() {
     let scenario = Scenario::new("");
     let arguments = ["init", "mine", "--brand", "L'Étoile \"Nord\"", "--competitor", "Globex & Cie"];
