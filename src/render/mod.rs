@@ -11,6 +11,8 @@ pub mod search;
 pub mod table;
 pub mod terminal;
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -33,6 +35,7 @@ pub fn minute_or_dash(time: Option<Timestamp>, zone: &TimeZone) -> String {
 }
 
 /// `1 entry`, `2 entries`.
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let word = if count == N::from(1) { one } else { many };
+    format!("{count} {word}")
 }

@@ -168,3 +168,36 @@ fn import_goes_on_after_a_line_that_is_not_utf_8_and_knows_the_tags_of_sources()
     let found = scenario.run(&["search", "acme date:2026-01-01", "--json"]);
     assert_eq!(found.json()["total"], 1, "{}{}", found.stdout, found.stderr);
 }
+
+#[test]
+fn small_answers_are_json_too_and_warnings_do_not_disturb_questions() {
+    let scenario = Scenario::new(
+        "[settings]\nretention = \"1y\"\n\n[[brand]]\nid = \"acme\"\n\n\
+         [[notifier]]\nid = \"good\"\nkind = \"command\"\nargv = [\"true\"]\n\n\
+         [[notifier]]\nid = \"bad\"\nkind = \"command\"\nargv = [\"false\"]\n",
+    );
+    let checked = scenario.run(&["check"]).ok().stdout;
+    assert!(checked.contains("feeds.toml:2:1: warning: "), "{checked}");
+    assert!(checked.contains("1 brand, 0 sources, 0 saved queries, 0 rules, 2 notifiers"), "{checked}");
+    let poll = scenario.run(&["poll"]).ok();
+    assert!(poll.stderr.contains("warning: ") && poll.stdout.contains("[[source]]"), "{}", poll.stdout);
+    let imported = scenario.run_with(&["import"], "{\"title\":\"Acme\"}").ok();
+    assert_eq!(
+        imported.stdout,
+        "1 line read: 1 new entry, 0 known, 0 revised, 0 naming no brand; 1 new mention; 0 rejected\n"
+    );
+    assert_eq!(imported.stderr, "");
+    assert_eq!(scenario.run(&["search", "acme"]).ok().stderr, "");
+    assert_eq!(scenario.run(&["reindex", "--json"]).ok().json()["mentions"], 1);
+    assert_eq!(scenario.run(&["notifiers", "test", "good", "--json"]).ok().json()["delivered"], true);
+    let bad = scenario.run(&["notifiers", "test", "bad", "--json"]);
+    assert_eq!((bad.code, &bad.json()["delivered"]), (1, &Value::Bool(false)));
+    let far = scenario.run(&["benchmark", "--since", "P9999Y"]);
+    assert_eq!(far.code, 2, "{}{}", far.stdout, far.stderr);
+    assert!(far.stderr.contains("--since lies too far back"), "{}", far.stderr);
+    let written = scenario.run(&["init", "my own", "--brand", "Acme", "--json"]).ok().json();
+    assert_eq!(written["file"], "my own/feeds.toml");
+    let told = scenario.run(&["init", "new one", "--brand", "A", "--competitor", "B", "--competitor", "C"]);
+    assert!(told.stdout.contains("listens for A, B and C."), "{}", told.stdout);
+    assert!(told.stdout.contains("vigie --config 'new one/feeds.toml' check"), "{}", told.stdout);
+}
