@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::search::mention;
 use super::table::{Align, table};
-use super::terminal::{BOLD, clean, cut, paint};
+use super::terminal::{BOLD, clean, cut, paint, wrapped};
 use super::{Style, minute};
 use crate::views::round::RoundView;
 
@@ -16,7 +16,7 @@ pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> 
             _ => {
                 let next = view.next_due.map(|due| format!(": the next one at {}", minute(due, zone)));
                 let next = next.unwrap_or_default();
-                format!("no source is due yet{next}; `vigie poll --all` polls them all now\n")
+                format!("no source is due yet{next};\n`vigie poll --all` polls them all now\n")
             }
         };
         return nothing + &firing(view, style);
@@ -46,7 +46,8 @@ fn firing(view: &RoundView, style: Style) -> String {
     let told = view.firing.iter().map(|alert| {
         let name = view.brands.iter().find(|b| b.brand == alert.brand).map_or(&alert.brand, |b| &b.name);
         let what = paint(&clean(&format!("FIRING {}: {name}", alert.rule)), BOLD, style);
-        format!("\n{what}\n  {}\n  vigie alerts show {}\n", clean(&alert.reason), alert.id)
+        let reason = wrapped(&clean(&alert.reason), 2, style.width);
+        format!("\n{what}\n{reason}  vigie alerts show {}\n", alert.id)
     });
     told.collect()
 }
