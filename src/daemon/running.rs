@@ -103,14 +103,7 @@ pub async fn run(
 
 /// Reads the configuration again. A broken one leaves the old one at work, loudly.
 fn reload(configuration: &mut Configuration) -> Option<Config> {
-    let mut read = match configuration.reread() {
-        Ok(read) => read,
-        Err(error) => {
-            tracing::error!("the configuration could not be read; the old one stays at work: {error:#}");
-            configuration.look_again();
-            return None;
-        }
-    };
+    let mut read = configuration.reread();
     if !read.checked.problems.is_empty() {
         eprint!("{}", config::show(&read.checked.problems, &read.files, false));
     }

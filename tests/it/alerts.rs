@@ -134,7 +134,10 @@ fn a_spike_is_told_once_and_explains_itself() {
     let shown = scenario.run(&["alerts", "show", id]).ok().stdout;
     assert!(shown.contains("What to read"), "{shown}");
 
-    scenario.run(&["alerts", "ack", id, "--false"]).ok();
+    let acknowledged = scenario.run(&["alerts", "ack", id, "--false", "--json"]).ok().json();
+    assert_eq!((acknowledged["id"].as_str(), acknowledged["false"].as_bool()), (Some(id), Some(true)));
+    let again = scenario.run(&["alerts", "ack", id]).ok().stdout;
+    assert!(again.contains("stays marked as a false alarm"), "{again}");
     let after = scenario.run(&["alerts", "show", id, "--json"]).ok().json();
     assert_eq!(after["acknowledged"]["false"], true);
 
