@@ -14,7 +14,8 @@ use anyhow::{Context, Result};
 
 use crate::config::Config;
 use crate::model::{
-    Alert, Brand, BrandId, Condition, CountBy, Mention, Notification, Rule, Series, Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, MentionId, Notification, Rule, Series,
+    SourceId, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, HISTORY_DAYS, Notice, Observation, Step};
@@ -47,6 +48,7 @@ pub struct Standing {
     brands: BTreeMap<BrandId, Brand>,
     /// The saved queries by id.
     queries: BTreeMap<String, Query>,
+    source_tags: BTreeMap<SourceId, Vec<String>>,
     tongue: Tongue,
 }
 
@@ -56,8 +58,13 @@ impl Standing {
             rules: config.rules.clone(),
             brands: config.brands.iter().map(|b| (b.id.clone(), b.clone())).collect(),
             queries: config.queries.iter().map(|q| (q.id.clone(), q.query.clone())).collect(),
+            source_tags: config.sources.iter().map(|s| (s.id.clone(), s.tags.clone())).collect(),
             tongue,
         }
+    }
+
+    fn has(&self, alert: &Alert) -> bool {
+        self.rules.iter().any(|rule| rule.id == alert.rule && rule.brands.contains(&alert.brand))
     }
 
     fn name<'a>(&'a self, brand: &'a BrandId) -> &'a str {
@@ -70,6 +77,7 @@ impl Standing {
 /// # Errors
 /// If the store fails; what was decided for earlier rules is kept.
 pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
+    end_unasked(store, standing, now)?;
     let touched = store.touched()?;
     let last: Option<Timestamp> = store.meta(LAST_LOOK)?.and_then(|time| time.parse().ok());
     // Nothing is new; and after a clock was set back, windows of then are full of what was heard since.
@@ -85,23 +93,35 @@ pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Resul
                 .iter()
                 .filter(|(of, within, _)| of == brand && within.as_deref() == query)
                 .map(|(_, _, minute)| *minute);
-            let looks = match rule.condition {
-                Condition::Pattern => pattern::look(store, standing, rule, brand, now)?,
+            let (looks, place) = match rule.condition {
+                Condition::Pattern => {
+                    let (look, place) = pattern::look(store, standing, rule, brand, now)?;
+                    (Vec::from_iter(look), Some(place))
+                }
                 Condition::Spike | Condition::NegativeBuzz { .. } => {
-                    windows(store, rule, brand, &changed.collect::<Vec<_>>(), now)?
+                    (windows(store, rule, brand, &changed.collect::<Vec<_>>(), now)?, None)
                 }
             };
             let changes = apply(store, standing, rule, brand, &looks, now)?;
-            store.save_alerts(&changes)?;
+            store.save_alerts(&changes, place.as_slice())?;
         }
     }
     store.clear_touched(touched.up_to)
 }
 
+/// Ends, silently, the incidents of rules and brands that are no longer configured: nobody looks at them.
+fn end_unasked(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
+    let unasked = store.open_alerts()?.into_iter().filter(|alert| !standing.has(alert));
+    let ended: Vec<_> = unasked
+        .map(|alert| (Alert { state: AlertState::Resolved, until: Some(now), ..alert }, Vec::new()))
+        .collect();
+    store.save_alerts(&ended, &[])
+}
+
 /// One look, and the mentions it rests on where the window does not tell them.
 struct Look {
     seen: Observation,
-    evidence: Option<Vec<Mention>>,
+    evidence: Option<Vec<MentionId>>,
 }
 
 /// The looks at changed windows of the past, oldest first, and at the newest.
@@ -209,8 +229,7 @@ fn apply(
         log(&alert, notice);
         current = Some(alert.clone());
         match changed.last_mut().filter(|(last, _)| last.id == alert.id) {
-            // The first word of an incident stays its first word.
-            Some(last) => *last = (alert, if last.1 == Notice::First { last.1 } else { notice }),
+            Some(last) => *last = (alert, last.1.with_later(notice)),
             None => changed.push((alert, notice)),
         }
     }
@@ -237,7 +256,7 @@ fn gather(
     standing: &Standing,
     rule: &Rule,
     alert: &mut Alert,
-    given: Option<&[Mention]>,
+    given: Option<&[MentionId]>,
 ) -> Result<()> {
     let (since, until) = alert.observed.window;
     let brand = alert.brand.clone();
@@ -249,25 +268,24 @@ fn gather(
         until,
         backfill,
     };
-    let counted;
     let mentions = match given {
-        Some(given) => given,
+        Some(given) => {
+            alert.evidence.extend_from_slice(given);
+            alert.evidence.truncate(EVIDENCE);
+            store.mentions(&alert.evidence)?
+        }
         None => {
-            counted = store.mention_rows(&scope(since, until, false), negative_only, EVIDENCE)?;
-            &counted
+            let counted = store.mention_rows(&scope(since, until, false), negative_only, EVIDENCE)?;
+            alert.evidence = counted.iter().map(|m| m.id.clone()).collect();
+            counted
         }
     };
     let before = back(since, Duration::from_secs(HISTORY_DAYS as u64 * 86_400))?;
     let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
     let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
-    let (here, there) = (texts(mentions), texts(&usual));
+    let (here, there) = (texts(&mentions), texts(&usual));
     let names = standing.brands.get(&brand).map(Brand::names).unwrap_or_default();
     alert.terms = terms::stand_out(&borrowed(&here), &borrowed(&there), &names, TERMS);
-    if given.is_some() {
-        alert.evidence.extend(mentions.iter().map(|m| m.id.clone()));
-    } else {
-        alert.evidence = mentions.iter().map(|m| m.id.clone()).collect();
-    }
     let sources: BTreeSet<_> = mentions.iter().map(|m| m.source.clone()).collect();
     alert.evidence_sources = sources.into_iter().collect();
     Ok(())

@@ -1,103 +1,145 @@
 //! Patterns: anything that matches, at once.
+//!
+//! The store's rev decides what is new, never a clock, which may be set back and counts only seconds.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Look, Standing, back};
-use crate::model::{BrandId, Bucket, Change, Mention, Rule, SentimentLabel, Series, Timestamp};
-use crate::query;
+use super::{EVIDENCE, Look, Standing, back};
+use crate::model::{
+    BrandId, Bucket, Mention, MentionId, Rule, SentimentLabel, Series, SourceId, StoryId, Timestamp,
+};
 use crate::rules;
-use crate::store::Store;
+use crate::store::{Heard, Reader};
+use crate::views;
 
 /// A rule that never looked before cares for what was heard this long ago.
 const FIRST_LOOK: Duration = Duration::from_secs(3_600);
 
-/// Changes read from the store at once.
-const PAGE: usize = 2_000;
+/// Mentions read from the store at once.
+const PAGE: usize = 500;
 
-/// The mentions of `brand` that match and were heard since the rule's last look, as one look.
+/// The mentions of `brand` that match and are new to the rule, as one look, and the note, by key and value,
+/// of where the next one starts: to be stored together with what follows from this one.
+///
+/// While there are fewer than the rule wants, the next look starts where this one did, but no more than a
+/// cooldown ago: what trickles in adds up.
 pub(super) fn look(
-    store: &mut Store,
+    store: &Reader,
     standing: &Standing,
     rule: &Rule,
     brand: &BrandId,
     now: Timestamp,
-) -> Result<Vec<Look>> {
+) -> Result<(Option<Look>, (String, String))> {
     let key = format!("pattern {} {brand}", rule.id);
-    let (rev, since) = match store.meta(&key)?.as_deref().and_then(parse) {
-        Some(last) => last,
-        None => (0, back(now, FIRST_LOOK)?),
+    let (heard, looked, since) = match store.meta(&key)?.as_deref().and_then(parse) {
+        Some(Place { from, looked, since }) => (Heard::After(from), looked, since),
+        None => {
+            let since = back(now, FIRST_LOOK)?;
+            (Heard::Since(since), 0, since)
+        }
     };
     let newest = store.rev()?;
-    let known = store.current_alert(&rule.id, brand)?.map(|alert| alert.evidence).unwrap_or_default();
-    let mut found = heard_since(store, rev)?;
-    found.retain(|m| {
-        let news = m.brand == *brand && !m.backfill && !m.own_voice && m.observed >= since;
-        news && !known.contains(&m.id) && matches(standing, rule, m)
-    });
-    let seen = observe(rule, &found, since, now);
-    store.set_meta(&key, &format!("{newest} {now}"))?;
-    Ok(seen.map(|seen| Look { seen, evidence: Some(found) }).into_iter().collect())
-}
-
-fn parse(text: &str) -> Option<(u64, Timestamp)> {
-    let (rev, time) = text.split_once(' ')?;
-    Some((rev.parse().ok()?, time.parse().ok()?))
-}
-
-fn heard_since(store: &Store, mut rev: u64) -> Result<Vec<Mention>> {
-    let mut found = Vec::new();
+    let oldest = back(now, rule.cooldown)?;
+    let mut found = Found::default();
+    let mut after = None;
     loop {
-        let page = store.changes_since(rev, PAGE)?;
-        let Some((last, _)) = page.last() else { return Ok(found) };
-        rev = *last;
-        found.extend(page.into_iter().filter_map(|(_, change)| match change {
-            Change::Put(mention) => Some(*mention),
-            Change::Gone(_) => None,
-        }));
+        let page = store.news(brand, heard, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.rev);
+        for news in page {
+            // One that was found in an entry heard before has no place in the order of news.
+            let waits = news.born_rev > 0 && news.mention.observed >= oldest;
+            let unseen = news.born_rev > looked || looked == 0;
+            if (waits || unseen) && matches(standing, rule, &news.mention) {
+                found.add(&news.mention, waits.then_some(news.born_rev));
+            }
+        }
     }
+    let seen = observe(rule, &found, since, now);
+    let place = match found.waits_from {
+        Some(born_rev) if seen.as_ref().is_none_or(|seen| !seen.holds) => {
+            Place { from: born_rev - 1, looked: newest, since: since.min(now).max(oldest) }
+        }
+        _ => Place { from: newest, looked: newest, since: now },
+    };
+    let look = seen.map(|seen| Look { seen, evidence: Some(found.evidence) });
+    let Place { from, looked, since } = place;
+    Ok((look, (key, format!("{from} {looked} {since}"))))
+}
+
+/// Where the next look of a rule starts.
+struct Place {
+    /// The rev after which it reads.
+    from: u64,
+    /// The rev up to which everything has been looked at; what was born later counts however old it is.
+    looked: u64,
+    /// The start of its window.
+    since: Timestamp,
+}
+
+fn parse(text: &str) -> Option<Place> {
+    let mut parts = text.split(' ');
+    Some(Place {
+        from: parts.next()?.parse().ok()?,
+        looked: parts.next()?.parse().ok()?,
+        since: parts.next()?.parse().ok()?,
+    })
 }
 
 fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
-    let document = query::Document {
-        title: mention.title.as_deref().unwrap_or(""),
-        text: &mention.text,
-        author: mention.author.as_deref(),
-        link: mention.link.as_deref(),
-        source: mention.source.as_str(),
-        tags: &mention.entry_tags,
-        language: mention.language.code(),
-        sentiment: mention.sentiment.map(|s| s.label().as_str()),
-        brand: Some(mention.brand.as_str()),
-        ..query::Document::default()
-    };
+    let source_tags = standing.source_tags.get(&mention.source).map_or(&[][..], Vec::as_slice);
     let saved = rule.query.as_ref().and_then(|id| standing.queries.get(id));
     let mut all = saved.into_iter().chain(rule.text.as_ref());
-    all.all(|query| query::matches(&query.ast, &document))
+    all.all(|query| views::search::holds(&query.ast, mention, source_tags))
+}
+
+/// What is kept of the matching mentions while they are paged through.
+#[derive(Default)]
+struct Found {
+    mentions: u32,
+    negative_mentions: u32,
+    stories: BTreeSet<StoryId>,
+    negative_stories: BTreeSet<StoryId>,
+    sources: BTreeSet<SourceId>,
+    /// The first of them.
+    evidence: Vec<MentionId>,
+    /// The least rev at which one was born that is young enough to wait for more.
+    waits_from: Option<u64>,
+}
+
+impl Found {
+    /// `waits_from`: the rev at which it was born, if it may wait for more.
+    fn add(&mut self, mention: &Mention, waits_from: Option<u64>) {
+        self.mentions += 1;
+        if mention.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative) {
+            self.negative_mentions += 1;
+            self.negative_stories.insert(mention.story.clone());
+        }
+        self.stories.insert(mention.story.clone());
+        self.sources.insert(mention.source.clone());
+        if self.evidence.len() < EVIDENCE {
+            self.evidence.push(mention.id.clone());
+        }
+        self.waits_from = self.waits_from.into_iter().chain(waits_from).min();
+    }
 }
 
 /// The matching mentions as a series of one bucket that ends now.
-fn observe(rule: &Rule, found: &[Mention], since: Timestamp, now: Timestamp) -> Option<rules::Observation> {
-    let step_s = u32::try_from(now.as_second() - since.as_second()).ok()?.max(1);
+fn observe(rule: &Rule, found: &Found, since: Timestamp, now: Timestamp) -> Option<rules::Observation> {
+    let step_s = u32::try_from((now.as_second() - since.as_second()).max(1)).ok()?;
     let start = Timestamp::from_second(now.as_second() - i64::from(step_s)).ok()?;
-    let negative = |m: &Mention| m.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative);
-    let distinct = |mentions: &mut dyn Iterator<Item = &Mention>| -> u32 {
-        let mut stories: Vec<&str> = mentions.map(|m| m.story.as_str()).collect();
-        stories.sort_unstable();
-        stories.dedup();
-        stories.len() as u32
-    };
+    let number = |stories: &BTreeSet<StoryId>| u32::try_from(stories.len()).unwrap_or(u32::MAX);
     let bucket = Bucket {
-        mentions: found.len() as u32,
-        stories: distinct(&mut found.iter()),
-        negative_mentions: found.iter().filter(|m| negative(m)).count() as u32,
-        negative_stories: distinct(&mut found.iter().filter(|m| negative(m))),
+        mentions: found.mentions,
+        stories: number(&found.stories),
+        negative_mentions: found.negative_mentions,
+        negative_stories: number(&found.negative_stories),
     };
-    let mut sources: Vec<&str> = found.iter().map(|m| m.source.as_str()).collect();
-    sources.sort_unstable();
-    sources.dedup();
     let live = Series { start, step_s, buckets: vec![bucket] };
     let length = Duration::from_secs(u64::from(step_s));
-    rules::observe(rule, length, &live, &live, live.end(), sources.len() as u32)
+    let sources = u32::try_from(found.sources.len()).unwrap_or(u32::MAX);
+    rules::observe(rule, length, &live, &live, live.end(), sources)
 }

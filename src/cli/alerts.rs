@@ -1,6 +1,8 @@
 //! `alerts`: what was called out, why, and what became of it.
 
 use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use super::args::{Alerts, AlertsCommand, Args};
 use super::setup::{Loaded, load};
@@ -55,12 +57,32 @@ fn explain(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A row of its own, short enough to be written beside a running vigie.
+#[derive(Serialize)]
+struct Acknowledged<'a> {
+    id: &'a str,
+    at: Timestamp,
+    #[serde(rename = "false")]
+    false_alarm: bool,
+}
+
+/// A row of its own, short enough to be written beside a running vigie. What was once called a false alarm
+/// stays one: rules are tuned by it.
 fn acknowledge(args: &Args, loaded: &Loaded, id: &str, false_alarm: bool) -> Result<Exit> {
     let alert = alerts::find(&loaded.reader()?, id)?;
     let mut store = Store::open(&loaded.configuration.data_dir)?;
-    store.acknowledge(&alert.id, &Acknowledgement { at: args.now(), false_alarm })?;
-    let as_what = if false_alarm { " as a false alarm" } else { "" };
-    output::print(&format!("{} acknowledged{as_what}", alert.id))?;
+    let was_false = alert.acknowledged.as_ref().is_some_and(|before| before.false_alarm);
+    let acknowledgement = Acknowledgement { at: args.now(), false_alarm: false_alarm || was_false };
+    store.acknowledge(&alert.id, &acknowledgement)?;
+    if args.json {
+        let Acknowledgement { at, false_alarm } = acknowledgement;
+        output::print_json(&Acknowledged { id: alert.id.as_str(), at, false_alarm })?;
+    } else {
+        let as_what = match (false_alarm, was_false) {
+            (true, _) => " as a false alarm",
+            (false, true) => "; it stays marked as a false alarm",
+            (false, false) => "",
+        };
+        output::print(&format!("{} acknowledged{as_what}", alert.id))?;
+    }
     Ok(Exit::Done)
 }

@@ -177,7 +177,7 @@ pub struct Search {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
-    /// Count by these: brand, source, author, language, sentiment, tag, day, week, hour
+    /// Count by these: brand, source, site, author, language, sentiment, tag, status, story, hour, day, week, month
     #[arg(long, value_name = "F,…", value_delimiter = ',')]
     pub facets: Vec<String>,
     /// Show each story once, with its copies counted

@@ -25,6 +25,12 @@ pub fn run(args: &Args, options: &Benchmark) -> Result<Exit> {
     if since >= until {
         return Err(UsageError("--since must lie before --until".into()).into());
     }
+    // It is compared with as long a time before it.
+    if since.checked_sub(until.duration_since(since)).is_err() {
+        return Err(
+            UsageError("--since lies too far back to be compared with what was before it".into()).into()
+        );
+    }
     let saved = match &options.query {
         None => None,
         Some(id) => Some(config.queries.iter().find(|q| q.id == *id).ok_or_else(|| {

@@ -7,6 +7,7 @@ use super::args::Args;
 use super::{Exit, output};
 use crate::config::{self, Severity};
 use crate::daemon::configuration;
+use crate::render::counted;
 
 #[derive(Serialize)]
 struct CheckView<'a> {
@@ -34,13 +35,13 @@ pub fn run(args: &Args) -> Result<Exit> {
         output::print(&config::show(problems, &configuration.files, output::style(args).colour))?;
         if let Some(config) = &configuration.checked.config {
             output::print(&format!(
-                "{}: {} brands, {} sources, {} saved queries, {} rules, {} notifiers{}",
+                "{}: {}, {}, {}, {}, {}{}",
                 configuration.path.display(),
-                config.brands.len(),
-                config.sources.len(),
-                config.queries.len(),
-                config.rules.len(),
-                config.notifiers.len(),
+                counted(config.brands.len(), "brand", "brands"),
+                counted(config.sources.len(), "source", "sources"),
+                counted(config.queries.len(), "saved query", "saved queries"),
+                counted(config.rules.len(), "rule", "rules"),
+                counted(config.notifiers.len(), "notifier", "notifiers"),
                 if problems.is_empty() { "; no problems" } else { "" },
             ))?;
         }

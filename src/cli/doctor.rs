@@ -7,6 +7,7 @@ use super::args::Args;
 use super::setup::{Loaded, load};
 use super::{Exit, output};
 use crate::model::HealthState;
+use crate::render::counted;
 use crate::store::Lock;
 
 #[derive(Serialize)]
@@ -53,7 +54,8 @@ fn examine(loaded: &Loaded) -> Result<Vec<Finding>> {
     let searcher = loaded.searcher()?;
     let (stored, indexed) = (reader.mention_ids()?, searcher.all_ids()?);
     let equal = stored == indexed;
-    let numbers = format!("{} mentions stored, {} indexed", stored.len(), indexed.len());
+    let numbers =
+        format!("{} stored, {} indexed", counted(stored.len(), "mention", "mentions"), indexed.len());
     // A running vigie may be about to index what it has just stored.
     find(equal || running, format!("index: {numbers}{}", if equal { "" } else { ", not the same ones" }));
     for health in reader.health()? {

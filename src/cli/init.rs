@@ -5,12 +5,20 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use super::args::{Args, Init};
 use super::{Exit, UsageError, output, setup};
 use crate::config::template;
 
-pub fn run(_args: &Args, options: &Init) -> Result<Exit> {
+#[derive(Serialize)]
+struct Written<'a> {
+    file: String,
+    brand: &'a str,
+    competitors: &'a [&'a str],
+}
+
+pub fn run(args: &Args, options: &Init) -> Result<Exit> {
     let path = options.dir.join("feeds.toml");
     if path.exists() {
         return Err(UsageError(format!("{} exists already and stays as it is", path.display())).into());
@@ -34,13 +42,21 @@ pub fn run(_args: &Args, options: &Init) -> Result<Exit> {
         .open(&path)
         .with_context(|| format!("{} could not be written", path.display()))?;
     file.write_all(text.as_bytes())?;
-    let place =
-        if options.dir.as_os_str() == "." { String::new() } else { format!(" --config {}", path.display()) };
+    let place = match options.dir.as_os_str() == "." {
+        true => String::new(),
+        false => format!(" --config {}", in_shell(&path.display().to_string())),
+    };
+    let names: Vec<&str> = std::iter::once(&brand).chain(&competitors).map(|name| name.trim()).collect();
+    if args.json {
+        let file = path.display().to_string();
+        output::print_json(&Written { file, brand: names[0], competitors: &names[1..] })?;
+        return Ok(Exit::Done);
+    }
     output::print(&format!(
-        "{} listens for {brand}{}.\nNext:\n  vigie{place} check    reads it and says what is wrong\n  vigie{place} poll     \
+        "{} listens for {}.\nNext:\n  vigie{place} check    reads it and says what is wrong\n  vigie{place} poll     \
          listens once and shows what was heard\n  vigie{place} run      keeps listening and tells you",
         path.display(),
-        if competitors.is_empty() { String::new() } else { format!(" and {}", competitors.join(", ")) },
+        listed(&names),
     ))?;
     Ok(Exit::Done)
 }
@@ -58,4 +74,36 @@ fn ask(given: &[String]) -> Result<(String, Vec<String>)> {
     let competitors = question("Its competitors, separated by commas (or nothing):")?;
     let names = competitors.split(',').map(str::trim).filter(|name| !name.is_empty());
     Ok((brand, names.map(str::to_owned).collect()))
+}
+
+/// `A`, `A and B`, `A, B and C`.
+fn listed(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// A path as it can be pasted into a shell.
+fn in_shell(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    match path.chars().all(plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_listed_and_paths_can_be_pasted() {
+        assert_eq!(listed(&["A"]), "A");
+        assert_eq!(listed(&["A", "B"]), "A and B");
+        assert_eq!(listed(&["A", "B", "C"]), "A, B and C");
+        assert_eq!(in_shell("/tmp/été/feeds.toml"), "/tmp/été/feeds.toml");
+        assert_eq!(in_shell("my brand/feeds.toml"), "'my brand/feeds.toml'");
+        assert_eq!(in_shell("l'eau/feeds.toml"), "'l'\\''eau/feeds.toml'");
+    }
 }

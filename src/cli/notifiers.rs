@@ -22,6 +22,14 @@ struct NotifierView<'a> {
     rules: Vec<&'a str>,
 }
 
+#[derive(Serialize)]
+struct Tested<'a> {
+    id: &'a str,
+    delivered: bool,
+    /// Why not.
+    why: Option<&'a str>,
+}
+
 pub fn run(args: &Args, options: &Notifiers) -> Result<Exit> {
     let loaded = load(args)?;
     match options.command.as_ref().unwrap_or(&NotifiersCommand::List) {
@@ -76,13 +84,16 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         body: format!("If you read this, the notifier `{id}` works."),
     };
     let delivery = runtime()?.block_on(async { Notifier::new(config).deliver(&notification).await });
-    match delivery {
-        Delivery::Delivered => {
-            output::print(&format!("{id}: delivered"))?;
-            Ok(Exit::Done)
-        }
-        Delivery::Retry { why, .. } | Delivery::Unavailable { why } => {
-            anyhow::bail!("{id}: not delivered: {why}")
-        }
+    let why = match delivery {
+        Delivery::Delivered => None,
+        Delivery::Retry { why, .. } | Delivery::Unavailable { why } => Some(why),
+    };
+    if args.json {
+        output::print_json(&Tested { id, delivered: why.is_none(), why: why.as_deref() })?;
+    } else if let Some(why) = &why {
+        eprintln!("vigie: {id}: not delivered: {why}");
+    } else {
+        output::print(&format!("{id}: delivered"))?;
     }
+    Ok(if why.is_none() { Exit::Done } else { Exit::Failed })
 }

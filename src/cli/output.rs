@@ -74,9 +74,16 @@ pub fn print_json(view: &impl serde::Serialize) -> Result<()> {
 
 /// Whether the reader of stdout went away (`| head`), which ends a command quietly.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+    let broken = io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        // These two keep the error of the disk or the pipe to themselves instead of naming it as their cause.
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let csv = cause
+            .downcast_ref::<csv::Error>()
+            .is_some_and(|error| matches!(error.kind(), csv::ErrorKind::Io(error) if error.kind() == broken));
+        let plain = cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == broken);
+        plain || csv || json == Some(broken)
+    })
 }
 
 /// A time as people give it on the command line: RFC 3339, a date (its first instant in `zone`), or a
@@ -96,6 +103,31 @@ pub fn optional_time(text: Option<&str>, zone: &TimeZone, now: Timestamp) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_known_through_every_writer() {
+        let plain = Gone.write_all(b"x").unwrap_err();
+        let json = serde_json::to_writer(Gone, &[1]).unwrap_err();
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(1).from_writer(Gone);
+        let csv = writer.write_record(["long", "enough"]).unwrap_err();
+        for error in [anyhow::Error::from(plain), json.into(), csv.into()] {
+            assert!(is_broken_pipe(&error), "{error:?}");
+            assert!(is_broken_pipe(&error.context("while writing")));
+        }
+        assert!(!is_broken_pipe(&serde_json::from_str::<u8>("x").unwrap_err().into()));
+    }
 
     #[test]
     fn times_as_people_give_them() {

@@ -31,7 +31,8 @@ pub fn run(args: &Args, options: &Poll) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::round::text(&view, loaded.zone(), output::style(args)))?;
+        let enabled = loaded.config.sources.iter().filter(|source| source.enabled).count();
+        output::print(&render::round::text(&view, enabled, loaded.zone(), output::style(args)))?;
     }
     Ok(if view.firing.is_empty() { Exit::Done } else { Exit::Firing })
 }

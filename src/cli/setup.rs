@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 
 use super::UsageError;
-use super::args::{Args, When};
+use super::args::{Args, Command, When};
 use crate::config::{self, Config, Severity};
 use crate::daemon::Clock;
 use crate::daemon::configuration::{self, Configuration};
@@ -62,7 +62,8 @@ impl Loaded {
     }
 }
 
-/// Reads the configuration; warnings go to stderr.
+/// Reads the configuration; what is wrong goes to stderr, its warnings only where listening is the business:
+/// a question need not hear them each time.
 ///
 /// # Errors
 /// [`UsageError`] if it has errors, after all of them were shown on stderr.
@@ -90,11 +91,12 @@ fn checked(args: &Args, mut configuration: Configuration) -> Result<Loaded> {
 }
 
 fn show_problems(args: &Args, configuration: &Configuration) {
+    let listens = matches!(args.command, Command::Poll(_) | Command::Run);
     let shown: Vec<_> = configuration
         .checked
         .problems
         .iter()
-        .filter(|p| p.severity == Severity::Error || !args.quiet)
+        .filter(|p| p.severity == Severity::Error || listens && !args.quiet)
         .cloned()
         .collect();
     if !shown.is_empty() {

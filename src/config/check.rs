@@ -1,11 +1,12 @@
 //! A tree of keys and values → a configuration whose references all hold.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Place, Report};
+use super::problem::{Place, Problem, Report, Severity, problem};
 use super::raw::{Section, Text, inside, suggestion, unknown_key};
 use super::{Checked, Config, File, Settings, ToneWords, Tongue, listening, rule, values};
 use crate::model::Brand;
@@ -43,11 +44,23 @@ pub fn check(files: &[File]) -> Checked {
 
 /// The patterns of `settings.include`; none if the text cannot be read.
 pub fn includes(text: &str) -> Vec<String> {
+    include_places(text).into_iter().map(|(pattern, _)| pattern).collect()
+}
+
+/// That a pattern of `settings.include` names no file, told where it stands.
+pub fn missing_include(file: &File, pattern: &str) -> Problem {
+    let place = include_places(&file.text).into_iter().find(|(written, _)| written == pattern);
+    let place = Place { file: 0, span: place.map_or(0..0, |(_, span)| span) };
+    let message = format!("`include` names `{pattern}`, which is no file");
+    problem(file, &place, Severity::Error, message, "write its path from the folder of this file".into())
+}
+
+fn include_places(text: &str) -> Vec<(String, Range<usize>)> {
     let Ok(tree) = DeTable::parse(text) else { return Vec::new() };
     let settings = tree.get_ref().get("settings").and_then(|settings| settings.get_ref().as_table());
     let include = settings.and_then(|settings| settings.get("include"));
     let items = include.and_then(|include| include.get_ref().as_array()).into_iter().flatten();
-    items.filter_map(|item| item.get_ref().as_str().map(str::to_string)).collect()
+    items.filter_map(|item| Some((item.get_ref().as_str()?.to_owned(), item.span()))).collect()
 }
 
 /// The tables of a kind, and the keys such a table may have.

@@ -18,7 +18,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
-pub use check::{check, includes};
+pub use check::{check, includes, missing_include};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
 
@@ -97,8 +97,8 @@ pub struct Checked {
 }
 
 impl Config {
-    /// A hash (32 hexadecimal digits) over everything that decides what is a mention: brands and saved
-    /// queries. When it changes, every source is to be heard again. The order in the file does not matter.
+    /// A hash (32 hexadecimal digits) over everything that decides what is a mention: brands, saved
+    /// queries, and the tags of sources, which queries ask for. When it changes, every source is to be heard again. The order in the file does not matter.
     pub fn listening_hash(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         for brand in &self.brands {
@@ -115,6 +115,10 @@ impl Config {
         }
         for query in &self.queries {
             parts.push(format!("query {:?}", (&query.id, &query.query.text)));
+        }
+        // A source without tags is like one that is not configured.
+        for source in self.sources.iter().filter(|source| !source.tags.is_empty()) {
+            parts.push(format!("source {:?}", (source.id.as_str(), &source.tags)));
         }
         parts.sort_unstable();
         blake3::hash(parts.join("\n").as_bytes()).to_hex()[..32].to_string()

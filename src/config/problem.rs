@@ -125,17 +125,26 @@ impl<'a> Report<'a> {
 
     fn add(&mut self, severity: Severity, place: &Place, message: String, help: String) {
         let Some(file) = self.files.get(place.file) else { return };
-        let (line, column) = position(&file.text, place.span.start);
-        let rest = file.text.lines().nth(line - 1).map_or(0, |text| text.chars().count());
-        let rest = rest.saturating_sub(column - 1);
-        let start = boundary(&file.text, place.span.start);
-        let meant = file.text[start..boundary(&file.text, place.span.end.max(start))].chars().count();
-        let length = if place.span == (0..0) { 0 } else { meant.min(rest).max(1) };
-        let help = Some(help).filter(|help| !help.is_empty());
-        let path = file.path.clone();
-        let problem = Problem { file: path, line, column, length, severity, message, help };
-        self.problems.push((place.file, problem));
+        self.problems.push((place.file, problem(file, place, severity, message, help)));
     }
+}
+
+/// A problem at a place of `file`; no help if it is empty.
+pub(super) fn problem(
+    file: &File,
+    place: &Place,
+    severity: Severity,
+    message: String,
+    help: String,
+) -> Problem {
+    let (line, column) = position(&file.text, place.span.start);
+    let rest = file.text.lines().nth(line - 1).map_or(0, |text| text.chars().count());
+    let rest = rest.saturating_sub(column - 1);
+    let start = boundary(&file.text, place.span.start);
+    let meant = file.text[start..boundary(&file.text, place.span.end.max(start))].chars().count();
+    let length = if place.span == (0..0) { 0 } else { meant.min(rest).max(1) };
+    let help = Some(help).filter(|help| !help.is_empty());
+    Problem { file: file.path.clone(), line, column, length, severity, message, help }
 }
 
 /// Line and column, from 1, of a byte offset.

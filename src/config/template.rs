@@ -114,11 +114,7 @@ fn slug(text: &str) -> String {
 /// `hints`: what may be added to the own brand, which has some.
 fn write_brand(out: &mut String, name: &Name, hints: Option<&str>) {
     let mut aliases = vec![quoted(&name.text)];
-    let joined: String = name.text.chars().filter(|c| c.is_alphanumeric()).collect();
-    if joined != name.text {
-        // As one word: hashtags and handles are written so.
-        aliases.push(quoted(&joined));
-    }
+    aliases.extend(joined(&name.text).map(|joined| quoted(&joined)));
     let role = if hints.is_some() { "own" } else { "competitor" };
     // Writing to a String cannot fail.
     let _ = write!(
@@ -129,6 +125,15 @@ fn write_brand(out: &mut String, name: &Name, hints: Option<&str>) {
         aliases.join(", "),
     );
     *out += hints.unwrap_or_default();
+}
+
+/// The name as one word, as hashtags and handles are written; `None` if it is one, or if it would become
+/// another: without its signs `C++` is `C`, and a word of three letters means too much else.
+fn joined(name: &str) -> Option<String> {
+    let (kept, dropped): (Vec<char>, Vec<char>) = name.chars().partition(|c| c.is_alphanumeric());
+    let joins = |c: &char| matches!(c, ' ' | '-' | '‐' | '‑' | '–' | '\'' | '’');
+    let same = !dropped.is_empty() && dropped.iter().all(joins);
+    (same && kept.len() >= 4).then(|| kept.into_iter().collect())
 }
 
 fn write_searches(out: &mut String, name: &Name) {
@@ -381,7 +386,7 @@ mod tests {
     fn a_name_is_listened_for_wherever_it_can_be() {
         let config = checked("Crédit \"Coopératif\"", &["C&A".into(), "1664".into()], Tongue::French);
         assert_eq!(config.settings.timezone_name, "Europe/Brussels");
-        assert_eq!(config.brands[0].aliases, ["Crédit \"Coopératif\"", "CréditCoopératif"]);
+        assert_eq!(config.brands[0].aliases, ["Crédit \"Coopératif\""]);
         assert_eq!(config.brands[1].id.as_str(), "c-a");
         let address = |id: &str| {
             config.sources.iter().find(|source| source.id.as_str() == id).map(|source| source.url())
@@ -393,6 +398,22 @@ mod tests {
         assert_eq!(address("mastodon-c-a"), Some("https://mastodon.social/tags/ca.rss"));
         assert_eq!(address("mastodon-1664"), None);
         assert!(address("hn").unwrap().ends_with("+OR+C%26A+OR+1664"), "{:?}", address("hn"));
+    }
+
+    #[test]
+    fn a_name_is_joined_only_where_it_stays_the_same() {
+        for (name, expected) in [
+            ("Crédit Coopératif", Some("CréditCoopératif")),
+            ("L’Oréal", Some("LOréal")),
+            ("Coca-Cola", Some("CocaCola")),
+            ("Acme", None),
+            ("C++", None),
+            ("A B C", None),
+            ("AT&T Wireless", None),
+            ("Yahoo! Japan", None),
+        ] {
+            assert_eq!(joined(name).as_deref(), expected, "{name}");
+        }
     }
 
     /// The comments speak the reader's language; what is configured is the same in both.

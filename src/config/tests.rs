@@ -534,6 +534,8 @@ fn the_listening_hash_changes_with_what_is_a_mention_and_with_nothing_else() {
         ("every = \"30m\"", "every = \"1h\"", true),
         ("role = \"own\"", "role = \"partner\"", true),
         ("\"#acme\"", "\"#akme\"", false),
+        ("tags = [\"press\", \"fr\"]", "tags = [\"press\"]", false),
+        ("tags = [\"press\", \"fr\"]", "", false),
         ("OR coyote", "OR wolf", false),
         ("recrute OR", "embauche OR", false),
         ("[\"acme.example\"]", "[\"acme.test\"]", false),

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::Context as _;
 
-use crate::config::{self, Checked, DEFAULT_DATA_DIR, File};
+use crate::config::{self, Checked, DEFAULT_DATA_DIR, File, Problem, Severity};
 
 /// The name looked for.
 pub const FILE_NAME: &str = "feeds.toml";
@@ -30,10 +30,11 @@ pub struct Configuration {
 pub struct NotFound;
 
 /// Finds and reads the configuration: `given`, else ./feeds.toml, else that of the nearest parent, else
-/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. What is wrong in the text is in `checked`.
+/// `$XDG_CONFIG_HOME/vigie/feeds.toml`. What is wrong in the text is in `checked`, and so is a file that cannot
+/// be read.
 ///
 /// # Errors
-/// [`NotFound`], a file that cannot be read, an `include` that names no file.
+/// [`NotFound`], or a current directory that is gone.
 pub fn read(given: Option<&Path>) -> anyhow::Result<Configuration> {
     let here = std::env::current_dir().context("cannot tell the current directory")?;
     read_from(given, &here, &Homes::from_environment())
@@ -51,18 +52,12 @@ impl Configuration {
         self.stamps() != self.seen
     }
 
-    /// Takes the files as they look now for those that were read, so that one that cannot be read is spoken of
-    /// once.
-    pub fn look_again(&mut self) {
-        self.seen = self.stamps();
-    }
-
     fn stamps(&self) -> Vec<Stamp> {
         stamps(&self.path, &self.files.first().map_or(Vec::new(), |file| config::includes(&file.text)))
     }
 
     /// Reads the same file again.
-    pub fn reread(&self) -> anyhow::Result<Self> {
+    pub fn reread(&self) -> Self {
         let shown = self.files.first().map_or(self.path.as_path(), |file| Path::new(&file.path));
         read_at(&self.path, shown, &Homes::from_environment())
     }
@@ -96,10 +91,10 @@ type Stamp = (PathBuf, Option<(SystemTime, u64)>);
 
 fn read_from(given: Option<&Path>, here: &Path, homes: &Homes) -> anyhow::Result<Configuration> {
     if let Some(given) = given {
-        return read_at(&here.join(given), given, homes);
+        return Ok(read_at(&here.join(given), given, homes));
     }
     let path = find(here, homes).ok_or(NotFound)?;
-    read_at(&path, path.strip_prefix(here).unwrap_or(&path), homes)
+    Ok(read_at(&path, path.strip_prefix(here).unwrap_or(&path), homes))
 }
 
 fn find(here: &Path, homes: &Homes) -> Option<PathBuf> {
@@ -108,26 +103,28 @@ fn find(here: &Path, homes: &Homes) -> Option<PathBuf> {
 }
 
 /// `shown` is how people are told of the file.
-fn read_at(path: &Path, shown: &Path, homes: &Homes) -> anyhow::Result<Configuration> {
+fn read_at(path: &Path, shown: &Path, homes: &Homes) -> Configuration {
     let folder = path.parent().unwrap_or(Path::new("/"));
     // Looked at before reading: an edit in between shows as a change, and is read again.
     let main_before = stamp(path);
-    let main = read_file(path, shown)?;
+    let mut unread = Vec::new();
+    let main = read_file(path, shown, &mut unread);
     let shown_folder = shown.parent().unwrap_or(Path::new(""));
     let patterns = config::includes(&main.text);
     let mut seen = stamps(path, &patterns);
     seen[0] = main_before;
+    let missing = patterns.iter().filter(|pattern| !pattern.contains('*') && !folder.join(pattern).is_file());
+    unread.extend(missing.map(|pattern| config::missing_include(&main, pattern)));
     let mut files = vec![main];
     for (included, _) in &seen[1..] {
         let relative = included.strip_prefix(folder).map(|relative| shown_folder.join(relative));
-        files.push(read_file(included, relative.as_deref().unwrap_or(included))?);
+        files.push(read_file(included, relative.as_deref().unwrap_or(included), &mut unread));
     }
-    for pattern in patterns.iter().filter(|pattern| !pattern.contains('*')) {
-        if !folder.join(pattern).is_file() {
-            bail!("{}: `include` names `{pattern}`, which is no file", path.display());
-        }
-    }
-    let checked = config::check(&files);
+    // What is wrong in half a configuration may be right in the whole one.
+    let checked = match unread.is_empty() {
+        true => config::check(&files),
+        false => Checked { config: None, problems: unread },
+    };
     let written =
         checked.config.as_ref().map_or(DEFAULT_DATA_DIR, |config| config.settings.data_dir.as_str());
     let data_dir = match &homes.data {
@@ -137,16 +134,34 @@ fn read_at(path: &Path, shown: &Path, homes: &Homes) -> anyhow::Result<Configura
         }
         _ => folder.join(written),
     };
-    Ok(Configuration { path: path.to_path_buf(), files, checked, data_dir, seen })
+    Configuration { path: path.to_path_buf(), files, checked, data_dir, seen }
 }
 
-fn read_file(path: &Path, shown: &Path) -> anyhow::Result<File> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        anyhow!("{} is not UTF-8 at byte {}", path.display(), error.utf8_error().valid_up_to())
-    })?;
+/// A file that cannot be read is an empty one, and a problem.
+fn read_file(path: &Path, shown: &Path, unread: &mut Vec<Problem>) -> File {
+    let name = shown.display().to_string();
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
+            let byte = error.utf8_error().valid_up_to() + 1;
+            (format!("the file is not UTF-8 from byte {byte} on"), Some("save it as UTF-8"))
+        }),
+        Err(_) if path.is_dir() => Err(("this is a folder".into(), Some("name the file in it"))),
+        Err(error) => Err((format!("the file cannot be read: {error}"), None)),
+    };
+    let text = text.unwrap_or_else(|(message, help)| {
+        unread.push(Problem {
+            file: name.clone(),
+            line: 1,
+            column: 1,
+            length: 0,
+            severity: Severity::Error,
+            message,
+            help: help.map(str::to_owned),
+        });
+        String::new()
+    });
     let text = text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text);
-    Ok(File { path: shown.display().to_string(), text })
+    File { path: name, text }
 }
 
 /// feeds.toml, then its includes in the order of the patterns and of their names; none twice.
@@ -245,11 +260,11 @@ mod tests {
         assert!(!found.changed());
         write(root, "a.rules", "[[rule]]\nid = \"a\"\nkind = \"spike\"\n");
         assert!(found.changed());
-        let found = found.reread().unwrap();
+        let found = found.reread();
         assert!(!found.changed());
         write(root, "a.rules", "[[rule]]\nid = \"a\"\nkind = \"pattern\"\n");
         assert!(found.changed());
-        let found = found.reread().unwrap();
+        let found = found.reread();
         fs::remove_file(root.join("a.rules")).unwrap();
         assert!(found.changed());
     }
@@ -270,11 +285,29 @@ mod tests {
     #[test]
     fn what_the_disk_lacks_is_named() {
         let home = tempfile::tempdir().unwrap();
-        let message = |given: Option<&Path>| read_from(given, home.path(), &NOWHERE).unwrap_err().to_string();
-        assert!(message(None).contains("vigie init"), "{}", message(None));
-        assert!(message(Some(Path::new("x.toml"))).contains("x.toml"));
-        write(home.path(), "feeds.toml", "[settings]\ninclude = [\"missing.toml\"]\n");
-        assert!(message(None).contains("missing.toml"));
+        let problems = |given: &str| {
+            let found = read_from(Some(Path::new(given)), home.path(), &NOWHERE).unwrap();
+            assert!(found.checked.config.is_none());
+            config::show(&found.checked.problems, &found.files, false)
+        };
+        assert!(read_from(None, home.path(), &NOWHERE).unwrap_err().is::<NotFound>());
+        assert!(problems("x.toml").starts_with("x.toml:1:1: the file cannot be read: "));
+        write(home.path(), "folder/feeds.toml", "");
+        assert!(problems("folder").starts_with("folder:1:1: this is a folder\n"));
+        fs::write(home.path().join("latin.toml"), b"# caf\xe9").unwrap();
+        assert!(problems("latin.toml").starts_with("latin.toml:1:1: the file is not UTF-8 from byte 6 on\n"));
+        let text = "[settings]\ninclude = [\n  \"latin.toml\",\n  \"missing.toml\",\n]\n";
+        write(home.path(), "feeds.toml", text);
+        let both = problems("feeds.toml");
+        assert!(
+            both.starts_with("feeds.toml:4:3: `include` names `missing.toml`, which is no file\n"),
+            "{both}"
+        );
+        assert!(both.contains("latin.toml:1:1: "), "{both}");
+        // Once the file is there, it is taken in.
+        let found = read_from(Some(Path::new("feeds.toml")), home.path(), &NOWHERE).unwrap();
+        write(home.path(), "missing.toml", "");
+        assert!(found.changed());
     }
 
     #[test]

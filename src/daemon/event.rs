@@ -1,6 +1,7 @@
 //! What the running lookout reacts to.
 
 use super::PollReport;
+use crate::alerting::Delivered;
 
 /// A closed set: everything that can happen to the loop.
 #[derive(Debug)]
@@ -9,6 +10,8 @@ pub enum Event {
     Tick,
     /// A poll ended.
     Polled(Box<PollReport>),
+    /// What was to be told is told, or will be tried again.
+    Told(Vec<Delivered>),
     /// SIGHUP, or a configuration file changed.
     Reload,
     /// SIGINT or SIGTERM.

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::Result;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::polling::{self, Ended, PollReport, Shared};
@@ -13,9 +15,9 @@ use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::Config;
 use crate::enrich::sentiment::Model;
-use crate::fetch::{Client, HostGate, Options};
+use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::Engines;
-use crate::model::{Health, Source, SourceId, Tongue};
+use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
 use crate::store::QuietPoll;
 
@@ -25,7 +27,8 @@ pub struct Lookout {
     sources: HashMap<SourceId, Source>,
     concurrency: usize,
     standing: Arc<Standing>,
-    deliverer: Deliverer,
+    /// Locked while it tells.
+    deliverer: Arc<Mutex<Deliverer>>,
     /// Polls that brought no document and are not recorded yet.
     quiet: Vec<QuietPoll>,
     thread: JoinHandle<()>,
@@ -34,6 +37,9 @@ pub struct Lookout {
 /// So many polls without a document are recorded together, at most. A crash forgets them, and the sources
 /// are polled once more.
 const QUIET_AT_ONCE: usize = 256;
+
+/// A machine's clock may be set back by as much without anyone minding.
+const CLOCK_SLACK: Duration = Duration::from_secs(3600);
 
 impl Lookout {
     /// Opens the engines in `data_dir` and takes the configuration over. If brands or queries are not those
@@ -45,6 +51,7 @@ impl Lookout {
             client: Arc::new(client(&config)?),
             gate: Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause)),
             listening: Arc::new(listening(&config)),
+            listening_hash: config.listening_hash().into(),
             writer,
             clock,
         };
@@ -53,7 +60,7 @@ impl Lookout {
             sources: HashMap::new(),
             concurrency: config.settings.concurrency,
             standing: Arc::new(Standing::new(&config, tongue)),
-            deliverer: Deliverer::new(&config.notifiers),
+            deliverer: Arc::new(Mutex::new(Deliverer::new(&config.notifiers))),
             quiet: Vec::new(),
             thread,
         };
@@ -63,14 +70,15 @@ impl Lookout {
 
     /// Puts another configuration to work, on the same data folder.
     pub async fn reconfigure(&mut self, config: Config, tongue: Tongue) -> Result<()> {
-        // Recorded later, they would bring back validators that a change of brands drops.
+        // Recorded later, they would count as polls of other brands.
         self.record_quiet().await?;
         self.shared.client = Arc::new(client(&config)?);
         self.shared.gate = Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
         self.shared.listening = Arc::new(listening(&config));
+        self.shared.listening_hash = config.listening_hash().into();
         self.concurrency = config.settings.concurrency;
         self.standing = Arc::new(Standing::new(&config, tongue));
-        self.deliverer = Deliverer::new(&config.notifiers);
+        self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config.notifiers)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
         self.listen(&config).await
@@ -84,10 +92,14 @@ impl Lookout {
             .writer
             .call(move |engines| {
                 engines.store.sync_sources(&sources)?;
-                if engines.store.note_listening(&hash)? {
-                    crate::ingest::rematch(&mut engines.store, &listening, &sources)?;
-                    tracing::info!("brands or queries changed: every source is heard whole once more");
+                if engines.store.listens_for(&hash)? {
+                    return Ok(());
                 }
+                // Killed in between, the next start matches all that is kept again, whatever it listens for.
+                engines.store.forget_listening()?;
+                crate::ingest::rematch(&mut engines.store, &listening, &sources)?;
+                engines.store.note_listening(&hash)?;
+                tracing::info!("brands or queries changed: every source is heard whole once more");
                 Ok(())
             })
             .await
@@ -96,10 +108,24 @@ impl Lookout {
     /// The configured sources whose time has come, with their health, longest due first.
     pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
         let now = self.shared.clock.now();
+        let waits: HashMap<SourceId, Option<Duration>> = self
+            .sources
+            .iter()
+            .filter(|(_, s)| s.every.is_some())
+            .map(|(id, s)| (id.clone(), s.every))
+            .collect();
         let healths = self
             .shared
             .writer
             .call(move |engines| {
+                for (id, next) in engines.store.sources_after(latest(now, None)?)? {
+                    if next > latest(now, waits.get(&id).copied().flatten())? {
+                        tracing::warn!(
+                            "`{id}` was to be polled at {next}, by a clock that was wrong; it is due"
+                        );
+                        engines.store.make_due(&id, now)?;
+                    }
+                }
                 let due = engines.store.due_sources(now, usize::MAX)?;
                 due.iter()
                     .filter_map(|id| engines.store.health_of(id).transpose())
@@ -179,26 +205,31 @@ impl Lookout {
         self.shared.writer.call(keep_up).await
     }
 
-    /// Looks at every rule once and tells what there is to tell. Returns what was told, and to whom.
-    pub async fn evaluate(&mut self) -> Result<Vec<Delivered>> {
+    /// Looks at every rule once and tells what there is to tell. Returns what was told, and by whom.
+    pub async fn evaluate(&self) -> Result<Vec<Delivered>> {
+        self.judge().await?;
+        self.tell().await
+    }
+
+    /// Looks at every rule once, and queues what there is to tell.
+    pub(super) async fn judge(&self) -> Result<()> {
         let (standing, now) = (self.standing.clone(), self.shared.clock.now());
-        let due = self
-            .shared
-            .writer
-            .call(move |engines| {
-                alerting::evaluate(&mut engines.store, &standing, now)?;
-                engines.store.due_notices(now)
-            })
-            .await?;
-        let delivered = self.deliverer.deliver(due, now).await;
-        let marks: Vec<_> = delivered.iter().flat_map(|d| d.marks.clone()).collect();
-        self.shared
-            .writer
-            .call(move |engines| {
-                marks.iter().try_for_each(|(number, mark)| engines.store.mark_notice(*number, mark))
-            })
-            .await?;
-        Ok(delivered)
+        self.shared.writer.call(move |engines| alerting::evaluate(&mut engines.store, &standing, now)).await
+    }
+
+    /// Tells what is due, one notice after the other. Cut short, it leaves what is not told yet in the queue.
+    pub(super) fn tell(&self) -> impl Future<Output = Result<Vec<Delivered>>> + Send + use<> {
+        let (deliverer, writer) = (self.deliverer.clone(), self.shared.writer.clone());
+        let now = self.shared.clock.now();
+        async move {
+            let mut deliverer = deliverer.lock().await;
+            let due = writer.call(move |engines| engines.store.due_notices(now)).await?;
+            let mark = |number, how| {
+                let writer = writer.clone();
+                async move { writer.call(move |engines| engines.store.mark_notice(number, &how)).await }
+            };
+            deliverer.deliver(due, now, mark).await
+        }
     }
 
     /// Ends the writer thread after what it has in hand, the index brought up to date.
@@ -211,6 +242,11 @@ impl Lookout {
             .await?
             .map_err(|_| anyhow::anyhow!("the writer thread panicked"))
     }
+}
+
+/// The latest time a poll can have been put off to.
+fn latest(now: Timestamp, every: Option<Duration>) -> Result<Timestamp> {
+    Ok(now.checked_add(longest_wait(every) + CLOCK_SLACK)?)
 }
 
 fn client(config: &Config) -> Result<Client> {

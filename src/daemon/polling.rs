@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::task::JoinError;
 
 use super::{Clock, Writer};
 use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub client: Arc<Client>,
     pub gate: Arc<HostGate>,
     pub listening: Arc<Listening>,
+    /// [`crate::config::Config::listening_hash`] of it.
+    pub listening_hash: Arc<str>,
     pub writer: Writer,
     pub clock: Clock,
 }
@@ -101,7 +104,28 @@ async fn read(shared: &Shared, source: &Source, health: &Health, document: Docum
     if validators.body_hash == health.validators.body_hash {
         return Ok(unchanged(shared, source, health, validators, schedule));
     }
-    let batch = prepare_aside(shared, source, document).await?;
+    let batch = prepare_aside(shared, source, document).await;
+    store(shared, source, health, batch, (validators, schedule)).await
+}
+
+/// Stores a document that was prepared, or tells why there is none.
+async fn store(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    batch: Result<Batch, JoinError>,
+    (validators, schedule): (Validators, Schedule),
+) -> Result<Ended> {
+    let batch = match batch {
+        Ok(batch) => batch,
+        Err(error) if error.is_panic() => {
+            // One document must not end the program, and again after each restart.
+            let why = "the document could not be read: a fault of vigie".to_owned();
+            let failure = Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why };
+            return Ok(failure_of(shared, source, health, failure));
+        }
+        Err(stopped) => return Err(stopped.into()),
+    };
     if let Some(problem) = batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
         let failure = Failure {
             state: HealthState::Broken,
@@ -120,17 +144,17 @@ async fn read(shared: &Shared, source: &Source, health: &Health, document: Docum
 }
 
 /// Parsing and matching take CPU, so they run on the blocking pool, many documents at once.
-async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> Result<Batch> {
+async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> Result<Batch, JoinError> {
     let (source, listening) = (source.clone(), shared.listening.clone());
-    let batch = tokio::task::spawn_blocking(move || {
+    tokio::task::spawn_blocking(move || {
         let document = sources::Document {
             bytes: &document.bytes,
             content_type: document.content_type.as_deref(),
             base_url: Some(&document.final_url),
         };
         prepare(&source, document, &listening, &Limits::default())
-    });
-    Ok(batch.await?)
+    })
+    .await
 }
 
 fn unchanged(
@@ -166,6 +190,7 @@ fn good(
         // An unchanged document has the problems it had.
         note: health.note.clone().filter(|_| health.state == HealthState::Ok),
         next_poll: Some(next_poll(at, fetch::Outcome::Good, &pace)),
+        listening: shared.listening_hash.to_string(),
     }
 }
 
@@ -209,6 +234,7 @@ fn failure_of(shared: &Shared, source: &Source, health: &Health, failure: Failur
         validators: health.validators.clone(),
         note: Some(failure.why.clone()),
         next_poll: Some(next_poll(at, failure.outcome, &pace)),
+        listening: shared.listening_hash.to_string(),
     };
     quiet(shared, source, outcome, PollOutcome::Failed { state: failure.state, why: failure.why })
 }
@@ -222,4 +248,43 @@ fn quiet(shared: &Shared, source: &Source, outcome: Outcome, reported: PollOutco
 fn note(problems: &[Problem]) -> Option<String> {
     let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
     (!messages.is_empty()).then(|| messages.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{File, check};
+    use crate::daemon::listening;
+    use crate::fetch::Options;
+    use crate::ingest::Engines;
+
+    const CONFIG: &str =
+        "brand = [{ id = \"acme\" }]\nsource = [{ id = \"news\", url = \"https://a.example/f\" }]\n";
+
+    #[tokio::test]
+    async fn a_document_that_vigie_cannot_read_is_a_failure_of_its_source_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = check(&[File { path: "feeds.toml".into(), text: CONFIG.into() }]).config.unwrap();
+        let mut engines = Engines::open(folder.path(), &config.settings.timezone).unwrap();
+        engines.store.sync_sources(&config.sources).unwrap();
+        let health = engines.store.health().unwrap().remove(0);
+        let (writer, thread) = Writer::start(engines).unwrap();
+        let shared = Shared {
+            client: Arc::new(Client::new(&Options::default()).unwrap()),
+            gate: Arc::new(HostGate::new(1, Duration::ZERO)),
+            listening: Arc::new(listening(&config)),
+            listening_hash: config.listening_hash().into(),
+            writer,
+            clock: Clock::Fixed("2026-01-01T00:00:00Z".parse().unwrap()),
+        };
+        let batch = tokio::task::spawn_blocking(|| panic!("a fault in a parser")).await;
+        let schedule = (Validators::default(), Schedule::default());
+        let ended = store(&shared, &config.sources[0], &health, batch, schedule).await.unwrap();
+        let quiet = ended.quiet.unwrap();
+        assert_eq!(quiet.outcome.state, HealthState::Broken);
+        assert!(quiet.outcome.next_poll.unwrap() > quiet.at);
+        assert!(quiet.outcome.note.unwrap().contains("a fault of vigie"));
+        drop(shared);
+        thread.join().unwrap();
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::configuration::Configuration;
 use super::polling::Ended;
@@ -21,6 +21,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Rules are looked at this often even if nothing was heard: an absence of mentions ends an incident.
 const QUIET_LOOK: Duration = Duration::from_secs(60);
+
+/// What is being told when the loop is stopped may still be told for so long; the rest waits for the next start.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Runs until SIGINT or SIGTERM. `told` is called for all that is told to people.
 pub async fn run(
@@ -39,6 +42,9 @@ pub async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut polls: JoinSet<Result<Ended>> = JoinSet::new();
     let mut under_way: HashSet<SourceId> = HashSet::new();
+    // At most one; the loop goes on meanwhile.
+    let mut telling: JoinSet<Result<Vec<Delivered>>> = JoinSet::new();
+    let mut judged = false;
     let mut heard = true;
     let mut looked = Instant::now();
     loop {
@@ -48,6 +54,7 @@ pub async fn run(
             _ = terminate.recv() => Event::Stop,
             _ = hang_up.recv() => Event::Reload,
             Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
+            Some(told) = telling.join_next() => Event::Told(told??),
             _ = ticks.tick() => if configuration.changed() { Event::Reload } else { Event::Tick },
         };
         match event {
@@ -56,6 +63,7 @@ pub async fn run(
                 under_way.remove(&report.source);
                 heard |= log(&report);
             }
+            Event::Told(news) => news.iter().for_each(&mut told),
             Event::Reload => {
                 if let Some(config) = reload(&mut configuration) {
                     let tongue = tongue_of(&config);
@@ -72,8 +80,13 @@ pub async fn run(
                 }
                 if heard || looked.elapsed() >= QUIET_LOOK {
                     (heard, looked) = (false, Instant::now());
-                    lookout.evaluate().await?.iter().for_each(&mut told);
+                    lookout.judge().await?;
+                    judged = true;
                     lookout.keep_up().await?;
+                }
+                if judged && telling.is_empty() {
+                    judged = false;
+                    telling.spawn(lookout.tell());
                 }
             }
         }
@@ -81,19 +94,16 @@ pub async fn run(
     tracing::info!("stopping: what is in hand is finished first");
     // A fetch under way is dropped; a document already handed to the writer is stored.
     polls.shutdown().await;
+    if let Ok(Some(news)) = timeout(LAST_WORDS, telling.join_next()).await {
+        news??.iter().for_each(&mut told);
+    }
+    telling.shutdown().await;
     lookout.close().await
 }
 
 /// Reads the configuration again. A broken one leaves the old one at work, loudly.
 fn reload(configuration: &mut Configuration) -> Option<Config> {
-    let mut read = match configuration.reread() {
-        Ok(read) => read,
-        Err(error) => {
-            tracing::error!("the configuration could not be read; the old one stays at work: {error:#}");
-            configuration.look_again();
-            return None;
-        }
-    };
+    let mut read = configuration.reread();
     if !read.checked.problems.is_empty() {
         eprint!("{}", config::show(&read.checked.problems, &read.files, false));
     }

@@ -17,7 +17,7 @@ use crate::model::Validators;
 
 pub use address::is_public;
 pub use client::Client;
-pub use politeness::{HostGate, Outcome, Pace, Pass, next_poll};
+pub use politeness::{HostGate, Outcome, Pace, Pass, longest_wait, next_poll};
 
 /// How every request of a [`Client`] is made.
 #[derive(Clone, Debug)]

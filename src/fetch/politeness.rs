@@ -56,6 +56,11 @@ pub fn next_poll(now: Timestamp, outcome: Outcome, pace: &Pace<'_>) -> Timestamp
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
+/// No poll of a source with this interval of the user's lies further ahead.
+pub fn longest_wait(every: Option<Duration>) -> Duration {
+    LONGEST.max(every.unwrap_or_default())
+}
+
 /// The user's interval or the default one; the wishes of those who serve the document win when longer.
 fn interval(pace: &Pace<'_>) -> Duration {
     let default = if pace.has_validators { WITH_VALIDATORS } else { WITHOUT_VALIDATORS };
@@ -236,7 +241,7 @@ mod tests {
                 [Outcome::Good, Outcome::Failed, Outcome::RateLimited { after: duration(after) }][kind];
             let wait = wait(outcome, &pace);
             prop_assert!(wait >= pace.every.unwrap_or(WITH_VALIDATORS));
-            prop_assert!(wait <= LONGEST.max(pace.every.unwrap_or_default()));
+            prop_assert!(wait <= longest_wait(pace.every));
         }
     }
 

@@ -44,15 +44,16 @@ struct Raw {
     observed: Option<Value>,
     source: Option<String>,
     language: Option<String>,
-    #[serde(default)]
-    tags: Vec<String>,
+    tags: Option<Vec<String>>,
 }
 
-/// Reads one line. `source` stands in where the line names none.
+/// Reads one line, which should be UTF-8. `source` stands in where the line names none.
 ///
 /// # Errors
 /// What is wrong with the line, in words.
-pub fn read_line(text: &str, source: &str) -> Result<Line, String> {
+pub fn read_line(line: &[u8], source: &str) -> Result<Line, String> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| format!("not UTF-8 from byte {} of the line on", error.valid_up_to() + 1))?;
     let raw: Raw = serde_json::from_str(text).map_err(|error| format!("no such object: {error}"))?;
     let filled = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
     let (title, content) = (filled(raw.title), filled(raw.text).or(filled(raw.content)));
@@ -80,12 +81,12 @@ pub fn read_line(text: &str, source: &str) -> Result<Line, String> {
             updated: None,
             language: filled(raw.language),
             image: None,
-            tags: raw.tags,
+            tags: raw.tags.unwrap_or_default(),
         },
     })
 }
 
-/// RFC 3339, a date (in UTC) or Unix seconds.
+/// RFC 3339, a date (in UTC) or Unix seconds, as a number or in quotes.
 fn time(key: &str, value: Option<Value>) -> Result<Option<Timestamp>, String> {
     let wrong = |value: &Value| {
         format!("`{key}` is no time: {value}; write 2026-01-31T08:00:00Z, 2026-01-31 or Unix seconds")
@@ -95,20 +96,30 @@ fn time(key: &str, value: Option<Value>) -> Result<Option<Timestamp>, String> {
         Some(Value::Number(number)) => {
             number.as_f64().and_then(|seconds| Timestamp::from_second(seconds as i64).ok())
         }
-        Some(Value::String(text)) => text.trim().parse::<Timestamp>().ok().or_else(|| {
-            let date: Date = text.trim().parse().ok()?;
-            TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()
-        }),
+        Some(Value::String(text)) => written_time(text.trim()),
         Some(_) => None,
     };
     time.map(Some).ok_or_else(|| wrong(value.as_ref().unwrap_or(&Value::Null)))
 }
 
+fn written_time(text: &str) -> Option<Timestamp> {
+    // Eight digits are a date (20260131): as Unix seconds they would lie in 1970.
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.len() != 8 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Timestamp::from_second(text.parse().ok()?).ok();
+    }
+    text.parse::<Timestamp>().ok().or_else(|| {
+        let date: Date = text.parse().ok()?;
+        TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()
+    })
+}
+
 /// Stores lines as back-fill, those of one source and one time of observation as one document, all in one
-/// transaction. The index is not brought up to date.
+/// transaction. `tags` are those of the configured sources, by their ids. The index is not brought up to date.
 pub fn import_lines(
     engines: &mut Engines,
     lines: Vec<Line>,
+    tags: &BTreeMap<String, Vec<String>>,
     listening: &Listening,
     now: Timestamp,
 ) -> Result<Imported> {
@@ -120,10 +131,11 @@ pub fn import_lines(
     let prepared: Vec<(Batch, Polled)> = documents
         .into_iter()
         .map(|((source, at), entries)| {
+            let tags = tags.get(source.as_str()).map_or(&[][..], Vec::as_slice);
             let batch = Batch {
                 read: entries.len(),
                 reach: None,
-                entries: prepare_entries(source.as_str(), &[], entries, listening),
+                entries: prepare_entries(source.as_str(), tags, entries, listening),
                 problems: Vec::new(),
                 wished_interval_s: None,
                 source,
@@ -149,7 +161,7 @@ mod tests {
     #[test]
     fn lines_as_people_write_them() {
         let line = read_line(
-            r#"{"id": 7, "title": "Acme", "text": " ", "published": 1767254400, "observed": "2026-01-02", "more": {}}"#,
+            br#"{"id": 7, "title": "Acme", "text": " ", "published": 1767254400, "observed": "2026-01-02", "more": {}, "tags": null}"#,
             "import",
         )
         .unwrap();
@@ -161,15 +173,32 @@ mod tests {
     }
 
     #[test]
-    fn wrong_lines_say_what_is_wrong() {
-        for (text, expected) in [
-            ("[]", "no such object"),
-            (r#"{"id":"x"}"#, "neither `text` nor `title`"),
-            (r#"{"text":"x","published":"soon"}"#, "`published` is no time"),
-            (r#"{"text":"x","id":[1]}"#, "`id` must be"),
+    fn times_as_people_write_them() {
+        for (written, expected) in [
+            ("\"1767254400\"", "2026-01-01T08:00:00Z"),
+            ("\"-86400\"", "1969-12-31T00:00:00Z"),
+            ("\"20260131\"", "2026-01-31T00:00:00Z"),
+            ("\" 2026-01-31 \"", "2026-01-31T00:00:00Z"),
+            ("\"2026-01-31T08:00:00+02:00\"", "2026-01-31T06:00:00Z"),
         ] {
-            let problem = read_line(text, "import").unwrap_err();
-            assert!(problem.contains(expected), "{text}: {problem}");
+            let value = serde_json::from_str(written).unwrap();
+            assert_eq!(time("at", Some(value)).unwrap().unwrap().to_string(), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn wrong_lines_say_what_is_wrong() {
+        let wrong: [(&[u8], &str); 6] = [
+            (b"[]", "no such object"),
+            (br#"{"id":"x"}"#, "neither `text` nor `title`"),
+            (br#"{"text":"x","published":"soon"}"#, "`published` is no time"),
+            (br#"{"text":"x","published":"99999999999999"}"#, "`published` is no time"),
+            (br#"{"text":"x","id":[1]}"#, "`id` must be"),
+            (b"{\"text\":\"caf\xe9\"}", "not UTF-8 from byte 13"),
+        ];
+        for (line, expected) in wrong {
+            let problem = read_line(line, "import").unwrap_err();
+            assert!(problem.contains(expected), "{expected}: {problem}");
         }
     }
 }

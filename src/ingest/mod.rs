@@ -41,7 +41,16 @@ impl Engines {
     /// # Errors
     /// If another process holds the lock (with its pid), or an engine cannot be opened.
     pub fn open(data_dir: &Path, zone: &TimeZone) -> Result<Engines> {
-        let lock = Lock::take(data_dir)?;
+        Self::open_with(Lock::take(data_dir)?, data_dir, zone)
+    }
+
+    /// [`Engines::open`], unless another process holds the lock.
+    fn open_if_free(data_dir: &Path, zone: &TimeZone) -> Result<Option<Engines>> {
+        let lock = Lock::take_if_free(data_dir)?;
+        lock.map(|lock| Self::open_with(lock, data_dir, zone)).transpose()
+    }
+
+    fn open_with(lock: Lock, data_dir: &Path, zone: &TimeZone) -> Result<Engines> {
         let mut store = Store::open(data_dir)?;
         store.set_zone(zone)?;
         let folder = data_dir.join(INDEX_FOLDER);
@@ -112,9 +121,8 @@ pub fn catch_up_if_free(data_dir: &Path, zone: &TimeZone) -> Result<u64> {
     let store = crate::store::Reader::open(data_dir)?;
     let searcher = crate::index::Searcher::open(&data_dir.join(INDEX_FOLDER))?;
     let behind = store.rev()?.saturating_sub(searcher.map_or(0, |s| s.rev()));
-    if behind == 0 || Lock::is_held(data_dir)? {
-        return Ok(behind);
+    if behind == 0 || Engines::open_if_free(data_dir, zone)?.is_some() {
+        return Ok(0);
     }
-    Engines::open(data_dir, zone)?;
-    Ok(0)
+    Ok(behind)
 }

@@ -72,6 +72,8 @@ pub struct Alert {
     pub id: AlertId,
     pub rule: RuleId,
     pub brand: BrandId,
+    /// The id of the saved query within which it counted.
+    pub query: Option<String>,
     pub state: AlertState,
     pub severity: Severity,
     pub since: Timestamp,

@@ -286,8 +286,13 @@ impl<'a> Parser<'a> {
         self.at += 1;
         self.operator = None;
         self.skip_space();
-        if self.peek() == Some(')') {
-            return Err(error(start..self.at + 1, "empty parentheses", "write a word in them"));
+        match self.peek() {
+            Some(')') => return Err(error(start..self.at + 1, "empty parentheses", "write a word in them")),
+            None => {
+                let help = "write a term and `)` after it";
+                return Err(error(start..start + 1, "`(` has nothing after it", help));
+            }
+            Some(_) => {}
         }
         let outer = std::mem::replace(&mut self.scope, scope);
         let inner = self.deeper(start, Self::or)?;

@@ -100,7 +100,10 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
             let again = now.map_or_else(|| "–".to_owned(), number);
             line(name, format!("{}   recomputed {again}", number(then)));
         }
-        line("mentions kept today", view.recomputed.mentions.to_string());
+        let again = &view.recomputed;
+        let counts =
+            format!("{} mentions, {} stories, {} negative", again.mentions, again.stories, again.negative);
+        line("counted again", counts);
     }
     if let Some(series) = &view.series {
         line(

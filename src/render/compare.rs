@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::table::{Align, table};
 use super::terminal::{clean, cut, sparkline};
-use super::{Style, minute};
+use super::{Style, counted, minute};
 use crate::views::compare::{BrandView, ComparisonView, CountView, IntervalView};
 
 /// Columns before a brand's details.
@@ -96,7 +96,10 @@ fn details(brand: &BrandView, view: &ComparisonView, zone: &TimeZone, style: Sty
     ];
     if let Some(peak) = brand.peak {
         let day = peak.at.to_zoned(zone.clone()).date();
-        lines.push(("peak", format!("{day}: {} stories, {} mentions", peak.stories, peak.mentions)));
+        lines.push(("peak", {
+            let stories = counted(peak.stories, "story", "stories");
+            format!("{day}: {stories}, {}", counted(peak.mentions, "mention", "mentions"))
+        }));
     }
     lines.push(("sources", list(&brand.sources)));
     lines.push(("authors", list(&brand.authors)));

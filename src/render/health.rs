@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::table::{Align, table};
 use super::terminal::{clean, cut};
-use super::{Style, minute_or_dash};
+use super::{Style, counted, minute_or_dash};
 use crate::views::health::{HealthView, SourceTest};
 
 pub fn list(view: &HealthView, style: Style) -> String {
@@ -58,7 +58,9 @@ pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
         out.push_str(&format!("  {}\n", clean(problem)));
     }
     if view.is_feed {
-        out.push_str(&format!("{} entries, {} name a brand\n", view.entries, view.mentions.len()));
+        let (entries, named) = (counted(view.entries, "entry", "entries"), view.mentions.len());
+        let name = if named == 1 { "names" } else { "name" };
+        out.push_str(&format!("{entries}, {named} {name} a brand\n"));
     }
     for mention in view.mentions.iter().take(10) {
         let title = clean(mention.title.as_deref().unwrap_or("(untitled)")).into_owned();

@@ -11,6 +11,8 @@ pub mod search;
 pub mod table;
 pub mod terminal;
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -30,4 +32,10 @@ pub fn minute(time: Timestamp, zone: &TimeZone) -> String {
 /// A time that may be unknown.
 pub fn minute_or_dash(time: Option<Timestamp>, zone: &TimeZone) -> String {
     time.map_or_else(|| "–".to_owned(), |t| minute(t, zone))
+}
+
+/// `1 entry`, `2 entries`.
+pub fn counted<N: Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let word = if count == N::from(1) { one } else { many };
+    format!("{count} {word}")
 }

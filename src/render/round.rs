@@ -4,15 +4,22 @@ use jiff::tz::TimeZone;
 
 use super::search::mention;
 use super::table::{Align, table};
-use super::terminal::{BOLD, cut, paint};
+use super::terminal::{BOLD, clean, cut, paint, wrapped};
 use super::{Style, minute};
 use crate::views::round::RoundView;
 
-pub fn text(view: &RoundView, zone: &TimeZone, style: Style) -> String {
+/// `enabled`: how many sources are polled at all.
+pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> String {
     if view.sources.is_empty() {
-        let next = view.next_due.map(|due| format!(": the next one at {}", minute(due, zone)));
-        let next = next.unwrap_or_default();
-        return format!("no source is due yet{next}; `vigie poll --all` polls them all now\n");
+        let nothing = match enabled {
+            0 => NO_SOURCE.to_owned(),
+            _ => {
+                let next = view.next_due.map(|due| format!(": the next one at {}", minute(due, zone)));
+                let next = next.unwrap_or_default();
+                format!("no source is due yet{next};\n`vigie poll --all` polls them all now\n")
+            }
+        };
+        return nothing + &firing(view, style);
     }
     let mut out = sources(view, style);
     out.push_str("\n\n");
@@ -32,12 +39,26 @@ pub fn text(view: &RoundView, zone: &TimeZone, style: Style) -> String {
         )),
         _ => {}
     }
-    for alert in &view.firing {
-        let reason = paint(&alert.reason, BOLD, style);
-        out.push_str(&format!("\nFIRING {reason}\n  vigie alerts show {}\n", alert.id));
-    }
-    out
+    out + &firing(view, style)
 }
+
+fn firing(view: &RoundView, style: Style) -> String {
+    let told = view.firing.iter().map(|alert| {
+        let name = view.brands.iter().find(|b| b.brand == alert.brand).map_or(&alert.brand, |b| &b.name);
+        let what = paint(&clean(&format!("FIRING {}: {name}", alert.rule)), BOLD, style);
+        let reason = wrapped(&clean(&alert.reason), 2, style.width);
+        format!("\n{what}\n{reason}  vigie alerts show {}\n", alert.id)
+    });
+    told.collect()
+}
+
+const NO_SOURCE: &str = "\
+no source is polled: feeds.toml has no [[source]] that is enabled
+  add one, such as           [[source]]
+                             id = \"news\"
+                             url = \"https://news.example/feed.xml\"
+  or begin with live ones    vigie init DIR --brand NAME
+";
 
 const NOTHING_HEARD: &str = "
 Nothing that names your brands was heard yet. What to try:
@@ -94,4 +115,26 @@ fn brands(view: &RoundView, style: Style) -> String {
         })
         .collect();
     table(&columns, &rows, style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_source_it_says_what_to_do_and_when_none_is_due_when_one_will_be() {
+        let view = RoundView {
+            sources: Vec::new(),
+            brands: Vec::new(),
+            newest: Vec::new(),
+            judged_from: None,
+            too_early: false,
+            firing: Vec::new(),
+            next_due: Some("2026-03-02T08:15:00Z".parse().unwrap()),
+        };
+        let style = Style { colour: false, width: 80 };
+        assert!(text(&view, 0, &TimeZone::UTC, style).contains("[[source]]"));
+        let waiting = text(&view, 2, &TimeZone::UTC, style);
+        assert!(waiting.starts_with("no source is due yet: the next one at 2026-03-02 08:15;"), "{waiting}");
+    }
 }

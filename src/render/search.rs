@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::terminal::{DIM, GREEN, RED, clean, cut, marked, paint};
+use super::terminal::{DIM, GREEN, RED, clean, cut, marked, paint, wrapped};
 use super::{Style, minute};
 use crate::text::Span;
 use crate::views::search::{MentionView, SearchView};
@@ -17,7 +17,8 @@ pub fn text(view: &SearchView, folded: bool, zone: &TimeZone, style: Style) -> S
     }
     for facet in &view.facets {
         let values = facet.values.iter().map(|v| format!("{} {}", clean(&v.value), v.count));
-        out.push_str(&format!("{}: {}\n", facet.facet, values.collect::<Vec<_>>().join(", ")));
+        let line = format!("{}: {}", facet.facet, values.collect::<Vec<_>>().join(", "));
+        out.push_str(&wrapped(&line, 0, style.width));
     }
     let shown = view.hits.len() as u64;
     match view.total {
@@ -56,7 +57,7 @@ pub fn mention(hit: &MentionView, folded: bool, zone: &TimeZone, style: Style) -
     if !hit.excerpt.is_empty() {
         let spans: Vec<Span> =
             hit.spans.iter().map(|[start, end]| Span { start: *start, end: *end }).collect();
-        out.push_str(&format!("  {}\n", marked(&hit.excerpt, &spans, style)));
+        out.push_str(&wrapped(&marked(&hit.excerpt, &spans, style), 2, style.width));
     }
     if let Some(link) = &hit.link {
         out.push_str(&format!("  {}\n", paint(&clean(link), DIM, style)));

@@ -1,7 +1,8 @@
 //! Tables that fit the terminal.
 
 use comfy_table::presets;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::Style;
 use super::terminal::clean;
@@ -22,8 +23,14 @@ pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> S
     for row in rows {
         table.add_row(row.iter().map(|cell| clean(cell).into_owned()));
     }
-    for (column, (_, align)) in table.column_iter_mut().zip(columns) {
-        column.set_padding((0, 2));
+    let words = longest_words(columns, rows);
+    let fits = words.iter().map(|word| usize::from(word + GAP)).sum::<usize>() <= style.width;
+    for ((column, (_, align)), word) in table.column_iter_mut().zip(columns).zip(words) {
+        column.set_padding((0, GAP));
+        if fits {
+            // An id or a date in two pieces can be neither read nor copied.
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word + GAP)));
+        }
         column.set_cell_alignment(match align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,
@@ -33,9 +40,40 @@ pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> S
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
+/// Between two columns.
+const GAP: u16 = 2;
+
+/// Of each column, in user-perceived characters; the last one, where prose and addresses stand, may break.
+fn longest_words(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<u16> {
+    const OF_LAST: usize = 12;
+    let longest = |place: usize, name: &str| {
+        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| clean(cell));
+        let words = cells.map(|cell| cell.split(' ').map(|word| word.graphemes(true).count()).max());
+        let longest = words.flatten().chain(name.split(' ').map(str::len)).max().unwrap_or(0);
+        let longest = if place + 1 == columns.len() { longest.min(OF_LAST) } else { longest };
+        u16::try_from(longest).unwrap_or(u16::MAX - GAP)
+    };
+    columns.iter().enumerate().map(|(place, (name, _))| longest(place, name)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_stay_whole_where_they_fit() {
+        let style = Style { colour: false, width: 40 };
+        let row = ["2026-01-31 08:00", "a_0123456789ab", "far too much was said of it today"];
+        let text = table(
+            &[("since", Align::Left), ("alert", Align::Left), ("reason", Align::Left)],
+            &[row.map(str::to_owned).to_vec()],
+            style,
+        );
+        for word in row.join(" ").split(' ') {
+            assert!(text.split_whitespace().any(|shown| shown == word), "{word}:\n{text}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
 
     #[test]
     fn columns_line_up_and_wrap() {

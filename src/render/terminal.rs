@@ -61,6 +61,36 @@ pub fn marked(text: &str, spans: &[Span], style: Style) -> String {
     out
 }
 
+/// Breaks at spaces, so that no line is longer than `width` user-perceived characters unless a word is; each
+/// line begins with `indent` spaces and ends with a line break. Colours take no room.
+pub fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    let mut out = " ".repeat(indent);
+    let mut column = indent;
+    for (index, word) in text.split(' ').enumerate() {
+        let length = room(word);
+        if index > 0 && column > indent && column + 1 + length > width {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if index > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out.push('\n');
+    out
+}
+
+/// User-perceived characters outside colour sequences.
+fn room(word: &str) -> usize {
+    let mut parts = word.split('\u{1b}');
+    let first = parts.next().map_or(0, |part| part.graphemes(true).count());
+    let coloured = parts.map(|part| part.split_once('m').map_or("", |(_, rest)| rest));
+    first + coloured.map(|part| part.graphemes(true).count()).sum::<usize>()
+}
+
 pub const BOLD: &str = "\u{1b}[1m";
 pub const DIM: &str = "\u{1b}[2m";
 pub const RED: &str = "\u{1b}[31m";
@@ -101,6 +131,17 @@ mod tests {
         assert_eq!(cut("cafe\u{301} noir", 4), "caf…");
         assert_eq!(cut("cafe\u{301} noir", 5), "cafe\u{301}…");
         assert_eq!(cut("court", 5), "court");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_colours_take_no_room() {
+        assert_eq!(wrapped("one two three", 2, 9), "  one two\n  three\n");
+        assert_eq!(
+            wrapped("\u{1b}[1mone\u{1b}[0m two three", 2, 9),
+            "  \u{1b}[1mone\u{1b}[0m two\n  three\n"
+        );
+        assert_eq!(wrapped("unbreakable x", 2, 8), "  unbreakable\n  x\n");
+        assert_eq!(wrapped("", 2, 8), "  \n");
     }
 
     #[test]

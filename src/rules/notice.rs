@@ -33,6 +33,17 @@ impl Notice {
     pub fn speaks(self) -> bool {
         !matches!(self, Notice::NothingNew(_))
     }
+
+    /// What to tell of two looks at one incident together: the more telling, of equals the later.
+    pub fn with_later(self, later: Notice) -> Notice {
+        let weight = |notice| match notice {
+            Notice::First => 3,
+            Notice::NewEvidence => 2,
+            Notice::Resolved => 1,
+            Notice::NothingNew(_) => 0,
+        };
+        if weight(later) >= weight(self) { later } else { self }
+    }
 }
 
 /// One line for people: what was seen, what is usual, and how rare that is.

@@ -41,6 +41,8 @@ pub fn step(
         Some(alert) if alert.state == AlertState::Pending => pending(rule, alert, seen, now, tongue),
         Some(alert) if alert.state == AlertState::Firing => firing(rule, alert, seen, now, tongue),
         _ if !seen.holds => quiet(Silence::Calm),
+        // A pattern sees each mention once, and its last incident has lasted a cooldown.
+        _ if rule.condition == Condition::Pattern => open(rule, brand, seen, now, tongue),
         // A window that reaches back into the last incident sees that incident still.
         Some(last) if at < cooled_down(rule, last) || seen.observed.window.0 < last.last_held => {
             quiet(Silence::CoolingDown)
@@ -62,11 +64,13 @@ fn quiet(silence: Silence) -> Step {
 
 fn open(rule: &Rule, brand: &BrandId, seen: &Observation, now: Timestamp, tongue: Tongue) -> Step {
     let since = seen.observed.window.1;
-    let fires = rule.hold.is_zero();
+    // A pattern speaks at once: its later looks see other mentions, so it has nothing to wait for.
+    let fires = rule.hold.is_zero() || rule.condition == Condition::Pattern;
     let mut alert = Alert {
         id: alert_id(rule, brand, since),
         rule: rule.id.clone(),
         brand: brand.clone(),
+        query: rule.query.clone(),
         state: if fires { AlertState::Firing } else { AlertState::Pending },
         severity: rule.severity,
         since,
@@ -139,7 +143,7 @@ fn firing(rule: &Rule, alert: &Alert, seen: &Observation, now: Timestamp, tongue
 }
 
 /// Takes over the numbers of a look if they are more unusual than those kept. A pattern, which knows no
-/// unusual, adds up what is new. Answers whether it did.
+/// unusual and sees each mention once, adds up what is new. Answers whether it did.
 fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timestamp, tongue: Tongue) -> bool {
     match (&alert.baseline, &seen.baseline) {
         (Some(kept), Some(new)) => {
@@ -151,16 +155,13 @@ fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timesta
             alert.observed = seen.observed.clone();
         }
         _ => {
-            if seen.observed.window.0 < alert.observed.window.1 {
-                return false;
-            }
             let (kept, new) = (&mut alert.observed, &seen.observed);
             kept.value += new.value;
             kept.mentions += new.mentions;
             kept.stories += new.stories;
             kept.negative += new.negative;
             kept.sources = kept.sources.max(new.sources);
-            kept.window.1 = new.window.1;
+            kept.window.1 = kept.window.1.max(new.window.1);
         }
     }
     alert.baseline = seen.baseline.clone();
@@ -192,9 +193,8 @@ fn calm_s(rule: &Rule, alert: &Alert) -> i64 {
 
 fn cooled_down(rule: &Rule, last: &Alert) -> Timestamp {
     let until = last.until.unwrap_or(last.last_held);
-    // A pattern's incident has lasted its cooldown already.
-    let wait_s = if rule.condition == Condition::Pattern { 0 } else { seconds(rule.cooldown) };
-    Timestamp::from_second(until.as_second().saturating_add(wait_s)).unwrap_or(Timestamp::MAX)
+    let over_s = until.as_second().saturating_add(seconds(rule.cooldown));
+    Timestamp::from_second(over_s).unwrap_or(Timestamp::MAX)
 }
 
 fn seconds(duration: Duration) -> i64 {

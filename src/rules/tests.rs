@@ -191,6 +191,42 @@ fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     assert_eq!(state.unwrap().state, AlertState::Resolved);
 }
 
+/// The place of a pattern's looks is a rev: their times may overlap, or go back with the clock.
+#[test]
+fn a_pattern_adds_up_every_look_whatever_the_clock_says() {
+    let series = series(|_| (1, 0), 100);
+    let rule =
+        Rule { hold: HOUR, min: 1, ..rule(Condition::Pattern, Window::Fixed(Duration::from_secs(900))) };
+    let mut state = None;
+    let mut notices = Vec::new();
+    for bucket in [50, 51, 40, 45] {
+        let now = end_of(&series, bucket);
+        let seen = observe(&rule, rule.window.lengths()[0] * 2, &series, &series, now, 1).unwrap();
+        let step = step(&rule, &rule.brands[0], state.as_ref(), &seen, now, Tongue::English);
+        notices.push(step.notice);
+        state = step.alert.or(state);
+    }
+    let silent = Notice::NothingNew(Silence::StillFiring);
+    assert_eq!(notices, [Notice::First, silent, silent, silent]);
+    let alert = state.unwrap();
+    assert_eq!((alert.observed.value, alert.observed.window.1), (8, end_of(&series, 51)));
+    let over = Alert { state: AlertState::Resolved, until: Some(alert.last_held), ..alert };
+    let seen = observe(&rule, rule.window.lengths()[0], &series, &series, end_of(&series, 20), 1).unwrap();
+    let again = step(&rule, &rule.brands[0], Some(&over), &seen, end_of(&series, 20), Tongue::English);
+    assert_eq!(again.notice, Notice::First);
+}
+
+#[test]
+fn the_most_telling_notice_is_told() {
+    use Notice::{First, NewEvidence, NothingNew, Resolved};
+    let quiet = NothingNew(Silence::StillFiring);
+    let told = |looks: &[Notice]| looks.iter().copied().reduce(Notice::with_later).unwrap();
+    assert_eq!(told(&[First, NewEvidence, quiet, Resolved]), First);
+    assert_eq!(told(&[quiet, NewEvidence, Resolved, quiet]), NewEvidence);
+    assert_eq!(told(&[quiet, Resolved, quiet]), Resolved);
+    assert_eq!(told(&[NothingNew(Silence::Waiting), quiet]), quiet);
+}
+
 #[test]
 fn only_what_is_known_is_judged() {
     let series = poisson(4, 3.0, 10 * PER_DAY);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-use super::{Reader, Store, instant};
+use super::{Reader, Store, instant, set_meta};
 use crate::model::{
     Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Notification, NotifierId,
     Observed, RuleId, SeenBaseline, SeenSeries, Severity, SourceId, Timestamp,
@@ -72,30 +72,48 @@ impl Reader {
             .collect()
     }
 
-    /// The latest incident of a rule for a brand, over or not.
+    /// Incidents that are not over, of any rule.
+    pub fn open_alerts(&self) -> Result<Vec<Alert>> {
+        let mut statement =
+            self.db.prepare_cached("SELECT * FROM alerts WHERE state <> 'resolved' ORDER BY since, id")?;
+        statement.query_and_then([], read_alert)?.collect()
+    }
+
+    /// The incident of a rule for a brand that is not over, else the latest.
     pub fn current_alert(&self, rule: &RuleId, brand: &BrandId) -> Result<Option<Alert>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT * FROM alerts WHERE rule = ?1 AND brand = ?2 ORDER BY since DESC, id LIMIT 1",
+            "SELECT * FROM alerts WHERE rule = ?1 AND brand = ?2
+             ORDER BY state = 'resolved', since DESC, id LIMIT 1",
         )?;
         statement.query_and_then([rule.as_str(), brand.as_str()], read_alert)?.next().transpose()
     }
 
-    /// Notices whose time has come, oldest first.
+    /// Notices whose time has come, oldest first; none of an alert that someone looks after.
     pub fn due_notices(&self, now: Timestamp) -> Result<Vec<QueuedNotice>> {
         let mut statement = self.db.prepare_cached(
             "SELECT notice, notifier, key, alert, severity, title, body, due, attempts FROM notices
-             WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, notice",
+             WHERE due IS NOT NULL AND due <= ?1 AND NOT EXISTS
+                 (SELECT 1 FROM alerts WHERE id = notices.alert AND acknowledged_at IS NOT NULL)
+             ORDER BY due, notice",
         )?;
         statement.query_and_then([now.as_second()], read_notice)?.collect()
     }
 }
 
 impl Store {
-    /// Stores alerts and what is to be said of them in one transaction. A notice that was queued before,
-    /// delivered or not, is not queued again; an acknowledgement is never taken back.
-    pub fn save_alerts(&mut self, alerts: &[(Alert, Vec<Notice>)]) -> Result<()> {
+    /// Stores alerts, what is to be said of them, and under their keys the notes that tell up to where rules
+    /// have looked, in one transaction. A notice that was queued before, delivered or not, is not queued
+    /// again; an acknowledgement is never taken back. An alert that is over and never fired is forgotten.
+    pub fn save_alerts(&mut self, alerts: &[(Alert, Vec<Notice>)], notes: &[(String, String)]) -> Result<()> {
         let tx = self.reader.db.transaction()?;
+        for (key, value) in notes {
+            set_meta(&tx, key, value)?;
+        }
         for (alert, notices) in alerts {
+            if alert.state == AlertState::Resolved && alert.fired_at.is_none() {
+                tx.prepare_cached("DELETE FROM alerts WHERE id = ?1")?.execute([alert.id.as_str()])?;
+                continue;
+            }
             write_alert(&tx, alert)?;
             for notice in notices {
                 write_notice(&tx, notice)?;
@@ -136,8 +154,8 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO alerts (id, rule, brand, state, severity, since, fired_at, until, last_held, seen_at,
              acknowledged_at, false_alarm, reason, playbook, rule_text, config_hash, observed, baseline, series,
-             evidence, evidence_sources, terms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+             evidence, evidence_sources, terms, query)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
          ON CONFLICT DO UPDATE SET
              rule = excluded.rule, brand = excluded.brand, state = excluded.state, severity = excluded.severity,
              since = excluded.since, fired_at = excluded.fired_at, until = excluded.until,
@@ -147,7 +165,7 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
              reason = excluded.reason, playbook = excluded.playbook, rule_text = excluded.rule_text,
              config_hash = excluded.config_hash, observed = excluded.observed, baseline = excluded.baseline,
              series = excluded.series, evidence = excluded.evidence, evidence_sources = excluded.evidence_sources,
-             terms = excluded.terms",
+             terms = excluded.terms, query = excluded.query",
     )?
     .execute(params![
         alert.id.as_str(),
@@ -172,6 +190,7 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
         json!(alert.evidence.iter().map(MentionId::as_str).collect::<Vec<_>>()).to_string(),
         json!(alert.evidence_sources.iter().map(SourceId::as_str).collect::<Vec<_>>()).to_string(),
         json!(alert.terms).to_string(),
+        alert.query,
     ])?;
     Ok(())
 }
@@ -190,6 +209,7 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
         id: AlertId::new(text("id")?),
         rule: RuleId::new(text("rule")?),
         brand: BrandId::new(text("brand")?),
+        query: row.get("query")?,
         state: named(AlertState::ALL, AlertState::as_str, &text("state")?)?,
         severity: named(Severity::ALL, Severity::as_str, &text("severity")?)?,
         since: required_time("since")?,
@@ -344,6 +364,7 @@ mod tests {
             id: AlertId::new(id),
             rule: RuleId::new("acme-spike"),
             brand: brand("acme"),
+            query: Some("outage".to_owned()),
             state: AlertState::Firing,
             severity: Severity::High,
             since: time(since),
@@ -408,8 +429,8 @@ mod tests {
         let whole = alert("a_1", "2026-01-02T10:15Z");
         let bare = Alert {
             id: AlertId::new("a_2"),
+            query: None,
             state: AlertState::Resolved,
-            fired_at: None,
             until: Some(time("2026-01-03T00:00Z")),
             baseline: None,
             series: None,
@@ -420,7 +441,7 @@ mod tests {
             ..whole.clone()
         };
         let mut scene = Scene::new();
-        scene.store.save_alerts(&[(whole.clone(), Vec::new()), (bare.clone(), Vec::new())]).unwrap();
+        scene.store.save_alerts(&[(whole.clone(), Vec::new()), (bare.clone(), Vec::new())], &[]).unwrap();
         let scene = scene.reopen();
         assert_eq!(scene.store.alert(&whole.id).unwrap(), Some(whole));
         assert_eq!(scene.store.alert(&bare.id).unwrap(), Some(bare));
@@ -435,7 +456,7 @@ mod tests {
         let mut other = alert("a_3", "2026-01-02T00:00Z");
         other.rule = RuleId::new("other");
         let alerts = [alert("a_1", "2026-01-01T00:00Z"), resolved, other];
-        scene.store.save_alerts(&alerts.map(|alert| (alert, Vec::new()))).unwrap();
+        scene.store.save_alerts(&alerts.map(|alert| (alert, Vec::new())), &[]).unwrap();
         let (rule, own) = (RuleId::new("acme-spike"), brand("acme"));
         let all = AlertFilter::default();
         assert_eq!(ids(&scene, &all), "a_2 a_3 a_1");
@@ -444,7 +465,11 @@ mod tests {
         assert_eq!(ids(&scene, &AlertFilter { state: Some(AlertState::Firing), ..all }), "a_3 a_1");
         assert_eq!(ids(&scene, &AlertFilter { since: Some(time("2026-01-02T00:00Z")), ..all }), "a_2 a_3");
         assert_eq!(ids(&scene, &AlertFilter { brand: Some(&brand("globex")), ..all }), "");
-        assert_eq!(scene.store.current_alert(&rule, &own).unwrap().unwrap().id.as_str(), "a_2");
+        assert_eq!(
+            scene.store.current_alert(&rule, &own).unwrap().unwrap().id.as_str(),
+            "a_1",
+            "it is not over"
+        );
         assert_eq!(scene.store.current_alert(&RuleId::new("none"), &own).unwrap(), None);
     }
 
@@ -453,14 +478,40 @@ mod tests {
         let mut scene = Scene::new();
         let mut first = alert("a_1", "2026-01-01T00:00Z");
         first.acknowledged = None;
-        scene.store.save_alerts(&[(first.clone(), Vec::new())]).unwrap();
+        scene.store.save_alerts(&[(first.clone(), Vec::new())], &[]).unwrap();
         let said = Acknowledgement { at: time("2026-01-01T01:00Z"), false_alarm: true };
         assert!(scene.store.acknowledge(&first.id, &said).unwrap());
         assert!(!scene.store.acknowledge(&AlertId::new("a_9"), &said).unwrap());
         first.observed.value = 99;
-        scene.store.save_alerts(&[(first.clone(), Vec::new())]).unwrap();
+        scene.store.save_alerts(&[(first.clone(), Vec::new())], &[]).unwrap();
         let stored = scene.store.alert(&first.id).unwrap().unwrap();
         assert_eq!((stored.observed.value, stored.acknowledged), (99, Some(said)));
+    }
+
+    #[test]
+    fn what_never_fired_is_forgotten_and_notes_are_kept_with_alerts() {
+        let mut scene = Scene::new();
+        let mut waiting = alert("a_1", "2026-01-01T00:00Z");
+        (waiting.state, waiting.fired_at) = (AlertState::Pending, None);
+        let note = ("place".to_owned(), "7".to_owned());
+        scene.store.save_alerts(&[(waiting.clone(), Vec::new())], &[note]).unwrap();
+        assert_eq!(scene.store.meta("place").unwrap().as_deref(), Some("7"));
+        assert_eq!(scene.store.open_alerts().unwrap(), [waiting.clone()]);
+        waiting.state = AlertState::Resolved;
+        scene.store.save_alerts(&[(waiting.clone(), Vec::new())], &[]).unwrap();
+        assert_eq!(ids(&scene, &AlertFilter::default()), "");
+        assert_eq!(scene.store.current_alert(&waiting.rule, &waiting.brand).unwrap(), None);
+    }
+
+    /// A clock that was set back opens incidents before the last one began.
+    #[test]
+    fn an_incident_that_is_not_over_is_the_current_one() {
+        let mut scene = Scene::new();
+        let mut later = alert("a_2", "2026-01-03T00:00Z");
+        later.state = AlertState::Resolved;
+        let open = alert("a_1", "2026-01-01T00:00Z");
+        scene.store.save_alerts(&[later, open.clone()].map(|alert| (alert, Vec::new())), &[]).unwrap();
+        assert_eq!(scene.store.current_alert(&open.rule, &open.brand).unwrap(), Some(open));
     }
 
     /// Invariant: no second notice, after a restart included.
@@ -468,8 +519,9 @@ mod tests {
     fn a_notice_is_told_once_to_each_notifier() {
         let mut scene = Scene::new();
         let notices = ["desktop", "team"].map(|id| notice("a_1 firing", id, "2026-01-01T00:00Z")).to_vec();
-        let saved = [(alert("a_1", "2026-01-01T00:00Z"), notices.clone())];
-        scene.store.save_alerts(&saved).unwrap();
+        let open = Alert { acknowledged: None, ..alert("a_1", "2026-01-01T00:00Z") };
+        let saved = [(open.clone(), notices.clone())];
+        scene.store.save_alerts(&saved, &[]).unwrap();
         let now = time("2026-01-01T00:00Z");
         let due = scene.store.due_notices(now).unwrap();
         assert_eq!(due.iter().map(|queued| queued.notice.clone()).collect::<Vec<_>>(), notices);
@@ -478,14 +530,18 @@ mod tests {
         scene.store.mark_notice(due[1].number, &retry).unwrap();
 
         let mut scene = scene.reopen();
-        scene.store.save_alerts(&saved).unwrap();
+        scene.store.save_alerts(&saved, &[]).unwrap();
         assert_eq!(scene.store.due_notices(now).unwrap(), []);
         let due = scene.store.due_notices(time("2026-01-01T00:05Z")).unwrap();
         assert_eq!((due.len(), due[0].attempts, due[0].notice.notifier.as_str()), (1, 1, "team"));
         scene.store.mark_notice(due[0].number, &Delivery::GaveUp { note: "no answer".to_owned() }).unwrap();
         assert_eq!(scene.store.due_notices(Timestamp::MAX).unwrap(), []);
         let over = notice("a_1 resolved", "team", "2026-01-02T00:00Z");
-        scene.store.save_alerts(&[(alert("a_1", "2026-01-01T00:00Z"), vec![over])]).unwrap();
+        scene.store.save_alerts(&[(open.clone(), vec![over])], &[]).unwrap();
         assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
+        let due = time("2026-01-02T00:00Z");
+        assert_eq!(scene.store.due_notices(due).unwrap().len(), 1);
+        scene.store.acknowledge(&open.id, &Acknowledgement { at: due, false_alarm: false }).unwrap();
+        assert_eq!(scene.store.due_notices(due).unwrap(), []);
     }
 }

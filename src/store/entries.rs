@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
-use super::sources::{note_reach, record, source_number, was_read};
+use super::sources::{heard_otherwise, note_heard_with, note_reach, record, source_number, was_read};
 use super::stories::{self, Facts};
 use super::{Outcome, Store, id_bytes, list_to_json};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
@@ -62,6 +62,10 @@ fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> R
         number,
         observed: polled.at.as_second(),
         backfill: polled.origin == Origin::Import || !was_read(ledger.db, number)?,
+        no_news_until: match &polled.origin {
+            Origin::Poll(outcome) => heard_otherwise(ledger.db, number, &outcome.listening)?,
+            Origin::Import => None,
+        },
     };
     let mut ingested = Ingested { read: batch.read, backfill: source.backfill, ..Ingested::default() };
     // Oldest first: a story then seldom gets an earlier entry, and with it another id.
@@ -75,6 +79,7 @@ fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> R
             let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
             note_reach(ledger.db, source.number, reach)?;
         }
+        note_heard_with(ledger.db, source.number, &outcome.listening)?;
         record(ledger.db, source.number, polled.at, outcome)?;
     }
     Ok(ingested)
@@ -86,6 +91,17 @@ struct Heard<'a> {
     number: i64,
     observed: i64,
     backfill: bool,
+    /// The last poll with other brands or queries: what had been published by then was passed over, and is
+    /// back-fill now.
+    no_news_until: Option<i64>,
+}
+
+impl Heard<'_> {
+    /// Whether an entry that was not kept before is old. Undated ones may be.
+    fn is_backfill(&self, published: Option<i64>) -> bool {
+        let was_there = |until: i64| published.is_none_or(|published| published <= until);
+        self.backfill || self.no_news_until.is_some_and(was_there)
+    }
 }
 
 fn ingest_item(
@@ -255,7 +271,7 @@ fn insert(
         published.unwrap_or(source.observed),
         published,
         source.observed,
-        source.backfill,
+        source.is_backfill(published),
         item.language.code().unwrap_or(""),
         entry.language,
         entry.guid,
@@ -533,6 +549,28 @@ mod tests {
         assert!(!ingest("news", "3", poll("2026-01-02T01:00Z")));
         assert!(ingest("news", "4", import("2026-01-02T02:00Z")));
         assert!(ingest("blog", "5", poll("2026-01-02T02:00Z")));
+    }
+
+    #[test]
+    fn what_other_brands_find_in_a_document_is_back_fill_unless_published_since() {
+        let mut scene = Scene::new();
+        let mut ingest = |listening: &str, at: &str, items: &[Prepared]| {
+            let mut polled = poll(at);
+            if let Origin::Poll(outcome) = &mut polled.origin {
+                outcome.listening = listening.to_owned();
+            }
+            let done = scene.store.ingest(&batch("news", items), &polled).unwrap();
+            let mention = |(id, _): &(MentionId, BrandId)| scene.store.mention(id).unwrap().unwrap();
+            done.new_mentions.iter().map(mention).map(|mention| mention.backfill).collect::<Vec<_>>()
+        };
+        ingest("one", "2026-01-02T00:00Z", &[]);
+        let old = dated(item("1", "acme"), "2026-01-01T12:00Z");
+        assert_eq!(ingest("one", "2026-01-02T01:00Z", &[old]), [false]);
+        let old = dated(item("2", "globex"), "2026-01-02T00:30Z");
+        let new = dated(item("3", "globex"), "2026-01-02T01:30Z");
+        assert_eq!(ingest("two", "2026-01-02T02:00Z", &[old, new, item("4", "globex")]), [true, true, false]);
+        assert_eq!(ingest("two", "2026-01-02T03:00Z", &[item("5", "globex")]), [false]);
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl Reader {
 
 impl Store {
     /// Replaces whom kept entries are mentions of, in one transaction: after a change of brands or queries.
-    /// What the user said of a mention that stays is kept.
+    /// What the user said of a mention that stays is kept. What is new is back-fill: it was said before anyone
+    /// listened for it.
     pub fn replace_matches(&mut self, entries: &[(EntryId, Vec<PreparedMention>)]) -> Result<()> {
         self.write(|ledger| {
             for (id, mentions) in entries {
@@ -109,7 +110,8 @@ const ENTRY_COLUMNS: &str = "
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Scene, batch, dated, item, poll, time};
+    use super::super::Scope;
+    use super::super::testing::{Scene, batch, brand, dated, item, poll, time};
     use super::*;
     use crate::model::{Change, MentionId};
     use crate::prepare::Prepared;
@@ -148,6 +150,38 @@ mod tests {
         let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
         scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
         assert_eq!(scene.store.rev().unwrap(), rev);
+    }
+
+    #[test]
+    fn what_is_found_by_matching_again_is_back_fill() {
+        let mut scene = Scene::listening(&["news"]);
+        let published = |text| dated(item("1", text), "2026-01-04T00:00Z");
+        let acme = ingest(&mut scene, &[published("acme globex")]).remove(0);
+        let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
+        let live = |scene: &Scene, id: &str, query: Option<&str>| {
+            let brand = brand(id);
+            let (since, until) = (time("2026-01-01T00:00Z"), time("2026-01-06T00:00Z"));
+            let count = |backfill| {
+                let scope = Scope { brand: &brand, query, since, until, backfill };
+                scene.store.mention_rows(&scope, false, 10).unwrap().len()
+            };
+            (count(false), count(true))
+        };
+        scene.store.clear_touched(u64::MAX >> 1).unwrap();
+        // Another saved query holds, and a brand is gone.
+        let matched = published("acme outage").mentions;
+        for _ in 0..2 {
+            scene.store.replace_matches(&[(kept.id.clone(), matched.clone())]).unwrap();
+            assert_eq!(live(&scene, "acme", None), (1, 1));
+            assert_eq!(live(&scene, "acme", Some("outage")), (0, 1));
+            assert_eq!(live(&scene, "globex", None), (0, 0));
+        }
+        assert!(!scene.store.mention(&acme).unwrap().unwrap().backfill);
+        // The brand comes back.
+        scene.store.replace_matches(&[(kept.id, published("acme globex").mentions)]).unwrap();
+        assert_eq!(live(&scene, "acme", None), (1, 1));
+        assert_eq!(live(&scene, "globex", None), (0, 1));
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
     }
 
     #[test]

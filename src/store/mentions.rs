@@ -10,7 +10,7 @@ use super::stories::{self, Facts};
 use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
 use crate::model::{
     BrandId, Change, EntryId, Language, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
-    SourceId, StoryId,
+    SourceId, StoryId, Timestamp,
 };
 use crate::prepare::PreparedMention;
 use crate::text::Span;
@@ -93,6 +93,60 @@ impl Reader {
             .collect()
     }
 
+    /// A page of a brand's news, live and not in its own voice, ordered by rev: pass `None` first, then the
+    /// rev that came with the last one.
+    pub fn news(&self, brand: &BrandId, heard: Heard, after: Option<u64>, limit: usize) -> Result<Vec<News>> {
+        let Some(subject) = known_subject(&self.db, brand, "")? else { return Ok(Vec::new()) };
+        let (born_after, observed) = match heard {
+            Heard::After(rev) => (i64::try_from(rev)?, i64::MIN),
+            Heard::Since(time) => (-1, time.as_second()),
+        };
+        // A mention's rev is never below the one it was born at, and has an index.
+        let after = after.map_or(Ok(born_after), i64::try_from)?;
+        let mut statement = self.db.prepare_cached(
+            "SELECT m.mention, m.rev, m.born_rev FROM mentions m JOIN entries e USING (entry)
+             WHERE m.rev > ?1 AND m.born_rev > ?2 AND m.brand = ?3 AND m.own_voice = 0
+                 AND e.backfill = 0 AND e.observed >= ?4
+             ORDER BY m.rev LIMIT ?5",
+        )?;
+        let found = statement
+            .query_map(params![after, born_after, subject, observed, rows(limit)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect::<Result<Vec<(i64, u64, u64)>, _>>()?;
+        found
+            .into_iter()
+            .map(|(mention, rev, born_rev)| {
+                Ok(News { rev, born_rev, mention: self.numbered_mention(mention)? })
+            })
+            .collect()
+    }
+
+    /// Whether a mention counts in `scope`.
+    pub fn counts(&self, scope: &Scope<'_>, mention: &MentionId) -> Result<bool> {
+        let Some(id) = id_bytes(mention.as_str()) else { return Ok(false) };
+        let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
+            return Ok(false);
+        };
+        let mut statement = self.db.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM mentions m JOIN entries e USING (entry)
+                 JOIN counted c ON c.subject = ?2 AND c.at = e.at AND c.mention = m.mention
+                 WHERE m.id = ?1 AND c.at >= ?3 AND c.at < ?4 AND c.backfill <= ?5)",
+        )?;
+        let (since, until) = (scope.since.as_second(), scope.until.as_second());
+        Ok(statement.query_row(params![id, subject, since, until, scope.backfill], |row| row.get(0))?)
+    }
+
+    /// Whether the entry of a mention got another text after `time`.
+    pub fn edited_since(&self, mention: &MentionId, time: Timestamp) -> Result<bool> {
+        let Some(id) = id_bytes(mention.as_str()) else { return Ok(false) };
+        let mut statement = self.db.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM mentions m JOIN revisions r USING (entry)
+                 WHERE m.id = ?1 AND r.observed > ?2)",
+        )?;
+        Ok(statement.query_row(params![id, time.as_second()], |row| row.get(0))?)
+    }
+
     fn numbered_mention(&self, mention: i64) -> Result<Mention> {
         let found = self.select_mentions("WHERE m.mention = ?1", [mention])?.pop();
         found.context("a mention vanished while it was read")
@@ -111,6 +165,24 @@ impl Reader {
         )?;
         Ok(statement.query_row([bytes], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
+}
+
+/// Which mentions are news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// First heard after this rev; an edit makes no news of an old one.
+    After(u64),
+    /// In entries observed at or after it.
+    Since(Timestamp),
+}
+
+/// A mention with its place in the order of changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    pub rev: u64,
+    /// The rev at which it was first heard; 0 if it was found in an entry heard before.
+    pub born_rev: u64,
+    pub mention: Mention,
 }
 
 /// What becomes of mentions an entry had of brands it no longer names.
@@ -136,6 +208,9 @@ pub(super) fn write_mentions(
         let number = match before.iter().position(|&(known, _)| known == brand) {
             Some(index) => {
                 let (_, number) = before.swap_remove(index);
+                if absent == Absent::Dropped {
+                    note_late(ledger.db, number, mention)?;
+                }
                 let differs = update_mention(ledger.db, number, mention)?;
                 // After an edit its text is another one in any case.
                 if differs || absent == Absent::Kept {
@@ -144,7 +219,7 @@ pub(super) fn write_mentions(
                 number
             }
             None => {
-                let (number, id) = insert_mention(ledger, entry, brand, mention)?;
+                let (number, id) = insert_mention(ledger, entry, brand, mention, absent)?;
                 new.push((id, mention.matched.brand.clone()));
                 number
             }
@@ -182,30 +257,53 @@ fn insert_mention(
     entry: i64,
     brand: i64,
     mention: &PreparedMention,
+    absent: Absent,
 ) -> Result<(i64, MentionId)> {
     let id = mention_id(ledger.db, entry, &mention.matched.brand)?;
     let rev = ledger.next_rev();
+    // What was heard before is no news because it is asked for now.
+    let born_rev = if absent == Absent::Dropped { 0 } else { rev };
     add_to_source(ledger.db, entry, 1)?;
     ledger
         .db
         .prepare_cached(
             "INSERT INTO mentions
-                 (id, entry, brand, rev, own_voice, tone, sentiment, queries, title_spans, text_spans)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 (id, entry, brand, rev, born_rev, own_voice, tone, sentiment, queries, title_spans, text_spans,
+                  backfill)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             id,
             entry,
             brand,
             rev,
+            born_rev,
             mention.matched.own_voice,
             tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
             mention.sentiment.map(sentiment_bytes),
             list_to_json(&mention.queries),
             span_bytes(&mention.matched.title_spans),
             span_bytes(&mention.matched.text_spans),
+            absent == Absent::Dropped,
         ])?;
     Ok((ledger.db.last_insert_rowid(), MentionId::new(prefixed("m_", id))))
+}
+
+/// Before a mention is matched again: what it was not counted as until then, it counts as back-fill from now
+/// on.
+fn note_late(db: &Connection, number: i64, mention: &PreparedMention) -> Result<()> {
+    let mut statement =
+        db.prepare_cached("SELECT own_voice, queries, late_queries FROM mentions WHERE mention = ?1")?;
+    let (own_voice, queries, late) = statement.query_row([number], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, Option<String>>(2)?))
+    })?;
+    let (queries, late) = (list_from_json(queries.as_deref())?, list_from_json(late.as_deref())?);
+    let is_late = |query: &String| late.contains(query) || !queries.contains(query);
+    let late: Vec<String> = mention.queries.iter().filter(|query| is_late(query)).cloned().collect();
+    let counts_anew = own_voice && !mention.matched.own_voice;
+    db.prepare_cached("UPDATE mentions SET late_queries = ?2, backfill = backfill OR ?3 WHERE mention = ?1")?
+        .execute(params![number, list_to_json(&late), counts_anew])?;
+    Ok(())
 }
 
 /// Whether anything differed.
@@ -253,7 +351,7 @@ fn add_to_source(db: &Connection, entry: i64, mentions: i64) -> Result<()> {
 const MENTION_COLUMNS: &str = "
     m.id, e.id AS entry, b.brand, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published,
     e.observed, e.language, m.sentiment, m.title_spans, m.text_spans, f.id AS story, e.tags AS entry_tags,
-    m.tags, m.status, m.own_voice, e.backfill,
+    m.tags, m.status, m.own_voice, (e.backfill OR m.backfill) AS backfill,
     (SELECT count(*) FROM entries c JOIN mentions d ON d.entry = c.entry AND d.brand = m.brand
      WHERE c.story = e.story) AS copies
     FROM mentions m JOIN entries e ON e.entry = m.entry JOIN entries f ON f.entry = e.story
@@ -474,5 +572,69 @@ mod tests {
         assert_eq!(scene.store.changes_since(0, 1).unwrap()[0].0, revs[0]);
         assert_eq!(scene.store.changes_since(revs[0], 10).unwrap().len(), 1);
         assert_eq!(scene.store.changes_since(scene.store.rev().unwrap(), 10).unwrap(), []);
+    }
+
+    /// Guids of the news of acme, read a page of one at a time.
+    fn news(scene: &Scene, heard: Heard) -> String {
+        let (mut after, mut told) = (None, Vec::new());
+        while let Some(news) = scene.store.news(&brand("acme"), heard, after, 1).unwrap().pop() {
+            assert!(news.born_rev <= news.rev && after.is_none_or(|after| news.rev > after));
+            after = Some(news.rev);
+            told.push(news.mention.guid.unwrap());
+        }
+        told.join(" ")
+    }
+
+    #[test]
+    fn news_is_what_was_heard_since_whatever_the_clock_says() {
+        let mut scene = Scene::listening(&["news"]);
+        ingest(&mut scene, &[item("1", "acme"), item("2", "acme ourselves"), item("3", "globex")]);
+        let looked = scene.store.rev().unwrap();
+        assert_eq!(news(&scene, Heard::After(looked)), "");
+        // In the same second, and with the clock set back a day.
+        ingest(&mut scene, &[item("4", "acme d")]);
+        let back = batch("news", &[item("5", "acme e")]);
+        scene.store.ingest(&back, &poll("2026-01-04T00:00Z")).unwrap();
+        // Edits are no news, unless they name a brand that the entry did not name.
+        ingest(&mut scene, &[item("1", "acme, corrected"), item("3", "globex and acme")]);
+        assert_eq!(news(&scene, Heard::After(looked)), "4 5 3");
+        assert_eq!(news(&scene, Heard::After(0)), "4 5 3 1");
+        assert_eq!(news(&scene, Heard::Since(time("2026-01-05T00:00Z"))), "4 3 1");
+        assert_eq!(news(&scene, Heard::After(scene.store.rev().unwrap())), "");
+        // A first document is back-fill.
+        scene.store.ingest(&batch("blog", &[item("6", "acme f")]), &poll("2026-01-05T00:00Z")).unwrap();
+        assert_eq!(news(&scene, Heard::After(looked)), "4 5 3");
+    }
+
+    #[test]
+    fn what_was_heard_before_is_no_news_when_brands_change() {
+        let mut scene = Scene::listening(&["news"]);
+        ingest(&mut scene, &[item("1", "globex")]);
+        let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
+        let looked = scene.store.rev().unwrap();
+        scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
+        assert_eq!(news(&scene, Heard::After(looked)), "");
+        assert_eq!(news(&scene, Heard::Since(time("2026-01-05T00:00Z"))), "1", "a rule's first look");
+    }
+
+    #[test]
+    fn it_is_known_what_counts_and_what_was_edited() {
+        let mut scene = Scene::listening(&["news"]);
+        let id = ingest(&mut scene, &[dated(item("1", "acme outage"), "2026-01-02T10:00Z")]).remove(0);
+        let acme = brand("acme");
+        let counts = |scene: &Scene, query, until: &str| {
+            let (since, until) = (time("2026-01-02T10:00Z"), time(until));
+            let scope = Scope { brand: &acme, query, since, until, backfill: false };
+            scene.store.counts(&scope, &id).unwrap()
+        };
+        assert!(counts(&scene, Some("outage"), "2026-01-02T10:01Z"));
+        assert!(!counts(&scene, None, "2026-01-02T10:00Z"));
+        let seen = time("2026-01-05T00:00Z");
+        assert!(!scene.store.edited_since(&id, seen).unwrap());
+        let edit = batch("news", &[dated(item("1", "acme, all is well"), "2026-01-02T10:00Z")]);
+        scene.store.ingest(&edit, &poll("2026-01-05T00:01Z")).unwrap();
+        assert!(scene.store.edited_since(&id, seen).unwrap());
+        assert!(!counts(&scene, Some("outage"), "2026-01-03T00:00Z"));
+        assert!(counts(&scene, None, "2026-01-03T00:00Z"));
     }
 }

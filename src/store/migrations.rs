@@ -248,4 +248,46 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX notices_by_due ON notices (due) WHERE due IS NOT NULL;
     ",
+    // `born_rev` is the rev at which a mention was first heard; 0 where it was found in an entry heard
+    // before, after a change of brands or queries.
+    "
+    ALTER TABLE mentions ADD COLUMN born_rev INTEGER NOT NULL DEFAULT 0;
+    UPDATE mentions SET born_rev = rev;
+    ALTER TABLE alerts ADD COLUMN query TEXT;
+    ",
+    // What was kept before counts as heard with the brands and queries of then.
+    "
+    -- What was listened for when its last whole document was read.
+    ALTER TABLE sources ADD COLUMN heard_with TEXT;
+    UPDATE sources SET heard_with = coalesce((SELECT value FROM meta WHERE key = 'listening'), '')
+        WHERE first_good IS NOT NULL;
+
+    -- A mention found in a kept entry by a later change of brands is back-fill, whatever its entry is; so is
+    -- one within the saved queries that were found to hold later, a JSON list or null.
+    ALTER TABLE mentions ADD COLUMN backfill INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE mentions ADD COLUMN late_queries TEXT;
+    ",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_before_was_heard_with_the_brands_of_then() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(STEPS[0]).unwrap();
+        db.pragma_update(None, "user_version", 1).unwrap();
+        db.execute_batch(
+            "INSERT INTO meta VALUES ('listening', 'one');
+             INSERT INTO sources (id, first_good) VALUES ('heard', 1), ('new', NULL);",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap();
+        require_current(&db).unwrap();
+        let mut statement = db.prepare("SELECT heard_with FROM sources ORDER BY id").unwrap();
+        let heard: Vec<Option<String>> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(heard, [Some("one".to_owned()), None]);
+    }
+}

@@ -36,6 +36,7 @@ pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
 pub use entries::{Ingested, Origin, Polled};
 pub use kept::KeptEntry;
 pub use lock::Lock;
+pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Outcome, QuietPoll};

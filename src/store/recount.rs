@@ -41,7 +41,8 @@ impl Reader {
     /// The rollups as they should be, from entries and mentions alone.
     fn expected_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
         let mut statement = self.db.prepare(
-            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, e.backfill, e.story
+            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, e.backfill OR m.backfill, e.story,
+                 m.late_queries
              FROM entries e JOIN mentions m USING (entry) JOIN subjects b ON b.subject = m.brand
              WHERE NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL) ORDER BY e.at, e.id",
         )?;
@@ -51,6 +52,7 @@ impl Reader {
         while let Some(row) = rows.next()? {
             let (brand, story): (String, i64) = (row.get(0)?, row.get(7)?);
             let queries: Option<String> = row.get(1)?;
+            let late = list_from_json(row.get::<_, Option<String>>(8)?.as_deref())?;
             let at: i64 = row.get(2)?;
             for query in std::iter::once(String::new()).chain(list_from_json(queries.as_deref())?) {
                 let begins = begun.insert((story, brand.clone(), query.clone()));
@@ -63,7 +65,7 @@ impl Reader {
                         source: row.get(3)?,
                         language: row.get(4)?,
                         tone: row.get(5)?,
-                        backfill: row.get(6)?,
+                        backfill: row.get::<_, bool>(6)? || late.contains(&query),
                     };
                     let counts: &mut (i64, i64) = expected.entry(cell).or_default();
                     counts.0 += 1;

@@ -312,6 +312,11 @@ mod tests {
                     let mut sum = crate::model::Bucket::default();
                     scene.store.series(&scope, 3600).unwrap().buckets.into_iter().for_each(|bucket| sum += bucket);
                     prop_assert_eq!(sum.mentions as usize, rows.len());
+                    let live = Scope { backfill: false, ..scope };
+                    let mut heard_live = crate::model::Bucket::default();
+                    scene.store.series(&live, 3600).unwrap().buckets.into_iter().for_each(|bucket| heard_live += bucket);
+                    prop_assert_eq!(scene.store.count_known(&scope, Timestamp::MAX).unwrap(), sum);
+                    prop_assert_eq!(scene.store.count_known(&live, Timestamp::MAX).unwrap(), heard_live);
                     let stories: BTreeSet<_> = rows.iter().map(|mention| &mention.story).collect();
                     prop_assert_eq!(sum.stories as usize, stories.len());
                     let rolled = scene.store.rollup(std::slice::from_ref(&brand), query, since, until).unwrap();

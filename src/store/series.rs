@@ -76,6 +76,32 @@ impl Reader {
         Ok(Series { start: instant(start), step_s, buckets })
     }
 
+    /// What of `scope` was known at `seen_at`, counted from the mentions as they are kept today; a story
+    /// counts where its earliest mention known then does.
+    pub fn count_known(&self, scope: &Scope<'_>, seen_at: Timestamp) -> Result<Bucket> {
+        let Some(subject) = self.subject(scope)? else { return Ok(Bucket::default()) };
+        let mut statement = self.db.prepare_cached(
+            "SELECT count(*), coalesce(sum(first), 0), coalesce(sum(negative), 0),
+                 coalesce(sum(first AND negative), 0)
+             FROM (SELECT c.tone = 0 AS negative, NOT EXISTS (
+                     SELECT 1 FROM entries f JOIN mentions n USING (entry)
+                         JOIN counted d ON d.subject = ?1 AND d.at = f.at AND d.mention = n.mention
+                     WHERE f.story = e.story AND f.observed <= ?5 AND (f.at, f.id) < (e.at, e.id)) AS first
+                 FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
+                 WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 AND e.observed <= ?5)",
+        )?;
+        let (since, until) = (scope.since.as_second(), scope.until.as_second());
+        let known = params![subject, since, until, scope.backfill, seen_at.as_second()];
+        Ok(statement.query_row(known, |row| {
+            Ok(Bucket {
+                mentions: row.get(0)?,
+                stories: row.get(1)?,
+                negative_mentions: row.get(2)?,
+                negative_stories: row.get(3)?,
+            })
+        })?)
+    }
+
     /// In how many sources it was heard.
     pub fn source_count(&self, scope: &Scope<'_>) -> Result<u32> {
         let Some(subject) = self.subject(scope)? else { return Ok(0) };

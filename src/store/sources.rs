@@ -15,6 +15,9 @@ pub struct Outcome {
     pub note: Option<String>,
     /// `None`: at once; for a source that is gone: never.
     pub next_poll: Option<Timestamp>,
+    /// The hash of what was listened for, as [`Store::note_listening`] knows it. The outcome of a poll that
+    /// listened for something else leaves the source to be heard again.
+    pub listening: String,
 }
 
 /// A poll that brought no document: not modified, or failed.
@@ -26,6 +29,11 @@ pub struct QuietPoll {
 }
 
 impl Reader {
+    /// Whether `hash` is the last one given to [`Store::note_listening`].
+    pub fn listens_for(&self, hash: &str) -> Result<bool> {
+        Ok(self.meta(LISTENING)?.as_deref() == Some(hash))
+    }
+
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
     pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
         let mut statement = self.db.prepare_cached(
@@ -34,6 +42,16 @@ impl Reader {
              ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
         )?;
         let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Sources whose next poll is later than `limit`.
+    pub fn sources_after(&self, limit: Timestamp) -> Result<Vec<(SourceId, Timestamp)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, next_poll FROM sources WHERE configured AND enabled AND next_poll > ?1 ORDER BY id",
+        )?;
+        let rows =
+            statement.query_map([limit.as_second()], |row| Ok((source_id(row)?, instant(row.get(1)?))))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -114,24 +132,38 @@ impl Store {
         Ok(tx.commit()?)
     }
 
-    /// Compares `hash`, of all brands and queries, with that of the last call. If it differs, every source
-    /// forgets what its server gave it to recognise the document by and is due, once; one that was asked to
-    /// wait still waits. Whether it differed.
-    pub fn note_listening(&mut self, hash: &str) -> Result<bool> {
+    /// Makes a source due, whatever was planned.
+    pub fn make_due(&mut self, source: &SourceId, now: Timestamp) -> Result<()> {
+        self.reader
+            .db
+            .prepare_cached("UPDATE sources SET next_poll = ?2 WHERE id = ?1")?
+            .execute(params![source.as_str(), now.as_second()])?;
+        Ok(())
+    }
+
+    /// Forgets what is listened for: whatever happens before the next [`Store::note_listening`], what is kept
+    /// is matched again.
+    pub fn forget_listening(&mut self) -> Result<()> {
+        self.set_meta(LISTENING, "")
+    }
+
+    /// Takes `hash` for that of all brands and queries. Every source forgets what its server gave it to
+    /// recognise the document by and is due, once; one that was asked to wait, or is gone, still waits. Unless
+    /// published since, what its next document adds is back-fill.
+    pub fn note_listening(&mut self, hash: &str) -> Result<()> {
         let tx = self.reader.db.transaction()?;
-        let changed = meta(&tx, "listening")?.as_deref() != Some(hash);
-        if changed {
-            tx.execute(
-                "UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL,
-                     next_poll = CASE state WHEN 'throttled' THEN next_poll END",
-                [],
-            )?;
-            set_meta(&tx, "listening", hash)?;
-        }
-        tx.commit()?;
-        Ok(changed)
+        tx.execute(
+            "UPDATE sources SET etag = NULL, last_modified = NULL, body_hash = NULL,
+                 next_poll = CASE WHEN state IN ('throttled', 'gone') THEN next_poll END",
+            [],
+        )?;
+        set_meta(&tx, LISTENING, hash)?;
+        Ok(tx.commit()?)
     }
 }
+
+/// The note that holds the hash of what is listened for.
+const LISTENING: &str = "listening";
 
 /// The number of a source, which is made if it was never heard of.
 pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
@@ -150,6 +182,22 @@ pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
 pub(super) fn was_read(db: &Connection, source: i64) -> Result<bool> {
     let mut statement = db.prepare_cached("SELECT first_good IS NOT NULL FROM sources WHERE source = ?1")?;
     Ok(statement.query_row([source], |row| row.get(0))?)
+}
+
+/// The source's last good poll, if its last whole document was read with other brands or queries than those
+/// of `listening`: what was published until then is no news.
+pub(super) fn heard_otherwise(db: &Connection, source: i64, listening: &str) -> Result<Option<i64>> {
+    let mut statement = db.prepare_cached(
+        "SELECT last_good FROM sources WHERE source = ?1 AND first_good IS NOT NULL AND heard_with IS NOT ?2",
+    )?;
+    Ok(statement.query_row(params![source, listening], |row| row.get(0)).optional()?.flatten())
+}
+
+/// Notes with what brands and queries the source's document was read.
+pub(super) fn note_heard_with(db: &Connection, source: i64, listening: &str) -> Result<()> {
+    db.prepare_cached("UPDATE sources SET heard_with = ?2 WHERE source = ?1")?
+        .execute(params![source, listening])?;
+    Ok(())
 }
 
 /// Notes how far back the source's first document reaches.
@@ -173,6 +221,14 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
              WHERE source = ?1 AND NOT EXISTS (SELECT 1 FROM gaps WHERE source = ?1 AND until IS NULL)",
         )?
         .execute([source, at])?;
+    }
+    let mut outcome = outcome.clone();
+    if meta(db, LISTENING)?.unwrap_or_default() != outcome.listening {
+        // The brands or queries changed while the poll was under way; what it did not listen for is still to
+        // be heard.
+        outcome.validators = Validators::default();
+        outcome.next_poll =
+            outcome.next_poll.filter(|_| matches!(outcome.state, HealthState::Throttled | HealthState::Gone));
     }
     let Validators { etag, last_modified, body_hash } = &outcome.validators;
     db.prepare_cached(
@@ -246,7 +302,20 @@ mod tests {
     }
 
     fn poll(scene: &mut Scene, id: &str, at: &str, state: HealthState, next: Option<&str>) {
+        poll_for(scene, "", id, at, state, next);
+    }
+
+    /// A poll that listened for something.
+    fn poll_for(
+        scene: &mut Scene,
+        listening: &str,
+        id: &str,
+        at: &str,
+        state: HealthState,
+        next: Option<&str>,
+    ) {
         let outcome = Outcome {
+            listening: listening.to_owned(),
             validators: Validators {
                 etag: Some("\"1\"".to_owned()),
                 last_modified: Some("Thu, 01 Jan 2026 00:00:00 GMT".to_owned()),
@@ -381,16 +450,35 @@ mod tests {
         let mut scene = Scene::new();
         let sources = ["a", "b"].map(|id| source(id, &format!("https://{id}.example/")));
         scene.store.sync_sources(&sources).unwrap();
-        assert!(scene.store.note_listening("one").unwrap());
-        poll(&mut scene, "b", "2026-01-01T00:00Z", HealthState::Throttled, Some("2026-01-01T02:00Z"));
-        poll(&mut scene, "a", "2026-01-01T00:00Z", HealthState::Ok, Some("2026-01-01T02:00Z"));
-        assert!(!scene.store.note_listening("one").unwrap());
+        assert!(!scene.store.listens_for("one").unwrap());
+        scene.store.note_listening("one").unwrap();
+        let (at, next) = ("2026-01-01T00:00Z", Some("2026-01-01T02:00Z"));
+        poll_for(&mut scene, "one", "b", at, HealthState::Throttled, next);
+        poll_for(&mut scene, "one", "a", at, HealthState::Ok, next);
+        assert!(scene.store.listens_for("one").unwrap());
         check_due(&scene, "2026-01-01T01:00Z", &[]);
-        assert!(scene.store.note_listening("two").unwrap());
+        scene.store.note_listening("two").unwrap();
         check_due(&scene, "2026-01-01T01:00Z", &["a"]);
         let health = scene.store.health().unwrap().remove(0);
         assert_eq!(health.validators, Validators::default());
         assert!(health.last_good.is_some());
-        assert!(!scene.store.note_listening("two").unwrap());
+        scene.store.forget_listening().unwrap();
+        assert!(!scene.store.listens_for("two").unwrap());
+    }
+
+    #[test]
+    fn a_poll_that_listened_for_other_brands_leaves_the_source_to_be_heard_again() {
+        let mut scene = Scene::new();
+        let sources = ["a", "b", "c"].map(|id| source(id, &format!("https://{id}.example/")));
+        scene.store.sync_sources(&sources).unwrap();
+        scene.store.note_listening("new").unwrap();
+        let (at, next) = ("2026-01-01T00:00Z", Some("2026-01-01T02:00Z"));
+        poll_for(&mut scene, "old", "a", at, HealthState::Ok, next);
+        poll_for(&mut scene, "old", "b", at, HealthState::Throttled, next);
+        poll_for(&mut scene, "new", "c", at, HealthState::Ok, next);
+        check_due(&scene, "2026-01-01T01:00Z", &["a"]);
+        let health = scene.store.health().unwrap();
+        assert_eq!(health[0].validators, Validators::default());
+        assert_eq!(health[2].validators.body_hash, Some([9; 32]));
     }
 }

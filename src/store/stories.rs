@@ -62,6 +62,8 @@ pub(super) struct Facts {
     language: String,
     tone: u8,
     backfill: bool,
+    /// Subjects of saved queries that it counts for as back-fill even if it is none.
+    late: Vec<i64>,
     /// Own voice counts nowhere, nor does back-fill without a date.
     counts: bool,
     brand: BrandId,
@@ -71,13 +73,15 @@ pub(super) struct Facts {
 impl Facts {
     pub fn of(db: &Connection, mention: i64) -> Result<Self> {
         let mut statement = db.prepare_cached(
-            "SELECT e.story, e.at, e.id, e.source, e.language, m.tone, e.backfill,
-                 NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL), b.brand, m.queries
+            "SELECT e.story, e.at, e.id, e.source, e.language, m.tone, e.backfill OR m.backfill,
+                 NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL), b.brand, m.queries, m.late_queries
              FROM mentions m JOIN entries e USING (entry) JOIN subjects b ON b.subject = m.brand
              WHERE m.mention = ?1",
         )?;
         let mut rows = statement.query([mention])?;
         let row = rows.next()?.context("a mention is filed that does not exist")?;
+        let brand = BrandId::new(row.get::<_, String>(8)?);
+        let late = list_from_json(row.get_ref(10)?.as_str_or_null()?)?;
         Ok(Self {
             mention,
             story: row.get(0)?,
@@ -88,7 +92,8 @@ impl Facts {
             tone: row.get(5)?,
             backfill: row.get(6)?,
             counts: row.get(7)?,
-            brand: BrandId::new(row.get::<_, String>(8)?),
+            late: late.iter().map(|query| subject_number(db, &brand, query)).collect::<Result<_>>()?,
+            brand,
             queries: list_from_json(row.get_ref(9)?.as_str_or_null()?)?,
         })
     }
@@ -105,8 +110,12 @@ impl Facts {
             source: self.source,
             language: self.language.clone(),
             tone: self.tone,
-            backfill: self.backfill,
+            backfill: self.is_backfill(subject),
         }
+    }
+
+    fn is_backfill(&self, subject: i64) -> bool {
+        self.backfill || self.late.contains(&subject)
     }
 
     /// The brand, and each saved query within it.
@@ -135,7 +144,7 @@ pub(super) fn count(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
                 facts.source,
                 facts.language,
                 facts.tone,
-                facts.backfill
+                facts.is_backfill(subject)
             ])?;
         ledger.add(facts.place(subject), 1, 0);
         offer_first(ledger, subject, facts.story, facts)?;

@@ -67,7 +67,13 @@ pub fn import(at: &str) -> Polled {
 }
 
 pub fn outcome(state: HealthState) -> Outcome {
-    Outcome { state, validators: Validators::default(), note: None, next_poll: None }
+    Outcome {
+        state,
+        validators: Validators::default(),
+        note: None,
+        next_poll: None,
+        listening: String::new(),
+    }
 }
 
 /// An item with this guid, a link made of it, no date, and what [`reword`] finds in `text`.

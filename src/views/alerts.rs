@@ -5,12 +5,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::search::MentionView;
-use crate::model::{Alert, AlertId, AlertState, Mention, SeenBaseline};
+use crate::model::{
+    Alert, AlertId, AlertState, Bucket, CountBy, Mention, MentionId, SeenBaseline, SentimentLabel,
+};
 use crate::rules;
 use crate::store::{AlertFilter, Reader, Scope};
 
 /// Mentions shown with an alert.
 const SHOWN: usize = 3;
+
+/// Said where counts differ though every mention of the evidence counts as it did.
+const UNTOLD: &str = "the evidence counts as it did: brands, queries, or which mentions are copies of one \
+                      story have changed since";
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AlertList {
@@ -176,12 +182,15 @@ pub struct ExplainView {
     pub rule_text: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RecomputedView {
     /// From the stored series.
     pub baseline: Option<BaselineView>,
-    /// Mentions of the window that were known when the alert was seen, counted again today.
+    /// What of the window was known when the alert was seen, counted again today; of a pattern, which has no
+    /// window of its own, its evidence.
     pub mentions: u32,
+    pub stories: u32,
+    pub negative: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -198,30 +207,23 @@ pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
     if baseline != alert.baseline {
         differences.push("the baseline recomputed from the stored series is another".to_owned());
     }
-    let (since, until) = alert.observed.window;
-    let scope = Scope { brand: &alert.brand, query: None, since, until, backfill: false };
-    let known: Vec<Mention> = reader
-        .mention_rows(&scope, false, usize::MAX)?
-        .into_iter()
-        .filter(|mention| mention.observed <= alert.seen_at)
-        .collect();
-    let mentions = u32::try_from(known.len()).unwrap_or(u32::MAX);
-    let counts_all = !alert.rule_text.contains("query");
-    if counts_all && alert.baseline.is_some() && mentions != alert.observed.mentions {
-        let was = alert.observed.mentions;
-        differences
-            .push(format!("{was} mentions were counted then, {mentions} of that window are kept today"));
+    let recounted = recount(reader, alert)?;
+    let counted = counted_otherwise(alert, &recounted);
+    let differs = !counted.is_empty();
+    differences.extend(counted);
+    if differs || alert.baseline.is_none() {
+        let mut causes = Vec::new();
         for id in &alert.evidence {
-            if reader.mention(id)?.is_none() {
-                differences.push(format!("{id} is no longer kept"));
-            } else if !known.iter().any(|mention| mention.id == *id) {
-                differences.push(format!("{id} was edited or counts at another time today"));
-            }
+            causes.extend(changed(reader, alert, id)?);
         }
+        if differs && causes.is_empty() {
+            causes.push(UNTOLD.to_owned());
+        }
+        differences.extend(causes);
     }
     Ok(ExplainView {
         alert: AlertView::from(alert),
-        recomputed: RecomputedView { baseline: baseline.as_ref().map(BaselineView::from), mentions },
+        recomputed: RecomputedView { baseline: baseline.as_ref().map(BaselineView::from), ..recounted },
         equal: differences.is_empty(),
         differences,
         series: alert.series.as_ref().map(|s| SeriesView {
@@ -231,4 +233,85 @@ pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
         }),
         rule_text: alert.rule_text.clone(),
     })
+}
+
+fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
+    let bucket = if alert.baseline.is_some() {
+        let (since, until) = alert.observed.window;
+        let query = alert.query.as_deref();
+        let scope = Scope { brand: &alert.brand, query, since, until, backfill: false };
+        reader.count_known(&scope, alert.seen_at)?
+    } else {
+        bucket_of(&reader.mentions(&alert.evidence)?)
+    };
+    Ok(RecomputedView {
+        baseline: None,
+        mentions: bucket.mentions,
+        stories: bucket.stories,
+        negative: match alert.observed.count {
+            CountBy::Stories => bucket.negative_stories,
+            CountBy::Mentions => bucket.negative_mentions,
+        },
+    })
+}
+
+fn bucket_of(mentions: &[Mention]) -> Bucket {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let stories = |mentions: &[&Mention]| {
+        number(mentions.iter().map(|m| &m.story).collect::<std::collections::HashSet<_>>().len())
+    };
+    let all: Vec<&Mention> = mentions.iter().collect();
+    let negative: Vec<&Mention> = all.iter().copied().filter(|m| is_negative(m)).collect();
+    Bucket {
+        mentions: number(all.len()),
+        stories: stories(&all),
+        negative_mentions: number(negative.len()),
+        negative_stories: stories(&negative),
+    }
+}
+
+fn is_negative(mention: &Mention) -> bool {
+    mention.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative)
+}
+
+/// The counts that are others today. A pattern added up its looks, which cannot be counted again.
+fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<String> {
+    if alert.baseline.is_none() {
+        return Vec::new();
+    }
+    let then = &alert.observed;
+    [
+        ("mentions", then.mentions, today.mentions),
+        ("stories", then.stories, today.stories),
+        ("negative", then.negative, today.negative),
+    ]
+    .into_iter()
+    .filter(|(_, then, today)| then != today)
+    .map(|(what, then, today)| format!("{what}: {then} counted then, {today} of the same window today"))
+    .collect()
+}
+
+/// Why a mention of the evidence may no longer count as it did; `None` if nothing tells.
+fn changed(reader: &Reader, alert: &Alert, id: &MentionId) -> Result<Option<String>> {
+    let Some(mention) = reader.mention(id)? else {
+        return Ok(Some(format!("{id} is no longer kept")));
+    };
+    if alert.baseline.is_none() {
+        return Ok(None);
+    }
+    let (since, until) = alert.observed.window;
+    let scope = Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill: false };
+    let edited = reader.edited_since(id, alert.seen_at)?;
+    let how = if mention.own_voice {
+        "is the brand’s own voice today"
+    } else if mention.at() < since || mention.at() >= until {
+        "counts at another time today"
+    } else if !reader.counts(&scope, id)? {
+        "matches otherwise today"
+    } else if edited {
+        return Ok(Some(format!("{id} was edited after the alert")));
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(format!("{id} {how}{}", if edited { ", edited after the alert" } else { "" })))
 }

@@ -61,6 +61,32 @@ fn incident(number: usize) -> Vec<String> {
         .collect()
 }
 
+/// A pattern of which `rules` says what it is and more.
+fn with_pattern(rules: &str) -> Scenario {
+    let rules =
+        format!("{RULES}\n[[rule]]\nid = \"drop\"\nkind = \"pattern\"\nnotify = [\"file\"]\n{rules}\n");
+    let mut scenario = Scenario::new(&format!("{CONFIG}{rules}"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:00:00Z").run(&["poll"]).ok();
+    scenario
+}
+
+fn drop_item(number: usize) -> String {
+    let text = format!("Witness {number} of a voltage drop in street {} of town {}", number * 7, number * 13);
+    item(&format!("d{number}"), &format!("Acme report {number}"), &text, "Mon, 02 Mar 2026 06:30:00 GMT")
+}
+
+/// Polls with the first `number` reports published.
+fn hear(scenario: &mut Scenario, number: usize, at: &str) -> crate::scenario::Run {
+    let items = [history(), (0..number).map(drop_item).collect()].concat();
+    scenario.publisher.publish("/news.xml", &rss(&items));
+    scenario.at(at).run(&["poll", "--all", "--json"])
+}
+
+fn alerts(scenario: &Scenario) -> Vec<Value> {
+    scenario.run(&["alerts", "list", "--json"]).json()["alerts"].as_array().expect("a list").clone()
+}
+
 fn told(scenario: &Scenario) -> Vec<Value> {
     let text = std::fs::read_to_string(scenario.path().join("told.json")).unwrap_or_default();
     serde_json::Deserializer::from_str(&text).into_iter::<Value>().map(Result::unwrap).collect()
@@ -108,7 +134,10 @@ fn a_spike_is_told_once_and_explains_itself() {
     let shown = scenario.run(&["alerts", "show", id]).ok().stdout;
     assert!(shown.contains("What to read"), "{shown}");
 
-    scenario.run(&["alerts", "ack", id, "--false"]).ok();
+    let acknowledged = scenario.run(&["alerts", "ack", id, "--false", "--json"]).ok().json();
+    assert_eq!((acknowledged["id"].as_str(), acknowledged["false"].as_bool()), (Some(id), Some(true)));
+    let again = scenario.run(&["alerts", "ack", id]).ok().stdout;
+    assert!(again.contains("stays marked as a false alarm"), "{again}");
     let after = scenario.run(&["alerts", "show", id, "--json"]).ok().json();
     assert_eq!(after["acknowledged"]["false"], true);
 
@@ -156,4 +185,125 @@ fn a_clock_set_back_calls_nothing_out() {
     scenario.at("2026-03-02T20:00:00Z").run(&["poll"]).ok();
     scenario.at("2026-03-02T07:30:00Z").run(&["poll", "--all"]).ok();
     assert_eq!(scenario.run(&["--json", "alerts", "list"]).json()["alerts"], serde_json::json!([]));
+}
+
+#[test]
+fn a_pattern_hears_what_came_in_the_second_of_its_last_look() {
+    let mut scenario = with_pattern(r#"text = "voltage""#);
+    hear(&mut scenario, 1, "2026-03-02T07:00:00.900Z");
+    hear(&mut scenario, 2, "2026-03-02T07:00:00.950Z");
+    // The clock is set back by an hour.
+    hear(&mut scenario, 3, "2026-03-02T06:00:30Z");
+    let alerts = alerts(&scenario);
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert_eq!(alerts[0]["observed"]["mentions"], 3);
+    assert_eq!(alerts[0]["evidence"].as_array().unwrap().len(), 3);
+    assert_eq!(told(&scenario).len(), 1);
+}
+
+#[test]
+fn a_pattern_knows_the_tags_of_sources() {
+    for (tag, alarms) in [("trade", 1), ("gossip", 0)] {
+        let config = CONFIG.replace("[[source]]", "[[source]]\ntags = [\"trade\"]");
+        let rule = format!(
+            "[[rule]]\nid = \"drop\"\nkind = \"pattern\"\nnotify = []\ntext = \"voltage AND tag:{tag}\""
+        );
+        let mut scenario = Scenario::new(&format!("{config}\n{rule}\n"));
+        hear(&mut scenario, 0, "2026-03-02T06:00:00Z");
+        hear(&mut scenario, 1, "2026-03-02T07:00:00Z");
+        assert_eq!(alerts(&scenario).len(), alarms, "{tag}");
+    }
+}
+
+#[test]
+fn a_trickle_reaches_the_least_number_within_a_cooldown() {
+    let trickle = |cooldown: &str| {
+        let mut scenario = with_pattern(&format!("text = \"voltage\"\nmin = 3\ncooldown = \"{cooldown}\""));
+        for (number, hour) in [(1, 8), (2, 9), (3, 10), (3, 11)] {
+            hear(&mut scenario, number, &format!("2026-03-02T{hour:02}:00:00Z"));
+        }
+        let mut alerts = alerts(&scenario);
+        alerts.retain(|alert| alert["rule"] == "drop");
+        let of_it = |message: &Value| message["title"].as_str().unwrap().contains("(drop)");
+        (alerts, told(&scenario).iter().filter(|message| of_it(message)).count())
+    };
+    let (alerts, told) = trickle("6h");
+    assert_eq!((alerts.len(), told), (1, 1));
+    assert_eq!(alerts[0]["observed"]["value"], 3);
+    assert_eq!(alerts[0]["evidence"].as_array().unwrap().len(), 3);
+    assert_eq!(trickle("90m"), (Vec::new(), 0), "three are never that close");
+}
+
+/// Invariant: how documents are cut into polls makes no other alert. They grow too little to be told again.
+#[test]
+fn one_poll_or_three_raise_the_same_alert() {
+    let raised = |parts: &[(usize, &str)]| {
+        let mut scenario = with_pattern(r#"text = "voltage""#);
+        for (number, at) in parts {
+            hear(&mut scenario, *number, at);
+        }
+        let mut alerts = alerts(&scenario);
+        alerts.sort_by_key(|alert| alert["rule"].as_str().unwrap().to_owned());
+        let seen = |alert: &Value| {
+            let mut evidence: Vec<_> = alert["evidence"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|id| id.as_str().unwrap().to_owned())
+                .collect();
+            evidence.sort();
+            (alert["rule"].clone(), alert["state"].clone(), alert["observed"]["mentions"].clone(), evidence)
+        };
+        (alerts.iter().map(seen).collect::<Vec<_>>(), told(&scenario).len())
+    };
+    let at_once = raised(&[(11, "2026-03-02T07:02:00Z")]);
+    assert_eq!(
+        (at_once.0.len(), at_once.1),
+        (2, 2),
+        "the spike and the pattern, each told once: {at_once:?}"
+    );
+    let in_three =
+        raised(&[(5, "2026-03-02T07:00:00Z"), (8, "2026-03-02T07:01:00Z"), (11, "2026-03-02T07:02:00Z")]);
+    assert_eq!(in_three, at_once);
+}
+
+#[test]
+fn the_alert_of_a_rule_that_is_gone_is_over() {
+    let mut scenario = with_pattern(r#"text = "voltage""#);
+    assert_eq!(hear(&mut scenario, 1, "2026-03-02T07:00:00Z").code, 3);
+    scenario.configure(&format!("{CONFIG}{RULES}"));
+    hear(&mut scenario, 1, "2026-03-02T07:01:00Z");
+    let alerts = alerts(&scenario);
+    assert_eq!((alerts.len(), alerts[0]["state"].as_str()), (1, Some("resolved")));
+    assert_eq!(alerts[0]["until"], "2026-03-02T07:01:00Z");
+    assert_eq!(told(&scenario).len(), 1);
+}
+
+/// A count within a saved query is counted again within it, and what differs is named.
+#[test]
+fn an_alert_within_a_query_is_counted_again() {
+    let query = "\n[[query]]\nid = \"drops\"\ntext = \"voltage\"\n";
+    let rule = "\n[[rule]]\nid = \"drops-spike\"\nkind = \"spike\"\nquery = \"drops\"\nnotify = []\n";
+    let mut scenario = Scenario::new(&format!("{CONFIG}{query}{rule}"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:00:00Z").run(&["poll"]).ok();
+    hear(&mut scenario, 12, "2026-03-02T06:40:00Z");
+    let raised = alerts(&scenario);
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    let id = raised[0]["id"].as_str().unwrap().to_owned();
+    let explain = |scenario: &Scenario| scenario.run(&["alerts", "explain", &id, "--json"]).ok().json();
+    let explained = explain(&scenario);
+    assert_eq!(explained["equal"], true, "{explained}");
+    assert_eq!(explained["recomputed"]["mentions"], 12);
+    assert_eq!(explained["recomputed"]["stories"], explained["alert"]["observed"]["stories"]);
+
+    let corrected = drop_item(0).replace("a voltage drop", "nothing");
+    let items = [history(), vec![corrected], (1..12).map(drop_item).collect()].concat();
+    scenario.publisher.publish("/news.xml", &rss(&items));
+    scenario.at("2026-03-02T06:41:00Z").run(&["poll", "--all"]);
+    let explained = explain(&scenario);
+    assert_eq!(explained["equal"], false);
+    let differences = explained["differences"].to_string();
+    assert!(differences.contains("mentions: 12 counted then, 11 of the same window today"), "{differences}");
+    assert!(differences.contains("matches otherwise today, edited after the alert"), "{differences}");
 }

@@ -50,7 +50,8 @@ fn root() -> PathBuf {
 
 /// README.md and docs/*.md.
 fn documents() -> Vec<PathBuf> {
-    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = std::fs::read_dir(root().join("docs")).expect("the folder of documents exists");
+    let docs = docs.map(|entry| entry.expect("it can be listed").path());
     let pages = docs.filter(|path| path.extension() == Some(Path::new("md").as_os_str()));
     [root().join("README.md")].into_iter().chain(pages).collect()
 }
@@ -81,7 +82,8 @@ fn describe(command: &mut clap::Command, level: usize, out: &mut String) {
     let mut shown = command.clone().mut_args(|arg| if !told && common(&arg) { arg.hide(true) } else { arg });
     let help = shown.render_long_help().to_string();
     let help: Vec<&str> = help.trim().lines().map(str::trim_end).collect();
-    writeln!(out, "\n{} {name}\n\n```text\n{}\n```", "#".repeat(level), help.join("\n")).unwrap();
+    writeln!(out, "\n{} {name}\n\n```text\n{}\n```", "#".repeat(level), help.join("\n"))
+        .expect("writing to a string cannot fail");
     for sub in command.get_subcommands_mut() {
         describe(sub, (level + 1).min(4), out);
     }

@@ -190,3 +190,28 @@ fn what_is_exported_is_imported_as_known() {
     assert_eq!(bad.json()["rejected"], 1);
     assert!(bad.stderr.contains("-:2: "), "{}", bad.stderr);
 }
+
+#[test]
+fn what_a_new_brand_finds_in_the_past_raises_no_alert() {
+    let mut scenario = Scenario::new(CONFIG);
+    let items = [
+        item("1", "Initech recalls a lamp", "It burns.", "Mon, 02 Mar 2026 07:30:00 GMT"),
+        item("2", "Acme says Initech must recall more", "It burns.", "Mon, 02 Mar 2026 07:40:00 GMT"),
+    ];
+    scenario.publisher.publish("/news.xml", &rss(&[]));
+    scenario.at("2026-03-02T07:00:00Z").run(&["poll"]).ok();
+    scenario.publisher.publish("/news.xml", &rss(&items));
+    scenario.at("2026-03-02T08:00:00Z").run(&["poll"]).ok();
+    assert_eq!(scenario.mention_ids().len(), 1, "only Acme is listened for");
+    let brand = "\n[[brand]]\nid = \"initech\"\nname = \"Initech\"\nrole = \"competitor\"\n";
+    let rule = "\n[[rule]]\nid = \"recall\"\nkind = \"pattern\"\ntext = \"recall\"\nbrands = [\"initech\"]\n";
+    scenario.configure(&format!("{CONFIG}{brand}{rule}"));
+    // One is found in what is kept, the other in the document, and neither is news.
+    let round = scenario.at("2026-03-02T08:01:00Z").run(&["poll", "--json"]).ok().json();
+    assert_eq!(round["sources"][0]["new_mentions"], 1, "{round}");
+    assert_eq!(scenario.mention_ids().len(), 3);
+    let newer = item("3", "Initech recalls all lamps", "They burn.", "Mon, 02 Mar 2026 08:30:00 GMT");
+    scenario.publisher.publish("/news.xml", &rss(&[&items[..], &[newer]].concat()));
+    let alerted = scenario.at("2026-03-02T09:00:00Z").run(&["poll"]);
+    assert_eq!(alerted.code, 3, "news is told: {}\n{}", alerted.stdout, alerted.stderr);
+}

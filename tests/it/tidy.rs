@@ -167,6 +167,28 @@ fn paths_named_in_documents_exist() {
     }
 }
 
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let mut documents = vec![PathBuf::from("README.md"), "ARCHITECTURE.md".into(), "CONTRIBUTING.md".into()];
+    documents.push("benches/RESULTS.md".into());
+    for entry in fs::read_dir(root().join("docs")).expect("docs").flatten() {
+        if entry.path().extension().is_some_and(|e| e == "md") {
+            documents.push(Path::new("docs").join(entry.file_name()));
+        }
+    }
+    for document in documents {
+        let text = fs::read_to_string(root().join(&document)).expect("the document exists");
+        for after in text.split("](").skip(1) {
+            let link = after.split([')', '#']).next().unwrap_or("");
+            if link.is_empty() || link.contains("://") || link.contains(char::is_whitespace) {
+                continue;
+            }
+            let target = root().join(document.parent().unwrap_or(Path::new(""))).join(link);
+            assert!(target.exists(), "{} links to `{link}`, which does not exist", document.display());
+        }
+    }
+}
+
 struct Source {
     path: PathBuf,
     /// The first component below `src/`, without `.rs`.

@@ -76,7 +76,7 @@ async fn listen(args: &Args, folder: &Path, now: Timestamp) -> Result<String> {
     }
     let (round, told) = round(&loaded, now).await?;
     page.note("Second round: this is what `vigie poll` prints when something happens.\n");
-    page.text(&render::round::text(&round, loaded.zone(), page.style));
+    page.text(&render::round::text(&round, loaded.config.sources.len(), loaded.zone(), page.style));
     page.told(&told);
     page.alert()?;
     page.search()?;

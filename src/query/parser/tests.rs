@@ -229,6 +229,14 @@ fn quotes_and_parentheses_are_closed() {
     "#]],
     );
     check_error(
+        "a AND (",
+        expect![[r#"
+        a AND (
+              ^ `(` has nothing after it
+        write a term and `)` after it
+    "#]],
+    );
+    check_error(
         "a) b",
         expect![[r#"
         a) b
