@@ -125,8 +125,8 @@ fn firing(rule: &Rule, alert: &Alert, seen: &Observation, now: Timestamp, tongue
         let next = Alert { state: AlertState::Resolved, until: Some(at), ..alert.clone() };
         return Step { alert: Some(next), notice: Notice::Resolved, renewed: false };
     }
-    // A window that was over before this incident began shows another event.
-    if at < alert.since && at <= alert.observed.window.0 {
+    // A window that was over before this incident began shows another event; a pattern's place is no time.
+    if rule.condition != Condition::Pattern && at < alert.since && at <= alert.observed.window.0 {
         return quiet(Silence::StillFiring);
     }
     let mut next = alert.clone();

@@ -106,7 +106,7 @@ impl Reader {
         let mut statement = self.db.prepare_cached(
             "SELECT m.mention, m.rev, m.born_rev FROM mentions m JOIN entries e USING (entry)
              WHERE m.rev > ?1 AND m.born_rev > ?2 AND m.brand = ?3 AND m.own_voice = 0
-                 AND e.backfill = 0 AND e.observed >= ?4
+                 AND e.backfill = 0 AND m.backfill = 0 AND e.observed >= ?4
              ORDER BY m.rev LIMIT ?5",
         )?;
         let found = statement
@@ -614,7 +614,7 @@ mod tests {
         let looked = scene.store.rev().unwrap();
         scene.store.replace_matches(&[(kept.id, item("1", "acme").mentions)]).unwrap();
         assert_eq!(news(&scene, Heard::After(looked)), "");
-        assert_eq!(news(&scene, Heard::Since(time("2026-01-05T00:00Z"))), "1", "a rule's first look");
+        assert_eq!(news(&scene, Heard::Since(time("2026-01-05T00:00Z"))), "", "nor in a rule's first look");
     }
 
     #[test]
