@@ -74,11 +74,12 @@ mod tests {
             ("", "{\"items\":["),
             ("", "<link rel=alternate "),
         ] {
-            let started = std::time::Instant::now();
-            let document = start.to_owned() + &piece.repeat(300_000 / piece.len()) + entry;
-            let base_url = Some("https://acme.example/");
-            parse(Document { bytes: document.as_bytes(), content_type: None, base_url }, &Limits::default());
-            assert!(started.elapsed().as_secs() < 5, "{piece:?} took {:?}", started.elapsed());
+            crate::text::testing::assert_linear(piece, 40_000, |size| {
+                let document = start.to_owned() + &piece.repeat(size / piece.len()) + entry;
+                let base_url = Some("https://acme.example/");
+                let document = Document { bytes: document.as_bytes(), content_type: None, base_url };
+                parse(document, &Limits::default());
+            });
         }
     }
 }
