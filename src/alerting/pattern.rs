@@ -8,9 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{EVIDENCE, Look, Standing, back};
-use crate::model::{
-    BrandId, Bucket, Mention, MentionId, Rule, SentimentLabel, Series, SourceId, StoryId, Timestamp,
-};
+use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, Series, SourceId, StoryId, Timestamp};
 use crate::rules;
 use crate::store::{Heard, Reader};
 use crate::views;
@@ -114,7 +112,7 @@ impl Found {
     /// `waits_from`: the rev at which it was born, if it may wait for more.
     fn add(&mut self, mention: &Mention, waits_from: Option<u64>) {
         self.mentions += 1;
-        if mention.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative) {
+        if mention.is_negative() {
             self.negative_mentions += 1;
             self.negative_stories.insert(mention.story.clone());
         }

@@ -34,7 +34,8 @@ pub fn init_log(args: &Args) {
     }
 }
 
-fn coloured(color: When, terminal: bool) -> bool {
+/// Whether colours are wanted on a stream that is a terminal or not.
+pub fn coloured(color: When, terminal: bool) -> bool {
     match color {
         When::Always => true,
         When::Never => false,

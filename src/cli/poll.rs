@@ -13,6 +13,7 @@ use super::{Exit, UsageError, output};
 use crate::daemon::{Lookout, PollOutcome, PollReport};
 use crate::model::{BrandId, MentionId, Role, SourceId};
 use crate::render;
+use crate::sources::in_a_line;
 use crate::views::round::{RoundView, SourceRound, round};
 
 pub fn run(args: &Args, options: &Poll) -> Result<Exit> {
@@ -96,10 +97,7 @@ pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<R
 fn source_round(report: &PollReport) -> SourceRound {
     let source = report.source.as_str();
     match &report.outcome {
-        PollOutcome::Read { ingested, problems } => {
-            let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
-            SourceRound::read(source, ingested, (!messages.is_empty()).then(|| messages.join("; ")))
-        }
+        PollOutcome::Read { ingested, problems } => SourceRound::read(source, ingested, in_a_line(problems)),
         PollOutcome::Unchanged => SourceRound::without_document(source, "unchanged", None),
         PollOutcome::Failed { state, why } => {
             SourceRound::without_document(source, "failed", Some(format!("{}: {why}", state.as_str())))

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 
-use super::UsageError;
-use super::args::{Args, Command, When};
+use super::args::{Args, Command};
+use super::{UsageError, output};
 use crate::config::{self, Config, Severity};
 use crate::daemon::Clock;
 use crate::daemon::configuration::{self, Configuration};
@@ -100,10 +100,7 @@ fn show_problems(args: &Args, configuration: &Configuration) {
         .cloned()
         .collect();
     if !shown.is_empty() {
-        let colour = args.color == When::Always
-            || args.color == When::Auto
-                && io::stderr().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none();
+        let colour = output::coloured(args.color, io::stderr().is_terminal());
         eprint!("{}", config::show(&shown, &configuration.files, colour));
     }
 }

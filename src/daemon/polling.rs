@@ -136,7 +136,8 @@ async fn store(
     }
     let problems = batch.problems.clone();
     let schedule = Schedule { wished_interval: batch.wished_interval_s.map(Duration::from_secs), ..schedule };
-    let outcome = Outcome { note: note(&problems), ..good(shared, source, health, validators, schedule) };
+    let outcome =
+        Outcome { note: sources::in_a_line(&problems), ..good(shared, source, health, validators, schedule) };
     let polled = Polled { at: shared.clock.now(), origin: Origin::Poll(outcome) };
     let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
     let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
@@ -242,12 +243,6 @@ fn failure_of(shared: &Shared, source: &Source, health: &Health, failure: Failur
 fn quiet(shared: &Shared, source: &Source, outcome: Outcome, reported: PollOutcome) -> Ended {
     let quiet = QuietPoll { source: source.id.clone(), at: shared.clock.now(), outcome };
     Ended { report: PollReport { source: source.id.clone(), outcome: reported }, quiet: Some(quiet) }
-}
-
-/// What was repaired or lost, in one line.
-fn note(problems: &[Problem]) -> Option<String> {
-    let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
-    (!messages.is_empty()).then(|| messages.join("; "))
 }
 
 #[cfg(test)]

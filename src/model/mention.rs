@@ -154,6 +154,10 @@ pub struct Mention {
 }
 
 impl Mention {
+    pub fn is_negative(&self) -> bool {
+        self.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative)
+    }
+
     /// Title and body, each on its own line.
     pub fn whole_text(&self) -> String {
         format!("{}\n{}", self.title.as_deref().unwrap_or(""), self.text)

@@ -81,6 +81,12 @@ impl ProblemKind {
     }
 }
 
+/// What was repaired or lost, in one line; `None` if nothing was.
+pub fn in_a_line(problems: &[Problem]) -> Option<String> {
+    let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
+    (!messages.is_empty()).then(|| messages.join("; "))
+}
+
 /// Reads a feed document. Never fails and never panics: what could not be read is a [`Problem`].
 pub fn parse(document: Document<'_>, limits: &Limits) -> Parsed {
     feed::parse(document, limits)

@@ -5,9 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::search::MentionView;
-use crate::model::{
-    Alert, AlertId, AlertState, Bucket, CountBy, Mention, MentionId, SeenBaseline, SentimentLabel,
-};
+use crate::model::{Alert, AlertId, AlertState, Bucket, CountBy, Mention, MentionId, SeenBaseline};
 use crate::rules;
 use crate::store::{AlertFilter, Reader, Scope};
 
@@ -160,12 +158,12 @@ pub struct ToldAlert {
 pub fn told(reader: &Reader, alert: &Alert) -> Result<ToldAlert> {
     let mut mentions = reader.mentions(&alert.evidence)?;
     mentions.sort_by_key(Mention::at);
-    let first = mentions.first().map(|m| MentionView::new(m, &m.text_spans, &[]));
+    let first = mentions.first().map(|m| MentionView::new(m, &[], &[]));
     let tone = |m: &Mention| m.sentiment.map_or(0.0, |s| s.score());
     mentions.sort_by(|a, b| b.copies.cmp(&a.copies).then(tone(a).total_cmp(&tone(b))));
     let mut stories = std::collections::HashSet::new();
     mentions.retain(|m| stories.insert(m.story.clone()));
-    let to_read = mentions.iter().take(SHOWN).map(|m| MentionView::new(m, &m.text_spans, &[])).collect();
+    let to_read = mentions.iter().take(SHOWN).map(|m| MentionView::new(m, &[], &[])).collect();
     Ok(ToldAlert { alert: alert.clone(), to_read, first })
 }
 
@@ -261,17 +259,13 @@ fn bucket_of(mentions: &[Mention]) -> Bucket {
         number(mentions.iter().map(|m| &m.story).collect::<std::collections::HashSet<_>>().len())
     };
     let all: Vec<&Mention> = mentions.iter().collect();
-    let negative: Vec<&Mention> = all.iter().copied().filter(|m| is_negative(m)).collect();
+    let negative: Vec<&Mention> = all.iter().copied().filter(|m| m.is_negative()).collect();
     Bucket {
         mentions: number(all.len()),
         stories: stories(&all),
         negative_mentions: number(negative.len()),
         negative_stories: stories(&negative),
     }
-}
-
-fn is_negative(mention: &Mention) -> bool {
-    mention.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative)
 }
 
 /// The counts that are others today. A pattern added up its looks, which cannot be counted again.

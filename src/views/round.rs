@@ -110,7 +110,7 @@ pub fn round(
     Ok(RoundView {
         sources,
         brands: brands.collect(),
-        newest: newest.iter().take(SHOWN).map(|m| MentionView::new(m, &m.text_spans, &[])).collect(),
+        newest: newest.iter().take(SHOWN).map(|m| MentionView::new(m, &[], &[])).collect(),
         judged_from,
         too_early: judged_from.is_some_and(|from| from > now),
         firing,
