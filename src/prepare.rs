@@ -24,10 +24,6 @@ impl Listening {
         Self { matcher: Matcher::new(brands), queries: compiled.collect(), tone }
     }
 
-    pub fn brands(&self) -> &[Brand] {
-        self.matcher.brands()
-    }
-
     pub fn tone(&self) -> &sentiment::Model {
         &self.tone
     }

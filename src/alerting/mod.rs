@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use crate::config::Config;
 use crate::model::{
     Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, MentionId, Notification, Rule, Series,
-    SourceId, Timestamp, Tongue,
+    Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, HISTORY_DAYS, Notice, Observation, Step};
@@ -48,7 +48,7 @@ pub struct Standing {
     brands: BTreeMap<BrandId, Brand>,
     /// The saved queries by id.
     queries: BTreeMap<String, Query>,
-    source_tags: BTreeMap<SourceId, Vec<String>>,
+    source_tags: BTreeMap<String, Vec<String>>,
     tongue: Tongue,
 }
 
@@ -58,7 +58,7 @@ impl Standing {
             rules: config.rules.clone(),
             brands: config.brands.iter().map(|b| (b.id.clone(), b.clone())).collect(),
             queries: config.queries.iter().map(|q| (q.id.clone(), q.query.clone())).collect(),
-            source_tags: config.sources.iter().map(|s| (s.id.clone(), s.tags.clone())).collect(),
+            source_tags: config.source_tags(),
             tongue,
         }
     }

@@ -88,7 +88,7 @@ fn parse(text: &str) -> Option<Place> {
 }
 
 fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
-    let source_tags = standing.source_tags.get(&mention.source).map_or(&[][..], Vec::as_slice);
+    let source_tags = standing.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
     let saved = rule.query.as_ref().and_then(|id| standing.queries.get(id));
     let mut all = saved.into_iter().chain(rule.text.as_ref());
     all.all(|query| views::search::holds(&query.ast, mention, source_tags))

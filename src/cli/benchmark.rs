@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::SignedDuration;
 
 use super::args::{Args, Benchmark, Count};
-use super::setup::load;
+use super::setup::{load, unknown};
 use super::{Exit, UsageError, output};
 use crate::model::{BrandId, CountBy, Role};
 use crate::render;
@@ -31,13 +31,15 @@ pub fn run(args: &Args, options: &Benchmark) -> Result<Exit> {
             UsageError("--since lies too far back to be compared with what was before it".into()).into()
         );
     }
-    let saved = match &options.query {
-        None => None,
-        Some(id) => Some(config.queries.iter().find(|q| q.id == *id).ok_or_else(|| {
-            let ids: Vec<&str> = config.queries.iter().map(|q| q.id.as_str()).collect();
-            UsageError(format!("there is no saved query `{id}`; feeds.toml has: {}", ids.join(", ")))
-        })?),
-    };
+    let saved =
+        match &options.query {
+            None => None,
+            Some(id) => {
+                Some(config.queries.iter().find(|q| q.id == *id).ok_or_else(|| {
+                    unknown("saved query", id, config.queries.iter().map(|q| q.id.as_str()))
+                })?)
+            }
+        };
     let own_and_competitors = || {
         let compared = config.brands.iter().filter(|b| matches!(b.role, Role::Own | Role::Competitor));
         compared.map(|b| b.id.clone()).collect::<Vec<BrandId>>()

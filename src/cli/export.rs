@@ -7,14 +7,14 @@ use anyhow::Result;
 
 use super::Exit;
 use super::args::{Args, Export};
-use super::search::{parse_query, source_tags};
+use super::search::parse_query;
 use super::setup::load;
 use crate::views::entry::ExportedEntry;
 
 pub fn run(args: &Args, options: &Export) -> Result<Exit> {
     let loaded = load(args)?;
     let query = parse_query(&loaded, &options.query.join(" "), args.now())?;
-    let tags = source_tags(&loaded);
+    let tags = loaded.config.source_tags();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     loaded.reader()?.export(None, None, &mut |kept| {
         let of_source = tags.get(kept.source.as_str()).map_or(&[][..], Vec::as_slice);

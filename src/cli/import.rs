@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::args::{Args, Import};
-use super::search::source_tags;
 use super::setup::load;
 use super::{Exit, output};
 use crate::daemon::listening;
@@ -42,7 +41,7 @@ impl ImportView {
 
 pub fn run(args: &Args, options: &Import) -> Result<Exit> {
     let loaded = load(args)?;
-    let (listening, tags) = (listening(&loaded.config), source_tags(&loaded));
+    let (listening, tags) = (listening(&loaded.config), loaded.config.source_tags());
     let mut engines = Engines::open(&loaded.configuration.data_dir, loaded.zone())?;
     let mut view = ImportView::default();
     let mut all_read = true;

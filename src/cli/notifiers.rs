@@ -4,8 +4,8 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::args::{Args, Notifiers, NotifiersCommand};
-use super::setup::{Loaded, load, runtime};
-use super::{Exit, UsageError, output};
+use super::setup::{Loaded, load, runtime, unknown};
+use super::{Exit, output};
 use crate::model::{Channel, Notification, Severity};
 use crate::notify::{Delivery, Notifier};
 use crate::render::table::{Align, table};
@@ -71,10 +71,7 @@ fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
 fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let notifiers = &loaded.config.notifiers;
     let Some(config) = notifiers.iter().find(|n| n.id.as_str() == id) else {
-        let ids: Vec<&str> = notifiers.iter().map(|n| n.id.as_str()).collect();
-        return Err(
-            UsageError(format!("there is no notifier `{id}`; feeds.toml has: {}", ids.join(", "))).into()
-        );
+        return Err(unknown("notifier", id, notifiers.iter().map(|n| n.id.as_str())).into());
     };
     let notification = Notification {
         key: format!("test-{}", args.now()),

@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::args::{Args, Poll};
-use super::setup::{Loaded, clock, load, runtime};
-use super::{Exit, UsageError, output};
+use super::setup::{Loaded, clock, load, runtime, unknown};
+use super::{Exit, output};
 use crate::daemon::{Lookout, PollOutcome, PollReport};
 use crate::model::{BrandId, MentionId, Role, SourceId};
 use crate::render;
@@ -42,9 +42,7 @@ fn chosen(loaded: &Loaded, names: &[String]) -> Result<Vec<SourceId>> {
     let sources = &loaded.config.sources;
     for name in names {
         if !sources.iter().any(|s| s.id.as_str() == name) {
-            let ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
-            let all = ids.join(", ");
-            return Err(UsageError(format!("there is no source `{name}`; feeds.toml has: {all}")).into());
+            return Err(unknown("source", name, sources.iter().map(|s| s.id.as_str())).into());
         }
     }
     Ok(names.iter().map(|name| SourceId::new(name.as_str())).collect())

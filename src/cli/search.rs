@@ -29,7 +29,7 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
         fold: options.fold.as_ref().map(|_| Fold::Story),
         facets: facets(&options.facets)?,
         zone: loaded.zone().clone(),
-        source_tags: source_tags(&loaded),
+        source_tags: loaded.config.source_tags(),
         ..index::Options::default()
     };
     let reader = loaded.reader()?;
@@ -65,11 +65,6 @@ pub fn parse_query(loaded: &Loaded, text: &str, now: Timestamp) -> Result<Query>
         let (indent, carets) = (" ".repeat(before), "^".repeat(width));
         UsageError(format!("the query: {}\n  {text}\n  {indent}{carets}{help}", error.message)).into()
     })
-}
-
-/// The tags feeds.toml gives each source.
-pub fn source_tags(loaded: &Loaded) -> BTreeMap<String, Vec<String>> {
-    loaded.config.sources.iter().map(|s| (s.id.to_string(), s.tags.clone())).collect()
 }
 
 fn facets(names: &[String]) -> Result<Vec<Facet>> {

@@ -52,13 +52,11 @@ impl Loaded {
     /// The full-text index, caught up first if no other process writes; otherwise stderr says how far behind
     /// it answers.
     pub fn searcher(&self) -> Result<Searcher> {
-        let folder = &self.configuration.data_dir;
-        let behind = ingest::catch_up_if_free(folder, self.zone())?;
+        let (searcher, behind) = ingest::searcher(&self.configuration.data_dir, self.zone())?;
         if behind > 0 {
             eprintln!("vigie: another vigie is writing; search is {behind} changes behind");
         }
-        Searcher::open(&folder.join(ingest::INDEX_FOLDER))?
-            .context("the index is being built for the first time; try again in a moment")
+        searcher.context("the index is being built for the first time; try again in a moment")
     }
 }
 
@@ -103,6 +101,12 @@ fn show_problems(args: &Args, configuration: &Configuration) {
         let colour = output::coloured(args.color, io::stderr().is_terminal());
         eprint!("{}", config::show(&shown, &configuration.files, colour));
     }
+}
+
+/// What to say of a name that feeds.toml does not have. `what` is a source, a notifier…
+pub fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>) -> UsageError {
+    let known: Vec<&str> = known.collect();
+    UsageError(format!("there is no {what} `{id}`; feeds.toml has: {}", known.join(", ")))
 }
 
 /// The language vigie speaks: the configured one, else that of the environment, else English.

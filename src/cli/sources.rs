@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::args::{Args, Sources, SourcesCommand};
-use super::setup::{Loaded, load, runtime};
-use super::{Exit, UsageError, output};
+use super::setup::{Loaded, load, runtime, unknown};
+use super::{Exit, output};
 use crate::daemon::listening;
 use crate::fetch::{Client, Fetched, Options, Request};
 use crate::model::Source;
@@ -49,10 +49,7 @@ fn show(args: &Args, view: &impl serde::Serialize, text: impl FnOnce() -> String
 fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let sources = &loaded.config.sources;
     let Some(source) = sources.iter().find(|s| s.id.as_str() == id) else {
-        let ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
-        return Err(
-            UsageError(format!("there is no source `{id}`; feeds.toml has: {}", ids.join(", "))).into()
-        );
+        return Err(unknown("source", id, sources.iter().map(|s| s.id.as_str())).into());
     };
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
     let batch = prepare(

@@ -13,6 +13,7 @@ pub mod template;
 mod tests;
 mod values;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -97,6 +98,11 @@ pub struct Checked {
 }
 
 impl Config {
+    /// The tags of each source, by its id.
+    pub fn source_tags(&self) -> BTreeMap<String, Vec<String>> {
+        self.sources.iter().map(|s| (s.id.to_string(), s.tags.clone())).collect()
+    }
+
     /// A hash (32 hexadecimal digits) over everything that decides what is a mention: brands, saved
     /// queries, and the tags of sources, which queries ask for. When it changes, every source is to be heard again. The order in the file does not matter.
     pub fn listening_hash(&self) -> String {

@@ -86,7 +86,8 @@ impl Lookout {
 
     async fn listen(&mut self, config: &Config) -> Result<()> {
         self.sources = config.sources.iter().map(|s| (s.id.clone(), s.clone())).collect();
-        let (sources, hash) = (config.sources.clone(), config.listening_hash());
+        let (sources, tags) = (config.sources.clone(), config.source_tags());
+        let hash = self.shared.listening_hash.clone();
         let listening = self.shared.listening.clone();
         self.shared
             .writer
@@ -97,7 +98,7 @@ impl Lookout {
                 }
                 // Killed in between, the next start matches all that is kept again, whatever it listens for.
                 engines.store.forget_listening()?;
-                crate::ingest::rematch(&mut engines.store, &listening, &sources)?;
+                crate::ingest::rematch(&mut engines.store, &listening, &tags)?;
                 engines.store.note_listening(&hash)?;
                 tracing::info!("brands or queries changed: every source is heard whole once more");
                 Ok(())

@@ -14,8 +14,8 @@ use jiff::tz::TimeZone;
 pub use import::{Imported, Line, import_lines, read_line};
 pub use rematch::rematch;
 
-use crate::index::{Index, OpenError, Opened};
-use crate::store::{Lock, Store};
+use crate::index::{Index, OpenError, Opened, Searcher};
+use crate::store::{Lock, Reader, Store};
 
 /// The index's folder within the data folder.
 pub const INDEX_FOLDER: &str = "tantivy";
@@ -115,14 +115,16 @@ fn open_index(folder: &Path, store: &Store) -> Result<Index> {
     Ok(index)
 }
 
-/// For a command that only reads: catches the index up if no other process writes. Returns how many changes
-/// it is still behind: 0 unless another process holds the lock.
-pub fn catch_up_if_free(data_dir: &Path, zone: &TimeZone) -> Result<u64> {
-    let store = crate::store::Reader::open(data_dir)?;
-    let searcher = crate::index::Searcher::open(&data_dir.join(INDEX_FOLDER))?;
-    let behind = store.rev()?.saturating_sub(searcher.map_or(0, |s| s.rev()));
-    if behind == 0 || Engines::open_if_free(data_dir, zone)?.is_some() {
-        return Ok(0);
+/// For a command that only reads: the index, caught up first if no other process writes, and how many changes
+/// it is still behind (0 unless another process holds the lock). `None` while it is being built for the first
+/// time.
+pub fn searcher(data_dir: &Path, zone: &TimeZone) -> Result<(Option<Searcher>, u64)> {
+    let folder = data_dir.join(INDEX_FOLDER);
+    let rev = Reader::open(data_dir)?.rev()?;
+    let searcher = Searcher::open(&folder)?;
+    let behind = rev.saturating_sub(searcher.as_ref().map_or(0, Searcher::rev));
+    if behind > 0 && Engines::open_if_free(data_dir, zone)?.is_some() {
+        return Ok((Searcher::open(&folder)?, 0));
     }
-    Ok(behind)
+    Ok((searcher, behind))
 }

@@ -1,10 +1,9 @@
 //! Kept entries matched again after a change of brands or queries.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use crate::model::Source;
 use crate::prepare::{Listening, find_mentions};
 use crate::store::Store;
 
@@ -13,8 +12,8 @@ const PAGE: usize = 1_000;
 
 /// Matches every kept entry with the brands and queries of `listening`. Entries that were never kept,
 /// because they named nobody then, are not known here: the next poll hears what the feeds still hold.
-pub fn rematch(store: &mut Store, listening: &Listening, sources: &[Source]) -> Result<()> {
-    let tags: HashMap<&str, &[String]> = sources.iter().map(|s| (s.id.as_str(), s.tags.as_slice())).collect();
+/// `tags` are those of the configured sources, by their ids.
+pub fn rematch(store: &mut Store, listening: &Listening, tags: &BTreeMap<String, Vec<String>>) -> Result<()> {
     let mut after = 0;
     loop {
         let page = store.kept_entries(after, PAGE)?;
@@ -24,7 +23,7 @@ pub fn rematch(store: &mut Store, listening: &Listening, sources: &[Source]) -> 
             .into_iter()
             .map(|(_, kept)| {
                 let source = kept.source.as_str();
-                let tags = tags.get(source).copied().unwrap_or_default();
+                let tags = tags.get(source).map_or(&[][..], Vec::as_slice);
                 (kept.id, find_mentions(source, tags, &kept.entry, &kept.language, listening))
             })
             .collect();
