@@ -7,7 +7,7 @@ use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, output};
 use crate::daemon::listening;
 use crate::fetch::{Client, Fetched, Options, Request};
-use crate::model::Source;
+use crate::model::{Source, SourceKind};
 use crate::prepare::prepare;
 use crate::render;
 use crate::sources::{Document, Limits};
@@ -70,8 +70,8 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
 async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<crate::fetch::Document> {
     let contact = loaded.config.settings.contact.clone();
     let client = Client::new(&Options { contact, ..Options::default() })?;
-    let request =
-        Request { url: source.url().to_owned(), allow_private: source.allow_private, ..Request::default() };
+    let SourceKind::Feed { url } = &source.kind else { anyhow::bail!("`{}` is no feed", source.id) };
+    let request = Request { url: url.clone(), allow_private: source.allow_private, ..Request::default() };
     match client.fetch(&request, args.now()).await? {
         Fetched::Document(document) => Ok(document),
         Fetched::NotModified { .. } => anyhow::bail!("the server sent 304 to an unconditional request"),

@@ -389,13 +389,17 @@ mod tests {
         assert_eq!(config.brands[0].aliases, ["Crédit \"Coopératif\""]);
         assert_eq!(config.brands[1].id.as_str(), "c-a");
         let address = |id: &str| {
-            config.sources.iter().find(|source| source.id.as_str() == id).map(|source| source.url())
+            config
+                .sources
+                .iter()
+                .find(|source| source.id.as_str() == id)
+                .map(|source| source.shown_address().into_owned())
         };
         assert_eq!(
-            address("bing-en-c-a"),
+            address("bing-en-c-a").as_deref(),
             Some("https://www.bing.com/news/search?q=C%26A&format=rss&mkt=en-US&setlang=en&cc=US")
         );
-        assert_eq!(address("mastodon-c-a"), Some("https://mastodon.social/tags/ca.rss"));
+        assert_eq!(address("mastodon-c-a").as_deref(), Some("https://mastodon.social/tags/ca.rss"));
         assert_eq!(address("mastodon-1664"), None);
         assert!(address("hn").unwrap().ends_with("+OR+C%26A+OR+1664"), "{:?}", address("hn"));
     }

@@ -11,7 +11,7 @@ use tokio::task::JoinError;
 
 use super::{Clock, Writer};
 use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
-use crate::model::{Health, HealthState, Source, SourceId, Validators};
+use crate::model::{Health, HealthState, Source, SourceId, SourceKind, Validators};
 use crate::prepare::{Batch, Listening, prepare};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll};
@@ -63,12 +63,12 @@ pub(super) struct Ended {
 /// # Errors
 /// If the store fails.
 pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
-    let pass = shared.gate.enter(source.url()).await;
-    let request = Request {
-        url: source.url().to_owned(),
-        validators: health.validators.clone(),
-        allow_private: source.allow_private,
+    let url = match &source.kind {
+        SourceKind::Feed { url } => url.clone(),
+        SourceKind::Preset(_) | SourceKind::Stream(_) => anyhow::bail!("`{}` is no feed", source.id),
     };
+    let pass = shared.gate.enter(&url).await;
+    let request = Request { url, validators: health.validators.clone(), allow_private: source.allow_private };
     let fetched = shared.client.fetch(&request, shared.clock.now()).await;
     drop(pass);
     match fetched {

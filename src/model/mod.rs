@@ -8,6 +8,7 @@ mod brand;
 mod entry;
 mod mention;
 mod notification;
+mod preset;
 mod rule;
 mod series;
 mod source;
@@ -20,6 +21,7 @@ pub use mention::{
     Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
 };
 pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue};
+pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Series};
 pub use source::{Gap, Health, HealthState, Source, SourceId, SourceKind, Validators};

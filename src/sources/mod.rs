@@ -8,6 +8,7 @@ mod draft;
 mod feed;
 mod json_feed;
 mod page;
+pub mod presets;
 mod second_opinion;
 mod tolerant;
 mod vocabulary;

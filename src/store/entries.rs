@@ -7,7 +7,7 @@ use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
 use super::sources::{heard_otherwise, note_heard_with, note_reach, record, source_number, was_read};
 use super::stories::{self, Facts};
-use super::{Outcome, Store, id_bytes, list_to_json};
+use super::{Outcome, Store, engagement_to_json, id_bytes, list_to_json};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
 use crate::prepare::{Batch, Prepared};
 
@@ -117,7 +117,7 @@ fn ingest_item(
             file(ledger.db, source.number, &identity.keys, entry)?;
             if has_text(ledger.db, entry, &item.text_hash)? {
                 ingested.known += 1;
-                return Ok(());
+                return note_engagement(ledger.db, entry, item);
             }
             ingested.revised += 1;
             // An edit may move anything that counts are kept by.
@@ -261,8 +261,8 @@ fn insert(
     let entry = &item.entry;
     db.prepare_cached(
         "INSERT INTO entries (entry, story, id, source, at, published, observed, backfill, language,
-             declared_language, guid, link, author, tags, title, text)
-         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+             declared_language, guid, link, author, tags, title, text, engagement)
+         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
          FROM (SELECT coalesce(max(entry), 0) + 1 AS next FROM entries)",
     )?
     .execute(params![
@@ -280,6 +280,7 @@ fn insert(
         list_to_json(&entry.tags),
         entry.title,
         entry.text(),
+        engagement_to_json(&entry.engagement),
     ])?;
     Ok(db.last_insert_rowid())
 }
@@ -293,7 +294,8 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
              published = coalesce(min(published, ?2), published, ?2),
              at = coalesce(min(published, ?2), published, ?2, observed),
              language = ?3, declared_language = ?4, guid = coalesce(guid, ?5), link = coalesce(?6, link),
-             author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10
+             author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10,
+             engagement = coalesce(?11, engagement)
          WHERE entry = ?1 RETURNING observed",
     )?;
     let parameters = params![
@@ -307,8 +309,17 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
         list_to_json(&now.tags),
         now.title,
         now.text(),
+        engagement_to_json(&now.engagement),
     ];
     Ok(statement.query_row(parameters, |row| row.get(0))?)
+}
+
+/// Likes and the like change without the text; the latest are kept.
+fn note_engagement(db: &Connection, entry: i64, item: &Prepared) -> Result<()> {
+    let Some(engagement) = engagement_to_json(&item.entry.engagement) else { return Ok(()) };
+    let mut statement = db.prepare_cached("UPDATE entries SET engagement = ?2 WHERE entry = ?1")?;
+    statement.execute(params![entry, engagement])?;
+    Ok(())
 }
 
 /// Takes all mentions of an entry out of the counts.

@@ -23,6 +23,7 @@ mod stories;
 mod testing;
 mod usual;
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -223,6 +224,18 @@ fn rows(limit: usize) -> i64 {
 /// A list as it is stored: JSON, or null when it is empty.
 fn list_to_json(list: &[String]) -> Option<String> {
     (!list.is_empty()).then(|| serde_json::Value::from(list).to_string())
+}
+
+/// Counts as they are stored: JSON, or null when there are none.
+fn engagement_to_json(engagement: &BTreeMap<String, u64>) -> Option<String> {
+    (!engagement.is_empty()).then(|| serde_json::json!(engagement).to_string())
+}
+
+fn engagement_from_json(text: Option<&str>) -> Result<BTreeMap<String, u64>> {
+    match text {
+        Some(text) => serde_json::from_str(text).context("stored counts are damaged"),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 fn list_from_json(text: Option<&str>) -> Result<Vec<String>> {

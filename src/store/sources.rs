@@ -108,7 +108,7 @@ impl Store {
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
             )?
-            .execute(params![number, source.url()])?;
+            .execute(params![number, source.address()])?;
             tx.prepare_cached(
                 "UPDATE sources SET configured = 1, enabled = ?2, state = CASE
                      WHEN NOT ?2 THEN 'disabled'

@@ -52,7 +52,7 @@ pub fn health(reader: &Reader, sources: &[Source]) -> Result<HealthView> {
 pub fn not_polled(sources: &[Source]) -> HealthView {
     let shown = sources.iter().map(|source| SourceHealth {
         source: source.id.to_string(),
-        url: source.url().to_owned(),
+        url: source.shown_address().into_owned(),
         tags: source.tags.clone(),
         state: if source.enabled { HealthState::New } else { HealthState::Disabled }.as_str(),
         last_good: None,

@@ -1,0 +1,29 @@
+//! DEV (dev.to): articles under a tag or of a person, as feeds.
+
+use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step};
+use crate::model::Preset;
+
+pub(super) const ABOUT: About = About {
+    hears: "articles on DEV by tag or person",
+    keys: &[Key { name: "tag", example: "rust" }, Key { name: "account", example: "acme" }, HOST],
+    needs: &[&["tag", "account"]],
+    standing: Standing::Open,
+    notice: None,
+    limits: "the newest 12 articles; no comments",
+    every: HOUR,
+    least: MINUTE,
+    checked: "2026-11",
+};
+
+pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
+    let base = base(preset, "https://dev.to");
+    let tags = preset
+        .tags
+        .iter()
+        .map(|tag| Ask::newest(format!("tag {tag}"), format!("{base}/feed/tag/{}", step(tag))));
+    let accounts = preset.accounts.iter().map(|account| {
+        let name = account.trim_start_matches('@');
+        Ask::newest(format!("@{name}"), format!("{base}/feed/{}", step(name)))
+    });
+    tags.chain(accounts).collect()
+}

@@ -1,0 +1,26 @@
+//! Lobsters: new stories, all or under tags, as a feed.
+
+use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step};
+use crate::model::Preset;
+
+pub(super) const ABOUT: About = About {
+    hears: "stories on Lobsters, all or under tags",
+    keys: &[Key { name: "tag", example: "rust, privacy" }, HOST],
+    needs: &[],
+    standing: Standing::Open,
+    notice: None,
+    limits: "the newest 25 stories; no comments",
+    every: HOUR,
+    least: MINUTE,
+    checked: "2026-11",
+};
+
+pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
+    let base = base(preset, "https://lobste.rs");
+    if preset.tags.is_empty() {
+        return vec![Ask::newest("stories", format!("{base}/rss"))];
+    }
+    let tags = preset.tags.join(",");
+    let url = format!("{base}/t/{}.rss", step(&tags));
+    vec![Ask::newest(tags, url)]
+}
