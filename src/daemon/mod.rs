@@ -4,7 +4,9 @@ pub mod configuration;
 mod event;
 mod lookout;
 mod polling;
+mod preset;
 mod running;
+mod token;
 mod writer;
 
 use jiff::Timestamp;

@@ -5,6 +5,7 @@ mod commands;
 mod crash;
 mod docs;
 mod pipeline;
+mod presets;
 mod running;
 mod scenario;
 mod tidy;

@@ -1,5 +1,7 @@
 //! Bluesky's Jetstream: every post of the network as it is made, matched here.
 
+use std::time::Duration;
+
 use super::{About, HOST, MINUTE, Standing};
 
 pub(super) const ABOUT: About = About {
@@ -11,5 +13,7 @@ pub(super) const ABOUT: About = About {
     limits: "no key; a connection that stays open, with the volume of the whole network",
     every: MINUTE,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
