@@ -14,6 +14,7 @@ use jiff::Timestamp;
 pub use event::Event;
 pub use lookout::{Lookout, listening};
 pub use polling::{PollOutcome, PollReport};
+pub use preset::{Tried, try_out};
 pub use running::run;
 pub use writer::Writer;
 

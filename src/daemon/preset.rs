@@ -10,9 +10,9 @@ use anyhow::Result;
 
 use super::polling::{Ended, PollOutcome, PollReport, Shared};
 use super::token::Token;
-use crate::fetch::{self, Document, FetchError, Fetched, Pace, Request, next_poll};
+use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
 use crate::model::{Health, HealthState, Preset, Source, Timestamp, Validators};
-use crate::prepare::{Batch, prepare_parsed};
+use crate::prepare::{Batch, Listening, prepare_parsed};
 use crate::sources::presets::{self, About, Ask, Attention, Progress};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Asked, Ingested, Origin, Outcome, Polled, QuietPoll};
@@ -49,6 +49,54 @@ pub(super) async fn poll(shared: Shared, source: &Source, preset: &Preset, healt
         Err(why) => visit.round.failures.push(Failure { state: HealthState::Broken, after: None, why }),
     }
     visit.end(health).await
+}
+
+/// What one request of a preset answers right now.
+#[derive(Debug)]
+pub struct Tried {
+    pub key: String,
+    /// Without the user's token.
+    pub url: String,
+    /// Bytes, what they hold, and how many days of attention; or why there is nothing.
+    pub outcome: Result<(usize, Batch, usize), String>,
+}
+
+/// Makes the requests for the newest things of a preset, and stores nothing.
+///
+/// # Errors
+/// If the token is missing.
+pub async fn try_out(
+    client: &Client,
+    gate: &HostGate,
+    listening: &Listening,
+    (source, preset): (&Source, &Preset),
+    now: Timestamp,
+) -> Result<Vec<Tried>> {
+    let token = preset.token_env.as_deref().map(Token::from_environment).transpose();
+    let token = token.map_err(anyhow::Error::msg)?;
+    let mut tried = Vec::new();
+    for ask in presets::requests(preset, &BTreeMap::new(), now) {
+        let request = request(source, &ask, token.as_ref(), Validators::default());
+        let pass = gate.enter(&request.url).await;
+        let fetched = client.fetch(&request, now).await;
+        drop(pass);
+        let outcome = match fetched {
+            Ok(Fetched::Document(mut document)) => {
+                if let Some(token) = &token {
+                    token.wipe(&mut document.bytes);
+                }
+                let answer = presets::parse(preset, &ask, readable(&document, &ask), &Limits::default());
+                let days = answer.attention.len();
+                Ok((document.bytes.len(), prepare_parsed(source, answer.parsed, listening), days))
+            }
+            Ok(Fetched::NotModified { .. }) => {
+                Err("the server sent 304 to an unconditional request".to_owned())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        tried.push(Tried { key: ask.key, url: ask.url, outcome });
+    }
+    Ok(tried)
 }
 
 struct Visit<'a> {
@@ -165,11 +213,7 @@ impl Visit<'_> {
 
     async fn ask(&mut self, ask: &Ask, validators: &Validators) -> Result<Answered, FetchError> {
         let token = self.token.as_ref().filter(|_| ask.with_token);
-        let request = Request {
-            url: token.map_or_else(|| ask.url.clone(), |token| token.added_to(&ask.url)),
-            validators: validators.clone(),
-            allow_private: self.source.allow_private,
-        };
+        let request = request(self.source, ask, token, validators.clone());
         let pass = self.shared.gate.enter(&request.url).await;
         let fetched = self.shared.client.fetch(&request, self.now()).await;
         // A mirror of one's own sets its own pace.
@@ -212,13 +256,7 @@ impl Visit<'_> {
         let (source, preset, ask) = (self.source.clone(), self.preset.clone(), ask.clone());
         let (listening, now) = (self.shared.listening.clone(), self.now());
         let work = tokio::task::spawn_blocking(move || {
-            let read = sources::Document {
-                bytes: &document.bytes,
-                content_type: document.content_type.as_deref(),
-                // Without the token, which relative links would inherit.
-                base_url: Some(&ask.url),
-            };
-            let answer = presets::parse(&preset, &ask, read, &Limits::default());
+            let answer = presets::parse(&preset, &ask, readable(&document, &ask), &Limits::default());
             let progress = match ask.older {
                 Some(_) => before.after_older(&answer),
                 None => before.after_newest(&answer, validators_of(&document), now),
@@ -329,6 +367,20 @@ impl Visit<'_> {
         };
         next_poll(self.now(), outcome, &pace)
     }
+}
+
+fn request(source: &Source, ask: &Ask, token: Option<&Token>, validators: Validators) -> Request {
+    let url = match token.filter(|_| ask.with_token) {
+        Some(token) => token.added_to(&ask.url),
+        None => ask.url.clone(),
+    };
+    Request { url, validators, allow_private: source.allow_private }
+}
+
+/// Links are relative to the address without the token: they would inherit it.
+fn readable<'a>(document: &'a Document, ask: &'a Ask) -> sources::Document<'a> {
+    let content_type = document.content_type.as_deref();
+    sources::Document { bytes: &document.bytes, content_type, base_url: Some(&ask.url) }
 }
 
 fn validators_of(document: &Document) -> Validators {
