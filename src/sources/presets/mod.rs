@@ -278,8 +278,9 @@ fn step(value: &str) -> String {
 
 /// A name in straight quotes if it is of several words.
 fn quoted(name: &str) -> String {
-    let name = name.replace('"', " ");
-    if name.chars().all(char::is_alphanumeric) { name } else { format!("\"{}\"", name.trim()) }
+    let words: Vec<&str> = name.split(['"', ' ']).filter(|word| !word.is_empty()).collect();
+    let name = words.join(" ");
+    if name.chars().all(char::is_alphanumeric) { name } else { format!("\"{name}\"") }
 }
 
 /// The searches of a preset, names of several words in quotes.
