@@ -27,6 +27,8 @@ mod progress;
 mod reddit;
 mod stack_exchange;
 mod substack;
+#[cfg(test)]
+mod tests;
 mod wikipedia;
 mod wordpress;
 mod youtube;
