@@ -15,6 +15,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("the feed is empty or fails (502) at times, and comes back"),
     limits: "the newest 500 reviews a country, in 10 pages; without a country: France and the United States",
+    back: None,
     every: HOUR.saturating_mul(2),
     least: MINUTE,
     after_failure: Duration::ZERO,

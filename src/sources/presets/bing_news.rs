@@ -17,6 +17,7 @@ pub(super) const ABOUT: About = About {
         "its feeds are undocumented, and made for personal, non-commercial reading: whether you may use them is for you to judge",
     ),
     limits: "about 12 articles a search and language",
+    back: None,
     every: HOUR,
     least: MINUTE.saturating_mul(15),
     after_failure: Duration::ZERO,

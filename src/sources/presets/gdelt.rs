@@ -19,6 +19,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("a server that is often overloaded: in July 2026 even first requests were refused (429)"),
     limits: "titles only, at most 250 of the last day, dated when GDELT saw them; a request each 5 seconds",
+    back: None,
     every: HOUR,
     least: MINUTE.saturating_mul(15),
     after_failure: Duration::ZERO,

@@ -17,6 +17,7 @@ pub(super) const ABOUT: About = About {
         "make the alerts yourself (google.com/alerts, deliver to: RSS feed) and give the end of the feed's address",
     ),
     limits: "what Google chooses to tell, the newest 20",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

@@ -11,6 +11,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "no key; a connection that stays open, with the volume of the whole network",
+    back: None,
     every: MINUTE,
     least: MINUTE,
     after_failure: Duration::ZERO,

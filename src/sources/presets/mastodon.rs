@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{About, Answer, Ask, HALF_HOUR, Key, MINUTE, Standing, Unfit, address, json, step};
+use super::{About, Answer, Ask, HALF_HOUR, HOUR, Key, MINUTE, Standing, Unfit, address, json, step};
 use crate::model::{Entry, Preset};
 use crate::sources::{Document, Limits, Parsed, draft};
 use crate::text::url::resolve;
@@ -22,7 +22,8 @@ pub(super) const ABOUT: About = About {
     needs: &[&["tag", "account"]],
     standing: Standing::Open,
     notice: None,
-    limits: "300 requests in 5 minutes; since 4.5 a server may show hashtags to its members only (then: blocked)",
+    limits: "tags are read 90 days back; 300 requests in 5 minutes; since 4.5 a server may show hashtags to its members only (then: blocked)",
+    back: Some(HOUR.saturating_mul(24 * 90)),
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("Medium refuses some readers (403); what it answers is taken"),
     limits: "the newest 10 stories, members' stories in part",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

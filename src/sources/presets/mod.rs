@@ -56,6 +56,8 @@ pub struct About {
     pub notice: Option<&'static str>,
     /// What it gives at most, and how often it may be asked.
     pub limits: &'static str,
+    /// How far it is read back, at most; `None`: to the beginning, where there is a way.
+    pub back: Option<Duration>,
     /// How often it is asked unless the user says otherwise.
     pub every: Duration,
     /// How often it may be asked, whatever the user says.
