@@ -46,12 +46,9 @@ pub(super) fn older(newest: &str, at: &str) -> String {
     format!("{url}&numericFilters=created_at_i%3C%3D{at}")
 }
 
-pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Some(hits) = answer["hits"].as_array() else { return json::unexpected(&answer, "`hits`").into() };
+pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
+    let answer = json::read(document)?;
+    let Some(hits) = answer["hits"].as_array() else { return Err(json::unexpected(&answer, "`hits`")) };
     let entries = hits.iter().filter_map(|hit| entry(hit, limits)).take(limits.entries).collect();
     let all = answer["nbHits"].as_u64().unwrap_or(0);
     let asked_until = document.base_url.and_then(slice);
@@ -62,7 +59,7 @@ pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
         _ => oldest,
     });
     let parsed = Parsed { title: Some("Hacker News".to_owned()), entries, ..Parsed::default() };
-    Answer { parsed, older: older.map(|at| at.to_string()), ..Answer::default() }
+    Ok(Answer { parsed, older: older.map(|at| at.to_string()), ..Answer::default() })
 }
 
 /// The second up to which an address asks for hits.

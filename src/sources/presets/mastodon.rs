@@ -70,19 +70,16 @@ pub(super) fn older(newest: &str, at: &str) -> String {
     format!("{newest}&max_id={}", step(at))
 }
 
-pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Answer {
+pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
     if ask.key.starts_with('@') {
-        return crate::sources::parse(document, limits).into();
+        return Ok(crate::sources::parse(document, limits).into());
     }
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Some(posts) = answer.as_array() else { return json::unexpected(&answer, "posts").into() };
+    let answer = json::read(document)?;
+    let Some(posts) = answer.as_array() else { return Err(json::unexpected(&answer, "posts")) };
     let entries =
         posts.iter().filter_map(|post| entry(post, document, limits)).take(limits.entries).collect();
     let older = posts.last().and_then(|post| json::id(&post["id"]));
-    Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() }
+    Ok(Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() })
 }
 
 fn entry(post: &Value, document: Document<'_>, limits: &Limits) -> Option<Entry> {
