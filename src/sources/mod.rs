@@ -7,6 +7,7 @@ mod decode;
 mod draft;
 mod feed;
 mod json_feed;
+pub mod opml;
 mod page;
 mod second_opinion;
 mod tolerant;

@@ -64,3 +64,18 @@ pub fn address(input: &[u8]) {
         assert_eq!(fetch::is_public(IpAddr::V4(address)), fetch::is_public(mapped), "{address}");
     }
 }
+
+/// Reading a list of feeds never panics, takes http addresses only, and what is written of it reads back.
+pub fn opml(input: &[u8]) {
+    let list = sources::opml::read(input);
+    let again = sources::opml::read(sources::opml::write("list", &list.outlines).as_bytes());
+    let sorted = |list: &sources::opml::Opml| {
+        let mut feeds: Vec<_> = list.outlines.iter().map(|o| (o.url.clone(), o.tags.clone())).collect();
+        feeds.sort();
+        feeds
+    };
+    assert_eq!(sorted(&again), sorted(&list));
+    for outline in &list.outlines {
+        assert!(url::canonical(&outline.url).is_some(), "{} is no address", outline.url);
+    }
+}

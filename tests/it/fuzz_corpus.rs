@@ -32,3 +32,8 @@ fn dates() {
 fn addresses() {
     replay("address", laws::address);
 }
+
+#[test]
+fn lists_of_feeds() {
+    replay("opml", laws::opml);
+}
