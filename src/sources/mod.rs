@@ -7,6 +7,7 @@ mod decode;
 mod draft;
 mod feed;
 mod json_feed;
+mod known_places;
 pub mod opml;
 mod page;
 pub mod presets;
@@ -18,6 +19,7 @@ mod vocabulary;
 mod tests;
 
 use crate::model::{Entry, Timestamp};
+pub use known_places::feed_of;
 
 /// A document as it came over the wire, decompressed.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,6 @@
 //! The one integration binary: features through the real engines, and the rules of the code base.
 
+mod adding;
 mod alerts;
 mod commands;
 mod crash;
