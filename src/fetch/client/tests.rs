@@ -128,6 +128,7 @@ async fn a_document_comes_with_all_that_its_head_says() {
         got,
         Document {
             bytes: FEED.into(),
+            cut: None,
             content_type: Some("text/xml".into()),
             final_url: url,
             permanent_url: None,
@@ -175,7 +176,7 @@ async fn answers_that_are_no_document_are_told_apart() {
         assert_eq!(failure(fetch(&server.base).await), expected, "{status} {headers}");
     };
     check("304", "", "server answered 304").await;
-    check("404", "", "server answered 404 (not found)").await;
+    check("404", "", "server answered 404 (not found; it may come back, so it is asked for again)").await;
     check("410", "", "taken down by its publisher (410 Gone)").await;
     check("401", "WWW-Authenticate: Basic\r\n", "server answered 401 (wants a login)").await;
     check("500", "Retry-After: 60\r\n", "server answered 500 (internal error)").await;
@@ -281,8 +282,8 @@ async fn a_bomb_stops_at_the_limit() {
     let bomb = bomb(400_000); // 103 MB in 650 kB
     let server = Server::saying(response("200", "Content-Encoding: gzip\r\n", &bomb)).await;
     let limited = Options { body_limit: 1 << 20, ..options() };
-    let got = Client::new(&limited).unwrap().fetch(&request(&server.base), now()).await;
-    assert_eq!(failure(got), "answer larger than 1048576 bytes");
+    let got = document(Client::new(&limited).unwrap().fetch(&request(&server.base), now()).await);
+    assert_eq!((got.bytes.len(), got.cut), (1 << 20, Some(Cut::TooLarge { limit_bytes: 1 << 20 })));
 }
 
 #[tokio::test]
@@ -293,12 +294,9 @@ async fn a_body_of_the_limit_is_read_and_one_byte_more_is_not() {
         let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
         let unannounced = Server::saying([head, body.as_slice()].concat()).await;
         for server in [announced, unannounced] {
-            let got = fetch(&server.base).await;
-            if fits {
-                assert_eq!(document(got).bytes.len(), length);
-            } else {
-                assert_eq!(failure(got), "answer larger than 65536 bytes");
-            }
+            let got = document(fetch(&server.base).await);
+            assert_eq!(got.bytes.len(), 64 << 10);
+            assert_eq!(got.cut.is_none(), fits);
         }
     }
 }
@@ -308,23 +306,33 @@ async fn an_endless_body_stops_at_the_limit() {
     let head = b"HTTP/1.1 200 OK\r\n\r\n<rss>".to_vec();
     let answer = Answer::Endless(head, vec![b' '; 4096], Duration::ZERO);
     let server = Server::new(move |_| answer.clone()).await;
-    assert_eq!(failure(fetch(&server.base).await), "answer larger than 65536 bytes");
+    let got = document(fetch(&server.base).await);
+    assert_eq!((got.bytes.len(), got.cut), (64 << 10, Some(Cut::TooLarge { limit_bytes: 64 << 10 })));
 }
 
 #[tokio::test]
 async fn a_server_that_drips_or_keeps_silent_meets_the_deadline() {
-    let hasty = Options { total_timeout: Duration::from_millis(300), ..options() };
+    let limit = Duration::from_millis(300);
+    let hasty = Options { total_timeout: limit, ..options() };
     let drip = Duration::from_millis(20);
-    for (head, more, pause) in [
-        ("", "", drip),                                                  // silence
-        ("HTTP/1.1 200 OK\r\n", "X-Slow: 1\r\n", drip),                  // a head that never ends
-        ("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", "<", drip), // a body by the byte
-        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<rss", "", drip),  // a body that stops
-    ] {
-        let answer = Answer::Endless(head.into(), more.into(), pause);
+    let fetch_from = async |head: &str, more: &str| {
+        let answer = Answer::Endless(head.into(), more.into(), drip);
         let server = Server::new(move |_| answer.clone()).await;
-        let got = Client::new(&hasty).unwrap().fetch(&request(&server.base), now()).await;
-        assert_eq!(failure(got), "no whole answer within 300ms", "{head:?}");
+        Client::new(&hasty).unwrap().fetch(&request(&server.base), now()).await
+    };
+    for (head, more) in [
+        ("", ""),                                 // silence
+        ("HTTP/1.1 200 OK\r\n", "X-Slow: 1\r\n"), // a head that never ends
+    ] {
+        assert_eq!(failure(fetch_from(head, more).await), "no whole answer within 300ms", "{head:?}");
+    }
+    for (head, more) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", "<"), // a body by the byte
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<rss", ""),  // a body that stops
+    ] {
+        let got = document(fetch_from(head, more).await);
+        assert_eq!(got.cut, Some(Cut::Timeout(limit)), "{head:?}");
+        assert!(got.bytes.starts_with(b"<"), "what had come is kept");
     }
 }
 
@@ -342,16 +350,31 @@ async fn redirects_that_drip_share_one_deadline() {
 }
 
 #[tokio::test]
-async fn a_body_shorter_than_announced_is_no_document() {
+async fn of_a_body_that_breaks_off_what_came_is_kept() {
     let server = Server::saying("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<rss>").await;
-    let message = failure(fetch(&server.base).await);
-    assert!(message.starts_with("the answer broke off or could not be decompressed: "), "{message}");
+    let got = document(fetch(&server.base).await);
+    assert_eq!(got.bytes, b"<rss>");
+    assert!(matches!(got.cut, Some(Cut::BrokeOff(_))), "{:?}", got.cut);
     let server = Server::saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<rss>and more").await;
-    assert_eq!(document(fetch(&server.base).await).bytes, b"<rss>");
+    let got = document(fetch(&server.base).await);
+    assert_eq!((got.bytes.as_slice(), got.cut), (&b"<rss>"[..], None));
     let cut = &from_hex(GZIP)[..20];
     let server = Server::saying(response("200", "Content-Encoding: gzip\r\n", cut)).await;
-    let message = failure(fetch(&server.base).await);
-    assert!(message.starts_with("the answer broke off or could not be decompressed: "), "{message}");
+    let got = document(fetch(&server.base).await);
+    assert!(matches!(got.cut, Some(Cut::BrokeOff(_))), "{:?}", got.cut);
+    assert!(FEED.as_bytes().starts_with(&got.bytes));
+}
+
+#[tokio::test]
+async fn an_encoding_nobody_asked_for_is_named() {
+    for encoding in ["zstd", "gzip, gzip", "x-own"] {
+        let headers = format!("Content-Encoding: {encoding}\r\n");
+        let server = Server::saying(response("200", &headers, b"?")).await;
+        let expected = format!("the answer is encoded as `{encoding}`, which was not asked for");
+        assert_eq!(failure(fetch(&server.base).await), expected);
+    }
+    let server = Server::saying(response("200", "Content-Encoding: identity\r\n", b"<rss/>")).await;
+    assert_eq!(document(fetch(&server.base).await).bytes, b"<rss/>");
 }
 
 #[tokio::test]
