@@ -65,7 +65,9 @@ pub(super) struct Ended {
 pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
     let (url, is_moved) = address(&source, &health);
     let request = Request { url, validators: health.validators.clone(), allow_private: source.allow_private };
-    let fetched = shared.client.fetch_in_turn(&request, &shared.gate, shared.clock.now()).await;
+    let pass = shared.gate.enter(&request.url).await;
+    // What time it is when the turn has come.
+    let fetched = shared.client.fetch_in_turn(&request, (&shared.gate, pass), shared.clock.now()).await;
     let moved = |to: Option<String>| match (&health.learned.moved, to) {
         (Some(known), None) if is_moved => Some(known.clone()),
         (known, to) => Move::after(known.as_ref(), to, shared.clock.now()),
@@ -174,7 +176,7 @@ async fn store(
     let good = Good { learned, ..good };
     let missed_until = missed_until(health, &batch, at);
     let outcome = Outcome { missed_until, ..outcome(shared, source, good, problems.clone()) };
-    let polled = Polled { at, origin: Origin::Poll(outcome) };
+    let polled = Polled { at, origin: Origin::Poll(Box::new(outcome)) };
     let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
     let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
     Ok(Ended { report, quiet: None })
@@ -275,7 +277,7 @@ fn failed(shared: &Shared, source: &Source, health: &Health, error: &FetchError)
             (HealthState::Throttled, fetch::Outcome::HostWaits { after: *after })
         }
         FetchError::Gone => (HealthState::Gone, fetch::Outcome::Failed),
-        FetchError::Refused(_) | FetchError::Status(401 | 403) => {
+        FetchError::Refused(_) | FetchError::Status(401 | 403 | 451) => {
             (HealthState::Blocked, fetch::Outcome::Failed)
         }
         FetchError::Encoding(_)

@@ -12,7 +12,7 @@ use reqwest::{ClientBuilder, Response, StatusCode, Url, redirect};
 use tokio::time::{Instant, timeout_at};
 
 use super::address::{NotPublic, PublicOnly, System, is_public, literal};
-use super::politeness::{HostGate, host_of};
+use super::politeness::{HostGate, Pass, host_of};
 use super::{Cut, Document, FetchError, Fetched, Options, Request};
 use crate::model::Timestamp;
 
@@ -62,21 +62,22 @@ impl Client {
         self.follow(request, None, now).await
     }
 
-    /// One document, when it is the turn of its host, and that of each host it is led to. One that wants to be
-    /// left alone is not asked, and what a host asks for is noted.
+    /// One document, now that it is the turn of its host, as the pass of the gate says; each host it is led to
+    /// is waited for in the same way. One that wants to be left alone is not asked, and what a host asks for is
+    /// noted.
     pub async fn fetch_in_turn(
         &self,
         request: &Request,
-        gate: &HostGate,
+        turn: (&HostGate, Pass),
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
-        self.follow(request, Some(gate), now).await
+        self.follow(request, Some(turn), now).await
     }
 
     async fn follow(
         &self,
         request: &Request,
-        gate: Option<&HostGate>,
+        turn: Option<(&HostGate, Pass)>,
         now: Timestamp,
     ) -> Result<Fetched, FetchError> {
         let mut url =
@@ -84,7 +85,7 @@ impl Client {
         let mut permanent = true;
         // Waiting for one's turn is not the server's fault.
         let mut left = self.options.total_timeout;
-        let mut pass = None;
+        let (gate, mut pass) = turn.map_or((None, None), |(gate, pass)| (Some(gate), Some(pass)));
         for hop in 0..=MAX_REDIRECTS {
             check(&url, request.allow_private)?;
             if let Some(gate) = gate {
@@ -163,6 +164,10 @@ impl Client {
             StatusCode::GONE => Err(FetchError::Gone),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Err(FetchError::RateLimited { after: retry_after(headers, now) })
+            }
+            // Some say 403 when they mean 429.
+            StatusCode::FORBIDDEN if let Some(after) = retry_after(headers, now) => {
+                Err(FetchError::RateLimited { after: Some(after) })
             }
             _ if !status.is_success() => Err(FetchError::Status(status.as_u16())),
             _ => {

@@ -152,6 +152,7 @@ fn meaning(status: u16) -> &'static str {
         401 => " (wants a login)",
         403 => " (forbidden)",
         404 => " (not found; it may come back, so it is asked for again)",
+        451 => " (refused for legal reasons)",
         500 => " (internal error)",
         502 => " (bad gateway)",
         504 => " (gateway timeout)",

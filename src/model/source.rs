@@ -57,7 +57,7 @@ pub enum HealthState {
     Moved,
     /// Asked to wait (429, 503, Retry-After).
     Throttled,
-    /// Refused (401, 403, private address).
+    /// Refused (401, 403, 451, private address).
     Blocked,
     /// Answered, but not with a feed, or could not be reached.
     Broken,

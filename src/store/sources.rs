@@ -1,5 +1,7 @@
 //! Sources: when each is due, how it is doing, and when it could not be heard.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
@@ -106,6 +108,15 @@ impl Reader {
              WHERE s.id = ?1 ORDER BY g.since DESC LIMIT ?2",
         )?;
         let rows = statement.query_map(params![source.as_str(), rows(limit)], gap)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What there is to say of sources that were heard, and are silent or have moved.
+    pub fn remarks(&self) -> Result<HashMap<SourceId, String>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, note FROM sources WHERE configured AND state IN ('silent', 'moved') AND note IS NOT NULL",
+        )?;
+        let rows = statement.query_map([], |row| Ok((source_id(row)?, row.get("note")?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -575,6 +586,99 @@ mod tests {
         assert_eq!(gaps("2026-01-01T03:00Z", "2026-01-01T05:00Z"), Vec::<String>::new());
         assert_eq!(gaps("2026-01-01T02:59Z", "2026-01-01T05:00Z"), [a]);
         assert_eq!(gaps("2027-01-01T00:00Z", "2027-01-02T00:00Z"), [b]);
+    }
+
+    #[test]
+    fn a_poll_that_was_not_made_is_no_failure_and_what_was_missed_is_a_gap() {
+        let mut scene = Scene::new();
+        let id = SourceId::new("a");
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        let mut record = |at: &str, outcome: Outcome| {
+            let poll = QuietPoll { source: id.clone(), at: time(at), outcome };
+            scene.store.record_polls(&[poll]).unwrap();
+            scene.store.health_of(&id).unwrap().unwrap().failures
+        };
+        let missed = |until| Outcome { missed_until: Some(time(until)), ..outcome(HealthState::Silent) };
+        let not_asked = || Outcome { asked: false, ..outcome(HealthState::Throttled) };
+        // Before anything was heard nothing can be missed.
+        assert_eq!(record("2026-01-01T00:00Z", missed("2025-12-31T00:00Z")), 0);
+        assert_eq!(record("2026-01-01T01:00Z", not_asked()), 0);
+        assert_eq!(record("2026-01-01T02:00Z", outcome(HealthState::Broken)), 1);
+        assert_eq!(record("2026-01-01T03:00Z", not_asked()), 1);
+        assert_eq!(record("2026-01-02T00:00Z", outcome(HealthState::Moved)), 0);
+        record("2026-01-05T00:00Z", missed("2026-01-04T12:00Z"));
+        record("2026-01-06T00:00Z", missed("2026-01-04T12:00Z"));
+        let gaps = scene.store.gaps_of(&id, 10).unwrap();
+        let shown: Vec<_> = gaps.iter().map(|gap| (gap.since, gap.until)).collect();
+        let expected = [
+            (time("2026-01-02T00:00Z"), Some(time("2026-01-04T12:00Z"))),
+            (time("2026-01-01T00:00Z"), Some(time("2026-01-02T00:00Z"))),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(scene.store.gaps_of(&id, 1).unwrap(), gaps[..1]);
+    }
+
+    /// What polls taught, as the store gives it back.
+    fn learned() -> Learned {
+        let (since, latest) = (time("2026-01-01T00:00Z"), time("2026-01-03T00:00Z"));
+        Learned {
+            moved: Some(Move { to: "https://b.example/".to_owned(), since, latest, times: 3 }),
+            wished_interval_s: Some(7200),
+            skip: Skip::from_bits(0b101, 0b1000000),
+            rhythm: Some(Rhythm { newest: latest, pause_s: Some(60) }),
+        }
+    }
+
+    #[test]
+    fn what_polls_taught_is_kept_and_forgotten_with_the_address() {
+        let mut scene = Scene::new();
+        let id = SourceId::new("a");
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        let problems =
+            ProblemKind::ALL.map(|kind| Problem { kind, message: format!("\"{}\"", kind.as_str()) }).to_vec();
+        let note = Some("moved".to_owned());
+        let outcome = Outcome { learned: learned(), problems, note, ..outcome(HealthState::Moved) };
+        let poll = QuietPoll { source: id.clone(), at: time("2026-01-03T00:00Z"), outcome: outcome.clone() };
+        scene.store.record_polls(&[poll]).unwrap();
+        let scene_again = scene.reopen();
+        let mut store = scene_again.store;
+        let health = store.health_of(&id).unwrap().unwrap();
+        assert_eq!((&health.learned, &health.problems), (&outcome.learned, &outcome.problems));
+        assert_eq!(store.remarks().unwrap(), HashMap::from([(id.clone(), "moved".to_owned())]));
+
+        // The very address it moved to is the same source.
+        store.sync_sources(&[source("a", "https://b.example/")]).unwrap();
+        let same = store.health_of(&id).unwrap().unwrap();
+        let expected = Health {
+            state: HealthState::Ok,
+            note: None,
+            learned: Learned { moved: None, ..learned() },
+            ..health.clone()
+        };
+        assert_eq!(same, expected);
+        store.sync_sources(&[source("a", "https://c.example/")]).unwrap();
+        let other = store.health_of(&id).unwrap().unwrap();
+        assert_eq!(
+            (other.state, other.first_good, other.learned),
+            (HealthState::New, None, Learned::default())
+        );
+        assert_eq!(other.problems, []);
+    }
+
+    #[test]
+    fn hosts_are_left_alone_after_a_restart() {
+        let mut scene = Scene::new();
+        let waits = |scene: &Scene, at: &str| scene.store.host_waits(time(at)).unwrap();
+        let wait = |host: &str, until: &str| (host.to_owned(), time(until));
+        let (a, b) = (wait("a.example", "2026-01-01T02:00Z"), wait("b.example", "2026-01-01T03:00Z"));
+        scene.store.keep_host_waits(&[a.clone(), b.clone()]).unwrap();
+        let later = wait("a.example", "2026-01-01T04:00Z");
+        let mut scene = scene.reopen();
+        assert_eq!(waits(&scene, "2026-01-01T01:00Z"), [a, b.clone()]);
+        scene.store.keep_host_waits(std::slice::from_ref(&later)).unwrap();
+        assert_eq!(waits(&scene, "2026-01-01T02:30Z"), [later.clone(), b]);
+        assert_eq!(waits(&scene, "2026-01-01T03:00Z"), [later]);
+        assert_eq!(waits(&scene, "2026-01-01T04:00Z"), []);
     }
 
     /// Invariant: a change of brands or queries is heard at once.

@@ -61,7 +61,7 @@ pub fn batch(source: &str, items: &[Prepared]) -> Batch {
 }
 
 pub fn poll(at: &str) -> Polled {
-    Polled { at: time(at), origin: Origin::Poll(outcome(HealthState::Ok)) }
+    Polled { at: time(at), origin: Origin::Poll(Box::new(outcome(HealthState::Ok))) }
 }
 
 pub fn import(at: &str) -> Polled {

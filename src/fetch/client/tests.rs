@@ -183,6 +183,9 @@ async fn answers_that_are_no_document_are_told_apart() {
     check("401", "WWW-Authenticate: Basic\r\n", "server answered 401 (wants a login)").await;
     check("500", "Retry-After: 60\r\n", "server answered 500 (internal error)").await;
     check("302", "", "server answered 302").await;
+    check("403", "Retry-After: 60\r\n", "asked to wait 60 s before the next request").await;
+    check("403", "Retry-After: soon\r\n", "server answered 403 (forbidden)").await;
+    check("451", "", "server answered 451 (refused for legal reasons)").await;
     check("429", "", "asked to wait").await;
     check("429", "Retry-After: 120\r\n", "asked to wait 120 s before the next request").await;
     check(
@@ -427,6 +430,93 @@ async fn a_redirect_loop_ends() {
     let server = Server::new(|_| redirect_to("302", "/")).await;
     assert_eq!(failure(fetch(&server.base).await), "redirected more than 10 times");
     assert_eq!(server.heard().len(), 11);
+}
+
+/// What a poll of `path` from `from` reports, in turn.
+async fn in_turn(gate: &HostGate, from: &Server, host: &str, path: &str) -> Result<Fetched, FetchError> {
+    let url = format!("http://{host}:{}{path}", from.port);
+    let turn = (gate, gate.enter(&url).await);
+    Client::new(&options()).unwrap().fetch_in_turn(&request(url), turn, now()).await
+}
+
+#[tokio::test]
+async fn a_redirect_waits_for_the_turn_of_the_host_it_leads_to() {
+    let feed = Server::saying(response("200", "", FEED.as_bytes())).await;
+    let target = format!("http://127.0.0.2:{}/", feed.port);
+    let (there, back) = (target.clone(), format!("http://127.0.0.1:{}/", feed.port));
+    // The server of feeds listens on one address only: what is led away from it is led by it.
+    let server =
+        Server::new(move |path| redirect_to("302", if path == "/there" { &there } else { &back })).await;
+    let gate = Arc::new(HostGate::new(8, Duration::ZERO));
+    let pass = gate.enter(&target).await;
+    let waiting = {
+        let (gate, port) = (Arc::clone(&gate), server.port);
+        tokio::spawn(async move {
+            let url = format!("http://127.0.0.1:{port}/there");
+            let turn = (&*gate, gate.enter(&url).await);
+            Client::new(&options()).unwrap().fetch_in_turn(&request(url), turn, now()).await
+        })
+    };
+    // Its own host is free again while it waits, so that whoever is there first is served.
+    while server.heard().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    document(in_turn(&gate, &server, "127.0.0.1", "/back").await);
+    assert!(!waiting.is_finished(), "it did not wait for its turn");
+    drop(pass);
+    // Nothing listens there; but it was asked.
+    assert!(failure(waiting.await.unwrap()).starts_with("could not connect"));
+}
+
+#[tokio::test]
+async fn hosts_that_lead_to_each_other_do_not_wait_for_ever() {
+    let server = Server::new(|path| match path.split_once("-to-") {
+        Some((_, to)) => redirect_to("302", to),
+        None => Answer::Bytes(response("200", "", FEED.as_bytes())),
+    })
+    .await;
+    let gate = HostGate::new(1, Duration::ZERO);
+    let (a, b) = (format!("127.0.0.1:{}", server.port), format!("localhost:{}", server.port));
+    let polls = (0..20).map(|number| {
+        let (from, to) = if number % 2 == 0 { ("127.0.0.1", &b) } else { ("localhost", &a) };
+        let path = format!("/{number}-to-http://{to}/");
+        let (gate, server) = (&gate, &server);
+        async move { in_turn(gate, server, from, &path).await }
+    });
+    for got in futures_util::future::join_all(polls).await {
+        document(got);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_asks_for_time_is_left_alone_by_all_its_documents() {
+    let server = Server::new(|path| match path {
+        "/busy" => Answer::Bytes(response("429", "Retry-After: 120\r\n", b"")),
+        "/to-busy" => redirect_to("302", "/busy"),
+        _ => Answer::Bytes(response("200", "", FEED.as_bytes())),
+    })
+    .await;
+    let gate = HostGate::new(4, Duration::ZERO);
+    document(in_turn(&gate, &server, "127.0.0.1", "/a").await);
+    assert_eq!(gate.take_waits(), []);
+    assert!(
+        failure(in_turn(&gate, &server, "127.0.0.1", "/to-busy").await).starts_with("asked to wait 120 s")
+    );
+    let expected = "not asked: its host wants to be left alone for 120 s more";
+    assert_eq!(failure(in_turn(&gate, &server, "127.0.0.1", "/b").await), expected);
+    assert_eq!(server.heard().len(), 3);
+    // What was heard of it is kept by someone else, and given back after a restart.
+    let waits = gate.take_waits();
+    assert_eq!(waits, [("127.0.0.1".to_owned(), now() + Duration::from_secs(120))]);
+    assert_eq!(gate.take_waits(), []);
+    let restarted = HostGate::new(4, Duration::ZERO);
+    restarted.remember_waits(waits);
+    assert_eq!(failure(in_turn(&restarted, &server, "127.0.0.1", "/b").await), expected);
+    restarted.forget_waits();
+    document(in_turn(&restarted, &server, "127.0.0.1", "/b").await);
+    // By a clock that was wrong.
+    restarted.remember_waits(vec![("127.0.0.1".to_owned(), now() + Duration::from_secs(3 * 86_400))]);
+    document(in_turn(&restarted, &server, "127.0.0.1", "/b").await);
 }
 
 #[tokio::test]

@@ -257,14 +257,14 @@ impl Resolve for Changing {
 #[tokio::test]
 async fn nor_by_a_name_that_changes_its_address_after_it_was_looked_at() {
     let trap = Trap::set().await;
-    let address = |host: &&str| literal(&Url::parse(&format!("http://{host}/")).unwrap()).unwrap();
-    let private: Vec<IpAddr> = ADDRESSES.iter().map(address).collect();
+    let meant = |host: &&str| literal(&Url::parse(&format!("http://{host}/")).unwrap()).unwrap();
+    let private: Vec<IpAddr> = ADDRESSES.iter().map(meant).collect();
     assert!(private.len() >= 60);
     let names = Changing { private: Arc::new(private), asked: Arc::default() };
     let port = trap.port;
     let server = Server::new(move |path| redirect_to("307", &format!("http:/{path}:{port}/"))).await;
     let client = client(names.clone(), &server);
-    for number in 0..ADDRESSES.len() {
+    for (number, address) in ADDRESSES.iter().enumerate() {
         for (zone, url) in [
             ("direct", format!("http://{number}.direct.example:{port}/")),
             ("redirect", format!("http://feeds.example:{}/{number}.redirect.example", server.port)),
@@ -273,7 +273,7 @@ async fn nor_by_a_name_that_changes_its_address_after_it_was_looked_at() {
             // What a check ahead of the request would see.
             let seen = PublicOnly(names.clone()).resolve(name.parse().unwrap()).await;
             assert!(seen.is_ok(), "{name}");
-            assert_refused(fetch_with(&client, &url).await, &format!("{name} as {}", ADDRESSES[number]));
+            assert_refused(fetch_with(&client, &url).await, &format!("{name} as {address}"));
             assert_eq!(names.asked.lock().unwrap()[&name], 2, "{name} was judged when it was connected to");
         }
     }
