@@ -4,6 +4,7 @@ mod alerts;
 mod commands;
 mod crash;
 mod docs;
+mod faults;
 mod fuzz_corpus;
 mod pipeline;
 mod running;
