@@ -139,7 +139,7 @@ async fn store(
     let outcome =
         Outcome { note: sources::in_a_line(&problems), ..good(shared, source, health, validators, schedule) };
     let polled = Polled { at: shared.clock.now(), origin: Origin::Poll(outcome) };
-    let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
+    let ingested = shared.writer.ingest(batch, polled).await?;
     let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
     Ok(Ended { report, quiet: None })
 }

@@ -1,5 +1,7 @@
 //! Sources: when each is due, how it is doing, and when it could not be heard.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -100,8 +102,12 @@ impl Store {
     /// polled again, one whose address changed starts anew.
     pub fn sync_sources(&mut self, sources: &[Source]) -> Result<()> {
         let tx = self.reader.db.transaction()?;
-        tx.execute("UPDATE sources SET configured = 0, enabled = 0", [])?;
+        let mut standing = standing(&tx)?;
         for source in sources {
+            let same = (Some(source.url().to_owned()), source.enabled);
+            if standing.remove(&source.id).is_some_and(|stands| stands == same) {
+                continue;
+            }
             let number = source_number(&tx, &source.id)?;
             tx.prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
@@ -118,6 +124,10 @@ impl Store {
                  WHERE source = ?1",
             )?
             .execute(params![number, source.enabled])?;
+        }
+        for dropped in standing.into_keys() {
+            tx.prepare_cached("UPDATE sources SET configured = 0, enabled = 0 WHERE id = ?1")?
+                .execute([dropped.as_str()])?;
         }
         Ok(tx.commit()?)
     }
@@ -160,6 +170,13 @@ impl Store {
         set_meta(&tx, LISTENING, hash)?;
         Ok(tx.commit()?)
     }
+}
+
+/// The address of each source that was configured the last time, and whether it was enabled.
+fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>> {
+    let mut statement = db.prepare_cached("SELECT id, url, enabled FROM sources WHERE configured")?;
+    let rows = statement.query_map([], |row| Ok((source_id(row)?, (row.get("url")?, row.get("enabled")?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The note that holds the hash of what is listened for.
