@@ -409,7 +409,7 @@ fn client_of_feeds_example(server: &Server) -> Client {
     let mut client = Client::new(&options()).unwrap();
     let address = ([127, 0, 0, 1], server.port).into();
     let builder = guarded(&options()).resolve("feeds.example", address);
-    client.guarded = builder.tls_certs_only([]).build().unwrap();
+    client.guarded = Schemes::new(builder).unwrap();
     client
 }
 
