@@ -1,7 +1,7 @@
 //! For whom and where to listen: brands, saved queries, sources.
 
-use std::collections::hash_map::{Entry, HashMap};
 use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::time::Duration;
 
 use super::check::{Names, known, standing_query};

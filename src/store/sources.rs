@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Reader, Store, instant, meta, rows, set_meta};
+use super::{Reader, Store, instant, meta, set_meta};
 use crate::model::{Gap, Health, HealthState, Source, SourceId, Timestamp, Validators};
 
 /// What a poll changed in a source's health and schedule.
@@ -37,14 +37,23 @@ impl Reader {
     }
 
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
-    pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT id FROM sources
+    pub fn due(&self, now: Timestamp) -> Result<Vec<Health>> {
+        let sql = format!(
+            "SELECT {HEALTH_COLUMNS} FROM sources
              WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
-             ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
+             ORDER BY last_poll IS NOT NULL, next_poll, id"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement.query_and_then([now.as_second()], health)?.collect()
+    }
+
+    /// When the next source will be due that is not yet; `None` when none ever will be.
+    pub fn next_due_after(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT min(next_poll) FROM sources WHERE configured AND enabled AND next_poll > ?1",
         )?;
-        let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let next: Option<i64> = statement.query_row([now.as_second()], |row| row.get(0))?;
+        Ok(next.map(instant))
     }
 
     /// Sources whose next poll is later than `limit`.
@@ -175,7 +184,8 @@ impl Store {
 /// The address of each source that was configured the last time, and whether it was enabled.
 fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>> {
     let mut statement = db.prepare_cached("SELECT id, url, enabled FROM sources WHERE configured")?;
-    let rows = statement.query_map([], |row| Ok((source_id(row)?, (row.get("url")?, row.get("enabled")?))))?;
+    let rows =
+        statement.query_map([], |row| Ok((source_id(row)?, (row.get("url")?, row.get("enabled")?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -348,8 +358,8 @@ mod tests {
 
     #[track_caller]
     fn check_due(scene: &Scene, now: &str, expected: &[&str]) {
-        let due = scene.store.due_sources(time(now), 10).unwrap();
-        assert_eq!(due.iter().map(SourceId::as_str).collect::<Vec<_>>(), expected);
+        let due = scene.store.due(time(now)).unwrap();
+        assert_eq!(due.iter().map(|health| health.source.as_str()).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -369,7 +379,10 @@ mod tests {
         check_due(&scene, "2026-01-01T02:00Z", &["d", "b", "a"]);
         let scene = scene.reopen();
         check_due(&scene, "2026-01-01T01:00Z", &["d", "b"]);
-        assert_eq!(scene.store.due_sources(time("2026-01-01T01:00Z"), 1).unwrap().len(), 1);
+        let next = |now| scene.store.next_due_after(time(now)).unwrap();
+        assert_eq!(next("2026-01-01T00:30Z"), Some(time("2026-01-01T01:00Z")));
+        assert_eq!(next("2026-01-01T01:00Z"), Some(time("2026-01-01T02:00Z")));
+        assert_eq!(next("2026-01-01T02:00Z"), None);
         assert_eq!(
             scene.store.health_of(&SourceId::new("off")).unwrap().unwrap().state,
             HealthState::Disabled
