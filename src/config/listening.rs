@@ -1,6 +1,7 @@
 //! For whom and where to listen: brands, saved queries, sources.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::time::Duration;
 
 use super::check::{Names, known, standing_query};
@@ -77,12 +78,16 @@ pub(super) fn saved_query(
 /// The sources that are polled; two of the same address are told of.
 pub(super) fn sources(report: &mut Report<'_>, sections: &[Section<'_>]) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
+    let mut by_address: HashMap<String, SourceId> = HashMap::with_capacity(sections.len());
     for section in sections {
         let Some(source) = source(report, section) else { continue };
-        if let Some(twin) = sources.iter().find(|other| other.url() == source.url()) {
-            let message = format!("{}: `{}` has the same address", section.name, twin.id);
-            let help = "each of its entries would be kept twice; drop one of the two";
-            report.warning(&section.place_of("url"), message, help);
+        match by_address.entry(source.url().to_owned()) {
+            Entry::Vacant(free) => _ = free.insert(source.id.clone()),
+            Entry::Occupied(twin) => {
+                let message = format!("{}: `{}` has the same address", section.name, twin.get());
+                let help = "each of its entries would be kept twice; drop one of the two";
+                report.warning(&section.place_of("url"), message, help);
+            }
         }
         sources.push(source);
     }
