@@ -216,6 +216,23 @@ fn a_wordpress_archive_is_read_page_by_page_across_restarts() {
     assert_eq!(health(&scenario)["state"], "ok");
 }
 
+#[test]
+fn a_repository_without_discussions_is_no_failure() {
+    let scenario = scenario("github", "repo = \"acme/widget\"");
+    scenario
+        .publisher
+        .publish("/acme/widget/releases.atom", &feed("v1", "https://github.com/acme/widget/releases/v1"));
+    assert_eq!(poll(&scenario)["note"], json!(null));
+    let health = health(&scenario);
+    assert_eq!((&health["state"], &health["note"]), (&json!("ok"), &json!(null)));
+    fail(&scenario, "/acme/widget/releases.atom", 404, "");
+    poll(&scenario);
+    assert!(
+        self::health(&scenario)["note"].as_str().unwrap().contains("404"),
+        "a repository that is not there is one"
+    );
+}
+
 fn post(id: u64, text: &str) -> Value {
     json!({"id": id.to_string(), "created_at": "2026-03-01T10:00:00.000Z", "edited_at": null,
         "uri": format!("https://piaille.fr/users/lea/statuses/{id}"), "url": format!("https://piaille.fr/@lea/{id}"),
