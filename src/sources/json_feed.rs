@@ -38,7 +38,7 @@ pub(super) fn read(text: &str, base_url: Option<&str>, limits: &Limits) -> Parse
     let base = base_url.or(feed.home_page.as_deref());
     let (language, author) = (feed.language.as_deref(), feed.author.as_deref());
     let entries = feed.drafts.into_iter().filter_map(|draft| draft.finish(base, language, author)).collect();
-    Parsed { title: feed.title, language: feed.language, wished_interval_s: None, entries, problems }
+    Parsed { title: feed.title, language: feed.language, entries, problems, ..Parsed::default() }
 }
 
 /// What a visitor answers for kinds of values that say nothing to it.

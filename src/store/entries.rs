@@ -15,7 +15,7 @@ use crate::prepare::{Batch, Prepared};
 /// How a document was come by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    Poll(Outcome),
+    Poll(Box<Outcome>),
     /// One of several answers that a poll of a preset takes; the source's health is recorded after the last.
     Ask(Asked),
     /// From the user's hand: back-fill, and says nothing of the source's health.

@@ -4,6 +4,7 @@ mod alerts;
 mod commands;
 mod crash;
 mod docs;
+mod faults;
 mod pipeline;
 mod presets;
 mod running;
