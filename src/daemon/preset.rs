@@ -227,8 +227,7 @@ impl Visit<'_> {
         let pass = self.shared.gate.enter(&request.url).await;
         // What time it is when the turn has come.
         let fetched = self.shared.client.fetch_in_turn(&request, (&self.shared.gate, pass), self.now()).await;
-        // A mirror of one's own sets its own pace.
-        if self.preset.host.is_none() && !self.about.pause.is_zero() {
+        if !self.source.allow_private && !self.about.pause.is_zero() {
             tokio::spawn(hold(self.shared.gate.clone(), ask.url.clone(), self.about.pause));
         }
         match fetched {
@@ -295,7 +294,7 @@ impl Visit<'_> {
         let Ready { batch, attention, progress } = ready;
         self.round.problems.extend(batch.problems.iter().cloned());
         let asked = self.asked(&ask, progress.clone(), attention);
-        let polled = Polled { at: self.now(), origin: Origin::Ask(asked) };
+        let polled = Polled { at: self.now(), origin: Origin::Ask(Box::new(asked)) };
         let ingested = self.shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
         self.unstored.remove(&ask.key);
         self.known.insert(ask.key, progress);
@@ -345,14 +344,17 @@ impl Visit<'_> {
             (unread && worst.is_none()).then(|| "what is older is still being read".to_owned()),
         ];
         let note = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let failures = if worst.is_some() { health.failures.saturating_add(1) } else { 0 };
+        let pace = pace(self.source, self.about, &round, failures);
+        let ended = worst.map_or(fetch::Outcome::Good, |failure| failure.outcome);
         let outcome = Outcome {
             state,
             validators: Validators::default(),
             note: Some(note).filter(|note| !note.is_empty()),
             problems: round.problems.clone(),
             learned: health.learned.clone(),
-            next_poll: Some(self.next_poll(&round, worst, health)),
-            asked: worst.is_none_or(|worst| !matches!(worst.outcome, fetch::Outcome::HostWaits { .. })),
+            next_poll: Some(next_poll(self.now(), ended, &pace)),
+            asked: !matches!(ended, fetch::Outcome::HostWaits { .. }),
             missed_until: None,
             listening: self.shared.listening_hash.to_string(),
         };
@@ -369,21 +371,21 @@ impl Visit<'_> {
         let quiet = QuietPoll { source: id.clone(), at: self.shared.clock.now(), outcome };
         Ok(Ended { report: PollReport { source: id.clone(), outcome: reported }, quiet: Some(quiet) })
     }
+}
 
-    fn next_poll(&self, round: &Round, worst: Option<&Failure>, health: &Health) -> Timestamp {
-        let every = self.source.every.unwrap_or(self.about.every);
-        let public = self.preset.host.is_none();
-        let pace = Pace {
-            source: &self.source.id,
-            every: Some(if public { every.max(self.about.least) } else { every }),
-            wished_interval: worst.map(|_| self.about.after_failure).filter(|_| public),
-            skip: Skip::default(),
-            min_interval: round.min_interval,
-            has_validators: round.has_validators,
-            failures: if worst.is_some() { health.failures.saturating_add(1) } else { 0 },
-        };
-        let outcome = worst.map_or(fetch::Outcome::Good, |failure| failure.outcome);
-        next_poll(self.now(), outcome, &pace)
+/// When to ask next. A place is never asked more often than it bears; one on this machine or the local
+/// network sets its own pace.
+fn pace<'a>(source: &'a Source, about: &About, round: &Round, failures: u32) -> Pace<'a> {
+    let every = source.every.unwrap_or(about.every);
+    let own = source.allow_private;
+    Pace {
+        source: &source.id,
+        every: Some(if own { every } else { every.max(about.least) }),
+        wished_interval: (failures > 0 && !own).then_some(about.after_failure),
+        skip: Skip::default(),
+        min_interval: round.min_interval,
+        has_validators: round.has_validators,
+        failures,
     }
 }
 
@@ -432,4 +434,35 @@ fn failure(error: &FetchError) -> Failure {
         _ => (HealthState::Broken, failed),
     };
     Failure { state, outcome, why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PresetName, SourceId, SourceKind};
+
+    #[test]
+    fn a_place_is_not_asked_more_often_than_it_bears() {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let wait = |every: Option<Duration>, allow_private: bool, failures: u32| {
+            let source = Source {
+                id: SourceId::new("reddit"),
+                kind: SourceKind::Feed { url: String::new() },
+                every,
+                tags: Vec::new(),
+                allow_private,
+                enabled: true,
+            };
+            let now = Timestamp::UNIX_EPOCH;
+            let about = presets::about(PresetName::Reddit);
+            let pace = pace(&source, about, &Round::default(), failures);
+            let ended = if failures > 0 { fetch::Outcome::Failed } else { fetch::Outcome::Good };
+            Duration::try_from(next_poll(now, ended, &pace).duration_since(now)).unwrap()
+        };
+        assert_eq!(wait(None, false, 0), 30 * MINUTE);
+        assert_eq!(wait(Some(MINUTE), false, 0), 15 * MINUTE);
+        assert_eq!(wait(Some(MINUTE), true, 0), MINUTE);
+        assert!(wait(Some(MINUTE), false, 1) >= 61 * MINUTE);
+        assert!(wait(Some(MINUTE), true, 1) < 2 * MINUTE);
+    }
 }

@@ -17,7 +17,7 @@ use crate::prepare::{Batch, Prepared};
 pub enum Origin {
     Poll(Box<Outcome>),
     /// One of several answers that a poll of a preset takes; the source's health is recorded after the last.
-    Ask(Asked),
+    Ask(Box<Asked>),
     /// From the user's hand: back-fill, and says nothing of the source's health.
     Import,
 }
