@@ -1,6 +1,5 @@
 //! A source of a known kind: which keys its place takes, and what `{brand}` stands for.
 
-use super::check::later;
 use super::problem::Report;
 use super::raw::{Section, Text, suggestion};
 use super::values;
@@ -68,10 +67,6 @@ pub(super) fn preset(
             report.warning(&kind.place, message, "");
         }
     }
-    if name == PresetName::BlueskyJetstream {
-        later(report, section, "kind", "it is not listened to");
-        return None;
-    }
     let kind = match name {
         PresetName::BlueskyJetstream => SourceKind::Stream(preset),
         _ => SourceKind::Preset(preset),
@@ -106,7 +101,12 @@ fn keys_fit(report: &mut Report<'_>, section: &Section<'_>, name: PresetName, ab
 /// whether it is private.
 fn host(text: &str) -> Result<(String, bool), String> {
     let text = text.trim().trim_end_matches('/');
-    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let whole = match text.split_once("://") {
+        None => format!("https://{text}"),
+        Some(("wss", rest)) => format!("https://{rest}"),
+        Some(("ws", rest)) => format!("http://{rest}"),
+        Some(_) => text.to_owned(),
+    };
     let (address, private) =
         values::address(&whole).map_err(|_| "write a host such as `forum.example`".to_owned())?;
     match address.contains(['?', '#']) || address.contains(char::is_whitespace) {

@@ -1,10 +1,12 @@
-//! Polling, the writer thread, and the loop that runs until it is told to stop.
+//! Polling, streams, the writer thread, and the loop that runs until it is told to stop.
 
 pub mod configuration;
 mod event;
 mod lookout;
 mod polling;
 mod running;
+mod stream;
+mod streams;
 mod writer;
 
 use jiff::Timestamp;

@@ -38,6 +38,7 @@ pub async fn run(
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut streams = lookout.streams().await?;
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut polls: JoinSet<Result<Ended>> = JoinSet::new();
@@ -54,6 +55,7 @@ pub async fn run(
             _ = terminate.recv() => Event::Stop,
             _ = hang_up.recv() => Event::Reload,
             Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
+            report = streams.next() => Event::Polled(Box::new(report?)),
             Some(told) = telling.join_next() => Event::Told(told??),
             _ = ticks.tick() => if configuration.changed() { Event::Reload } else { Event::Tick },
         };
@@ -67,14 +69,18 @@ pub async fn run(
             Event::Reload => {
                 if let Some(config) = reload(&mut configuration) {
                     let tongue = tongue_of(&config);
+                    // What they hold was heard for the old brands.
+                    streams.stop().await?;
                     lookout.reconfigure(config, tongue).await?;
+                    streams = lookout.streams().await?;
+                    heard = true;
                 }
             }
             Event::Tick => {
                 // Before asking what is due: a source that is not recorded still is.
                 lookout.record_quiet().await?;
                 for (source, health) in lookout.due().await? {
-                    if under_way.insert(source.id.clone()) {
+                    if !source.is_stream() && under_way.insert(source.id.clone()) {
                         lookout.begin(&mut polls, source, health);
                     }
                 }
@@ -94,6 +100,7 @@ pub async fn run(
     tracing::info!("stopping: what is in hand is finished first");
     // A fetch under way is dropped; a document already handed to the writer is stored.
     polls.shutdown().await;
+    streams.stop().await?;
     if let Ok(Some(news)) = timeout(LAST_WORDS, telling.join_next()).await {
         news??.iter().for_each(&mut told);
     }

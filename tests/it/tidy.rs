@@ -34,6 +34,7 @@ const LAST_PURE: u8 = 4;
 /// Where each foreign crate lives. Crates of vocabulary (errors, time, serialisation, logs) live anywhere.
 const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["matching"]),
+    ("base64", &["fetch"]),
     ("blake3", &["prepare", "rules", "config", "store", "daemon", "cli"]),
     ("clap", &["cli"]),
     ("comfy_table", &["render"]),
@@ -51,12 +52,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify_rust", &["notify"]),
     ("quick_xml", &["sources"]),
     ("reqwest", &["fetch"]),
+    ("ring", &["fetch"]),
     ("rusqlite", &["store"]),
     ("rustls", &["fetch"]),
     ("statrs", &["stats"]),
     ("strsim", &["query", "config"]),
     ("tantivy", &["index"]),
     ("tokio", &["fetch", "notify", "alerting", "daemon", "cli"]),
+    ("tokio_tungstenite", &["fetch"]),
     ("toml", &["config"]),
     ("tracing_subscriber", &["cli"]),
     ("unicode_normalization", &["text"]),

@@ -17,7 +17,7 @@ mod github;
 mod google_alerts;
 mod google_news;
 mod hacker_news;
-mod jetstream;
+pub mod jetstream;
 mod json;
 mod lemmy;
 mod lobsters;

@@ -1,0 +1,521 @@
+//! A stream: a connection that stays open. What it tells is matched as it comes.
+//!
+//! What names a brand is stored about once a second, in one transaction with the place up to which the stream
+//! was read: a crash neither loses nor doubles anything. A stream that breaks off is opened again a little
+//! before that place, at the next of its hosts; what comes twice is known. While the writer is busy, nothing
+//! more is read, and the server waits.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::polling::{Ended, Shared};
+use super::streams::Reports;
+use super::{PollOutcome, PollReport};
+use crate::fetch::{Broken, FetchError, Stream, reconnect_after};
+use crate::model::{Health, HealthState, Source, SourceKind, Timestamp, Validators};
+use crate::prepare::{Batch, Prepared, prepare_one};
+use crate::sources::presets::jetstream::{self, Event};
+use crate::sources::{Problem, ProblemKind, in_a_line};
+use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll, StreamPlace};
+
+/// What names a brand waits at most so long to be stored together with more.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// So many entries are stored at once, at most.
+const ENTRIES_AT_ONCE: usize = 200;
+/// How often the place and the health are noted where nothing names a brand.
+const CALM: Duration = Duration::from_secs(60);
+
+/// A connection begins so much before the place where the last one ended.
+const OVERLAP: Duration = Duration::from_secs(5);
+/// The same where it is another server, which may have seen things later.
+const OVERLAP_ELSEWHERE: Duration = Duration::from_secs(30);
+/// A server that begins so much later than it was asked to has nothing older.
+const TOO_LATE_US: u64 = 5 * 60 * 1_000_000;
+/// A place so far ahead of the clock was noted by a clock that was wrong.
+const CLOCK_SLACK_US: u64 = 3600 * 1_000_000;
+
+/// Connections that live for less are failures in a row.
+const SHORT_LIVED: Duration = Duration::from_secs(60);
+/// So many of them are told of; before that, what breaks off is just opened again.
+const TOLD_AFTER: u32 = 3;
+/// A round of `poll` reads a stream for so long at most.
+const ROUND: Duration = Duration::from_secs(20);
+
+/// One stream being listened to.
+pub(super) struct Listener {
+    shared: Shared,
+    source: Source,
+    hosts: Vec<String>,
+    /// Which of the hosts is next.
+    host: usize,
+    /// Before this, in microseconds of Unix time, all that was told is stored or in hand.
+    cursor: Option<u64>,
+    /// Where the connection was asked to begin, less the overlap, until it has begun.
+    asked_for: Option<u64>,
+    overlap: Duration,
+    /// The place is the clock's: nothing was told yet.
+    from_clock: bool,
+    /// Where something came that could not be read.
+    stuck: Option<u64>,
+    /// The next connection begins at what is said then: what came before cannot be read.
+    skips: bool,
+    /// The server does not want to be asked before.
+    not_before: Option<Timestamp>,
+    missed: Option<(Timestamp, Timestamp)>,
+    hand: Vec<Prepared>,
+    /// When what is in hand is to be stored.
+    due: Instant,
+    tally: Tally,
+    note: Option<String>,
+    /// What all batches brought together.
+    sum: Ingested,
+}
+
+/// What was told since the last note.
+struct Tally {
+    since: Instant,
+    messages: u64,
+    posts: usize,
+    kept: u64,
+    odd: u64,
+    /// Why the latest odd message was odd.
+    why: String,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self { since: Instant::now(), messages: 0, posts: 0, kept: 0, odd: 0, why: String::new() }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let message = match self.odd {
+            0 => return Vec::new(),
+            1 => format!("1 message could not be read: {}", self.why),
+            odd => format!("{odd} messages could not be read, the last one for this: {}", self.why),
+        };
+        vec![Problem { kind: ProblemKind::Lost, message }]
+    }
+}
+
+/// When to leave off listening.
+pub(super) enum Until {
+    Stopped(watch::Receiver<bool>),
+    /// All that had been said by then, in microseconds, was heard; or the time is up.
+    CaughtUp {
+        with: u64,
+        by: Instant,
+    },
+}
+
+impl Until {
+    /// Returns once it is time, whatever was heard.
+    async fn over(&mut self) {
+        match self {
+            // Whoever could say so is gone: that says it too.
+            Until::Stopped(stop) => drop(stop.wait_for(|stopped| *stopped).await),
+            Until::CaughtUp { by, .. } => sleep_until(*by).await,
+        }
+    }
+
+    fn is_reached(&self, cursor: Option<u64>) -> bool {
+        matches!(self, Until::CaughtUp { with, .. } if cursor.is_some_and(|cursor| cursor >= *with))
+    }
+}
+
+/// Why listening to a connection ended.
+enum End {
+    Over,
+    CaughtUp,
+    Broken(Broken),
+}
+
+impl Listener {
+    /// Takes up where `source` was left.
+    pub async fn new(shared: Shared, source: Source, health: &Health) -> Result<Listener> {
+        let hosts = match &source.kind {
+            SourceKind::Stream(preset) => jetstream::hosts(preset),
+            SourceKind::Feed { .. } | SourceKind::Preset(_) => anyhow::bail!("`{}` is no stream", source.id),
+        };
+        let id = source.id.clone();
+        let cursor = shared.writer.call(move |engines| engines.store.stream_cursor(&id)).await?;
+        let latest = micros(shared.clock.now()) + CLOCK_SLACK_US;
+        if cursor.is_some_and(|cursor| cursor > latest) {
+            tracing::warn!("`{}` was read by a clock that was wrong; it is heard from now on", source.id);
+        }
+        Ok(Listener {
+            cursor: cursor.filter(|cursor| *cursor <= latest),
+            // Which server it was last time is not known any more.
+            overlap: if hosts.len() > 1 { OVERLAP_ELSEWHERE } else { OVERLAP },
+            shared,
+            source,
+            hosts,
+            host: 0,
+            asked_for: None,
+            from_clock: false,
+            stuck: None,
+            skips: false,
+            not_before: health.next_poll,
+            missed: None,
+            hand: Vec::new(),
+            due: Instant::now() + CALM,
+            tally: Tally::new(),
+            note: None,
+            sum: Ingested::default(),
+        })
+    }
+
+    /// Listens until it is stopped; a connection that ends is followed by another one.
+    pub async fn listen(mut self, stop: watch::Receiver<bool>, reports: Reports) -> Result<()> {
+        let mut until = Until::Stopped(stop);
+        let mut failures = 0;
+        let now = self.shared.clock.now();
+        let asked = self.not_before.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+        if asked.is_some() && !wait(asked.unwrap_or_default(), &mut until).await {
+            return Ok(());
+        }
+        loop {
+            let opened = tokio::select! {
+                biased;
+                () = until.over() => return Ok(()),
+                opened = self.open() => opened,
+            };
+            let began = Instant::now();
+            match opened {
+                Err(error) => {
+                    failures += 1;
+                    let failure = Failure::from(error);
+                    let pause = self.pause(failures).max(failure.after.unwrap_or_default());
+                    self.failed(failure, &reports).await?;
+                    if !wait(pause, &mut until).await {
+                        return Ok(());
+                    }
+                }
+                Ok(mut stream) => {
+                    self.connected(&reports).await?;
+                    let end = self.hear(&mut stream, &mut until, &reports).await?;
+                    self.store(&reports).await?;
+                    let End::Broken(broken) = end else {
+                        stream.close().await;
+                        return Ok(());
+                    };
+                    tracing::info!("`{}`: {broken}", self.source.id);
+                    failures = if began.elapsed() < SHORT_LIVED { failures + 1 } else { 0 };
+                    self.note_unreadable(&broken);
+                    if failures >= TOLD_AFTER {
+                        self.failed(Failure::from(broken), &reports).await?;
+                    }
+                    if !wait(self.pause(failures), &mut until).await {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt.
+    fn pause(&self, failures: u32) -> Duration {
+        reconnect_after(&self.source.id, failures.saturating_sub(1))
+    }
+
+    /// What cannot be read comes again with the next connection. The second time it is left behind, with all
+    /// that was said meanwhile.
+    fn note_unreadable(&mut self, broken: &Broken) {
+        if broken.is_unreadable() {
+            self.skips = self.stuck.is_some() && self.stuck == self.cursor;
+            self.stuck = self.cursor;
+        }
+    }
+
+    /// Opens a connection to the next host, at the place where the last one ended.
+    async fn open(&mut self) -> Result<Stream, FetchError> {
+        let now = self.shared.clock.now();
+        let host = &self.hosts[self.host % self.hosts.len()];
+        let from = self.cursor.filter(|_| !self.skips);
+        let overlap = u64::try_from(self.overlap.as_micros()).unwrap_or(u64::MAX);
+        let url = jetstream::address(host, from.map(|cursor| cursor.saturating_sub(overlap)));
+        // Should it break off, the next one is heard.
+        self.host += 1;
+        self.overlap = if self.hosts.len() > 1 { OVERLAP_ELSEWHERE } else { OVERLAP };
+        self.asked_for = from;
+        self.shared.client.open(&url, self.source.allow_private, now).await
+    }
+
+    /// Notes that the stream is heard. What is heard of it for the first time begins now.
+    async fn connected(&mut self, reports: &Reports) -> Result<()> {
+        let now = self.shared.clock.now();
+        if let Some(cursor) = self.cursor.filter(|_| self.skips) {
+            self.missed = Some((instant(cursor), now));
+            self.cursor = self.cursor.max(Some(micros(now)));
+            self.skips = false;
+        }
+        if self.cursor.is_none() {
+            (self.cursor, self.from_clock) = (Some(micros(now)), true);
+        }
+        self.store(reports).await
+    }
+
+    /// Takes in what comes, and stores it from time to time.
+    async fn hear(&mut self, stream: &mut Stream, until: &mut Until, reports: &Reports) -> Result<End> {
+        self.tally = Tally::new();
+        loop {
+            let text = tokio::select! {
+                biased;
+                () = until.over() => return Ok(End::Over),
+                () = sleep_until(self.due) => {
+                    self.store(reports).await?;
+                    continue;
+                }
+                heard = stream.next() => match heard {
+                    Ok(text) => text,
+                    Err(broken) => return Ok(End::Broken(broken)),
+                },
+            };
+            self.take_in(&text);
+            if self.hand.len() >= ENTRIES_AT_ONCE {
+                self.store(reports).await?;
+            }
+            if until.is_reached(self.cursor) {
+                return Ok(End::CaughtUp);
+            }
+        }
+    }
+
+    fn take_in(&mut self, text: &str) {
+        self.tally.messages += 1;
+        let Source { id, tags, .. } = &self.source;
+        let listening = &self.shared.listening;
+        // One message must not end the stream, and again after each connection.
+        let read = catch_unwind(AssertUnwindSafe(|| match jetstream::read(text) {
+            Event::Post { time_us, entry } => {
+                Ok((time_us, true, prepare_one(id.as_str(), tags, *entry, listening)))
+            }
+            Event::Other { time_us } => Ok((time_us, false, None)),
+            Event::Odd(why) => Err(why),
+        }));
+        let (time_us, is_post, kept) = match read {
+            Ok(Ok(read)) => read,
+            Ok(Err(why)) => return self.odd(why),
+            Err(_) => return self.odd("a fault of vigie".to_owned()),
+        };
+        let now = micros(self.shared.clock.now());
+        self.tally.posts += usize::from(is_post);
+        if let Some(asked_for) = self.asked_for.take()
+            && time_us > asked_for + TOO_LATE_US
+        {
+            self.missed = Some((instant(asked_for), instant(time_us)));
+        }
+        // One from the future would have all before it missed.
+        let heard = time_us.min(now);
+        // They come in about the order of their times.
+        self.cursor =
+            Some(self.cursor.filter(|_| !self.from_clock).map_or(heard, |cursor| cursor.max(heard)));
+        self.from_clock = false;
+        if let Some(kept) = kept {
+            if self.hand.is_empty() {
+                self.due = Instant::now() + TOGETHER;
+            }
+            self.tally.kept += 1;
+            self.hand.push(kept);
+        }
+    }
+
+    fn odd(&mut self, why: String) {
+        self.tally.odd += 1;
+        self.tally.why = why;
+    }
+
+    /// Stores what is in hand, the place and the health, in one transaction.
+    async fn store(&mut self, reports: &Reports) -> Result<()> {
+        let Some(cursor) = self.cursor else { return Ok(()) };
+        let at = self.shared.clock.now();
+        let problems = self.tally.problems();
+        if self.tally.since.elapsed() >= CALM || self.note.is_none() {
+            self.note = Some(self.in_words());
+        }
+        let note = match in_a_line(&problems) {
+            Some(problems) => Some(format!("{}; {problems}", self.note.as_deref().unwrap_or_default())),
+            None => self.note.clone(),
+        };
+        let read = std::mem::take(&mut self.tally.posts);
+        if self.tally.since.elapsed() >= CALM {
+            self.tally = Tally::new();
+        }
+        let batch = Batch {
+            source: self.source.id.clone(),
+            read,
+            reach: None,
+            entries: std::mem::take(&mut self.hand),
+            problems: Vec::new(),
+            wished_interval_s: None,
+        };
+        let polled = Polled { at, origin: Origin::Poll(self.outcome(HealthState::Ok, note)) };
+        let place = StreamPlace { cursor, missed: self.missed.take() };
+        let store =
+            move |engines: &mut crate::ingest::Engines| engines.store.ingest_stream(&batch, &polled, &place);
+        let ingested = self.shared.writer.call(store).await?;
+        self.due = Instant::now() + CALM;
+        self.add(&ingested);
+        if !ingested.new_mentions.is_empty() || ingested.revised > 0 {
+            reports.send(self.report(PollOutcome::Read { ingested, problems: Vec::new() })).await;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, ingested: &Ingested) {
+        self.sum.read += ingested.read;
+        self.sum.new_entries += ingested.new_entries;
+        self.sum.known += ingested.known;
+        self.sum.revised += ingested.revised;
+        self.sum.new_mentions.extend_from_slice(&ingested.new_mentions);
+        self.sum.backfill |= ingested.backfill;
+    }
+
+    /// How it goes, for people.
+    fn in_words(&self) -> String {
+        let host = self.hosts[self.host.saturating_sub(1) % self.hosts.len()].as_str();
+        let host = host.split_once("://").map_or(host, |(_, host)| host);
+        if self.tally.messages == 0 {
+            return format!("open at {host}");
+        }
+        let minutes = (self.tally.since.elapsed().as_secs_f64() / 60.0).max(1.0 / 60.0);
+        let rate = self.tally.messages as f64 / minutes;
+        format!("open at {host}: {rate:.0} messages a minute, {} kept", self.tally.kept)
+    }
+
+    fn outcome(&self, state: HealthState, note: Option<String>) -> Outcome {
+        Outcome {
+            state,
+            validators: Validators::default(),
+            note,
+            // Whenever somebody asks.
+            next_poll: None,
+            listening: self.shared.listening_hash.to_string(),
+        }
+    }
+
+    async fn failed(&mut self, failure: Failure, reports: &Reports) -> Result<()> {
+        let poll = self.failed_poll(&failure);
+        self.note = None;
+        self.shared.writer.call(move |engines| engines.store.record_polls(&[poll])).await?;
+        reports.send(self.report(PollOutcome::Failed { state: failure.state, why: failure.why })).await;
+        Ok(())
+    }
+
+    fn failed_poll(&self, failure: &Failure) -> QuietPoll {
+        let at = self.shared.clock.now();
+        let outcome = Outcome {
+            next_poll: failure.after.and_then(|after| at.checked_add(after).ok()),
+            ..self.outcome(failure.state, Some(failure.why.clone()))
+        };
+        QuietPoll { source: self.source.id.clone(), at, outcome }
+    }
+
+    fn report(&self, outcome: PollOutcome) -> PollReport {
+        PollReport { source: self.source.id.clone(), outcome }
+    }
+}
+
+/// Reads on where a stream was left until all that has been said is heard, or the time of a round is up. A
+/// stream that was never heard begins now.
+pub(super) async fn catch_up(shared: Shared, source: Source, health: Health) -> Result<Ended> {
+    let mut listener = Listener::new(shared, source, &health).await?;
+    let now = micros(listener.shared.clock.now());
+    let mut until = Until::CaughtUp { with: now, by: Instant::now() + ROUND };
+    let nobody = Reports::to_nobody();
+    let mut problems = Vec::new();
+    let mut unreachable = 0;
+    // Twice more than there are hosts: what cannot be read is left behind the second time.
+    let mut attempts = listener.hosts.len() + 2;
+    let failure = loop {
+        attempts -= 1;
+        let failure = match listener.open().await {
+            Err(error) => {
+                unreachable += 1;
+                Failure::from(error)
+            }
+            Ok(mut stream) => {
+                listener.connected(&nobody).await?;
+                let end = match until.is_reached(listener.cursor) {
+                    true => End::CaughtUp,
+                    false => listener.hear(&mut stream, &mut until, &nobody).await?,
+                };
+                problems.extend(listener.tally.problems());
+                listener.store(&nobody).await?;
+                let End::Broken(broken) = end else {
+                    stream.close().await;
+                    problems.extend(listener.behind());
+                    let ingested = std::mem::take(&mut listener.sum);
+                    let report = listener.report(PollOutcome::Read { ingested, problems });
+                    return Ok(Ended { report, quiet: None });
+                };
+                listener.note_unreadable(&broken);
+                Failure::from(broken)
+            }
+        };
+        if attempts == 0 || unreachable == listener.hosts.len() {
+            break failure;
+        }
+    };
+    let quiet = Some(listener.failed_poll(&failure));
+    let report = listener.report(PollOutcome::Failed { state: failure.state, why: failure.why });
+    Ok(Ended { report, quiet })
+}
+
+impl Listener {
+    /// How far a round came that ended before all was heard, if that is worth a word.
+    fn behind(&self) -> Option<Problem> {
+        let now = micros(self.shared.clock.now());
+        let cursor = self.cursor.filter(|cursor| cursor + 2 * CALM.as_secs() * 1_000_000 < now)?;
+        let message = format!("read up to {}; the rest comes with the next poll", instant(cursor));
+        Some(Problem { kind: ProblemKind::Limit, message })
+    }
+}
+
+/// Waits; `false` if it was time to leave off meanwhile.
+async fn wait(pause: Duration, until: &mut Until) -> bool {
+    tokio::select! {
+        biased;
+        () = until.over() => false,
+        () = sleep(pause) => true,
+    }
+}
+
+/// Why a stream is not heard.
+struct Failure {
+    state: HealthState,
+    why: String,
+    /// How long the server wants to be left alone.
+    after: Option<Duration>,
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Failure {
+        let (state, after) = match error {
+            FetchError::RateLimited { after } => (HealthState::Throttled, after),
+            FetchError::Refused(_) | FetchError::Status(401 | 403) => (HealthState::Blocked, None),
+            _ => (HealthState::Broken, None),
+        };
+        Failure { state, why: error.to_string(), after }
+    }
+}
+
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Failure {
+        Failure { state: HealthState::Broken, why: broken.to_string(), after: None }
+    }
+}
+
+fn micros(time: Timestamp) -> u64 {
+    u64::try_from(time.as_microsecond()).unwrap_or(0)
+}
+
+fn instant(micros: u64) -> Timestamp {
+    i64::try_from(micros)
+        .ok()
+        .and_then(|micros| Timestamp::from_microsecond(micros).ok())
+        .unwrap_or(Timestamp::MAX)
+}
