@@ -35,8 +35,8 @@ const OVERLAP: Duration = Duration::from_secs(5);
 const OVERLAP_ELSEWHERE: Duration = Duration::from_secs(30);
 /// A server that begins so much later than it was asked to has nothing older.
 const TOO_LATE_US: u64 = 5 * 60 * 1_000_000;
-/// A place so far ahead of the clock was noted by a clock that was wrong.
-const CLOCK_SLACK_US: u64 = 3600 * 1_000_000;
+/// Clocks may differ by as much without anyone minding.
+const CLOCK_SLACK_US: u64 = 60 * 1_000_000;
 
 /// Connections that live for less are failures in a row.
 const SHORT_LIVED: Duration = Duration::from_secs(60);
@@ -94,8 +94,8 @@ impl Tally {
     fn problems(&self) -> Vec<Problem> {
         let message = match self.odd {
             0 => return Vec::new(),
-            1 => format!("1 message could not be read: {}", self.why),
-            odd => format!("{odd} messages could not be read, the last one for this: {}", self.why),
+            1 => format!("1 odd message: {}", self.why),
+            odd => format!("{odd} odd messages, the last one: {}", self.why),
         };
         vec![Problem { kind: ProblemKind::Lost, message }]
     }
@@ -303,17 +303,6 @@ impl Listener {
         };
         let now = micros(self.shared.clock.now());
         self.tally.posts += usize::from(is_post);
-        if let Some(asked_for) = self.asked_for.take()
-            && time_us > asked_for + TOO_LATE_US
-        {
-            self.missed = Some((instant(asked_for), instant(time_us)));
-        }
-        // One from the future would have all before it missed.
-        let heard = time_us.min(now);
-        // They come in about the order of their times.
-        self.cursor =
-            Some(self.cursor.filter(|_| !self.from_clock).map_or(heard, |cursor| cursor.max(heard)));
-        self.from_clock = false;
         if let Some(kept) = kept {
             if self.hand.is_empty() {
                 self.due = Instant::now() + TOGETHER;
@@ -321,6 +310,20 @@ impl Listener {
             self.tally.kept += 1;
             self.hand.push(kept);
         }
+        // It must not move the place: all before it would be missed.
+        if time_us > now + CLOCK_SLACK_US {
+            return self.odd("it was seen in the future; is this machine's clock right?".to_owned());
+        }
+        if let Some(asked_for) = self.asked_for.take()
+            && time_us > asked_for + TOO_LATE_US
+        {
+            self.missed = Some((instant(asked_for), instant(time_us)));
+        }
+        let heard = time_us.min(now);
+        // They come in about the order of their times.
+        self.cursor =
+            Some(self.cursor.filter(|_| !self.from_clock).map_or(heard, |cursor| cursor.max(heard)));
+        self.from_clock = false;
     }
 
     fn odd(&mut self, why: String) {
