@@ -47,7 +47,11 @@ pub fn prepare(
     listening: &Listening,
     limits: &Limits,
 ) -> Batch {
-    let parsed = sources::parse(document, limits);
+    prepare_parsed(source, sources::parse(document, limits), listening)
+}
+
+/// The part of [`prepare`] after reading.
+pub fn prepare_parsed(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
     Batch {
         source: source.id.clone(),
         read: parsed.entries.len(),

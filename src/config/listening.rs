@@ -149,7 +149,6 @@ fn known_place(
     section: &Section<'_>,
     brands: &[Brand],
 ) -> Option<(SourceKind, bool)> {
-    let place = preset::preset(report, section, brands);
     if section.has("url") {
         section.parsed(report, "url", values::address);
         let message = format!("{}: it has both `url` and `kind`", section.name);
@@ -157,5 +156,5 @@ fn known_place(
         report.error(&section.place_of("kind"), message, help);
         return None;
     }
-    place
+    preset::preset(report, section, brands)
 }

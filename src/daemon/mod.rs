@@ -4,9 +4,11 @@ pub mod configuration;
 mod event;
 mod lookout;
 mod polling;
+mod preset;
 mod running;
 mod stream;
 mod streams;
+mod token;
 mod writer;
 
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ use jiff::Timestamp;
 pub use event::Event;
 pub use lookout::{Lookout, listening};
 pub use polling::{PollOutcome, PollReport};
+pub use preset::{Tried, try_out};
 pub use running::run;
 pub use writer::Writer;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::JoinError;
 
-use super::{Clock, Writer};
+use super::{Clock, Writer, preset};
 use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
 use crate::model::{Health, HealthState, Source, SourceId, SourceKind, Validators};
 use crate::prepare::{Batch, Listening, prepare};
@@ -65,7 +65,8 @@ pub(super) struct Ended {
 pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
     let url = match &source.kind {
         SourceKind::Feed { url } => url.clone(),
-        SourceKind::Preset(_) | SourceKind::Stream(_) => anyhow::bail!("`{}` is no feed", source.id),
+        SourceKind::Preset(preset) => return preset::poll(shared, &source, preset, &health).await,
+        SourceKind::Stream(_) => anyhow::bail!("`{}` is a stream, which is not polled", source.id),
     };
     let pass = shared.gate.enter(&url).await;
     let request = Request { url, validators: health.validators.clone(), allow_private: source.allow_private };

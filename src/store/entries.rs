@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::asks::{Asked, answered_otherwise, note_asked, was_answered};
 use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
 use super::sources::{heard_otherwise, note_heard_with, note_reach, record, source_number, was_read};
@@ -15,6 +16,8 @@ use crate::prepare::{Batch, Prepared};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
     Poll(Outcome),
+    /// One of several answers that a poll of a preset takes; the source's health is recorded after the last.
+    Ask(Asked),
     /// From the user's hand: back-fill, and says nothing of the source's health.
     Import,
 }
@@ -40,6 +43,19 @@ pub struct Ingested {
     pub backfill: bool,
 }
 
+impl Ingested {
+    /// What two documents brought together.
+    pub fn and(mut self, other: Ingested) -> Ingested {
+        self.read += other.read;
+        self.new_entries += other.new_entries;
+        self.known += other.known;
+        self.revised += other.revised;
+        self.new_mentions.extend(other.new_mentions);
+        self.backfill &= other.backfill;
+        self
+    }
+}
+
 impl Store {
     /// Stores one document; see [`Store::ingest_all`].
     pub fn ingest(&mut self, batch: &Batch, polled: &Polled) -> Result<Ingested> {
@@ -61,9 +77,14 @@ pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &P
         id: &batch.source,
         number,
         observed: polled.at.as_second(),
-        backfill: polled.origin == Origin::Import || !was_read(ledger.db, number)?,
+        backfill: match &polled.origin {
+            Origin::Poll(_) => !was_read(ledger.db, number)?,
+            Origin::Ask(asked) => asked.older || !was_answered(ledger.db, number, &asked.key)?,
+            Origin::Import => true,
+        },
         no_news_until: match &polled.origin {
             Origin::Poll(outcome) => heard_otherwise(ledger.db, number, &outcome.listening)?,
+            Origin::Ask(asked) => answered_otherwise(ledger.db, number, &asked.key, &asked.listening)?,
             Origin::Import => None,
         },
     };
@@ -74,13 +95,17 @@ pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &P
     for item in items {
         ingest_item(ledger, &source, item, &mut ingested)?;
     }
-    if let Origin::Poll(outcome) = &polled.origin {
-        if source.backfill {
-            let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
-            note_reach(ledger.db, source.number, reach)?;
+    let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
+    match &polled.origin {
+        Origin::Poll(outcome) => {
+            if source.backfill {
+                note_reach(ledger.db, source.number, reach)?;
+            }
+            note_heard_with(ledger.db, source.number, &outcome.listening)?;
+            record(ledger.db, source.number, polled.at, outcome)?;
         }
-        note_heard_with(ledger.db, source.number, &outcome.listening)?;
-        record(ledger.db, source.number, polled.at, outcome)?;
+        Origin::Ask(asked) => note_asked(ledger.db, source.number, asked, source.backfill.then_some(reach))?,
+        Origin::Import => {}
     }
     Ok(ingested)
 }
@@ -317,7 +342,8 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
 /// Likes and the like change without the text; the latest are kept.
 fn note_engagement(db: &Connection, entry: i64, item: &Prepared) -> Result<()> {
     let Some(engagement) = engagement_to_json(&item.entry.engagement) else { return Ok(()) };
-    let mut statement = db.prepare_cached("UPDATE entries SET engagement = ?2 WHERE entry = ?1")?;
+    let mut statement =
+        db.prepare_cached("UPDATE entries SET engagement = ?2 WHERE entry = ?1 AND engagement IS NOT ?2")?;
     statement.execute(params![entry, engagement])?;
     Ok(())
 }

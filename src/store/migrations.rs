@@ -283,6 +283,8 @@ const STEPS: &[&str] = &[
         newest INTEGER,
         stretches TEXT NOT NULL,
         heard_with TEXT NOT NULL,
+        -- How far back its documents tell of all there was.
+        reach INTEGER,
         PRIMARY KEY (source, key)
     ) WITHOUT ROWID;
 

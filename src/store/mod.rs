@@ -9,6 +9,7 @@
 //! which derived copies catch up.
 
 mod alerts;
+mod asks;
 mod entries;
 mod kept;
 mod lock;
@@ -35,6 +36,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
+pub use asks::Asked;
 pub use entries::{Ingested, Origin, Polled};
 pub use kept::KeptEntry;
 pub use lock::Lock;

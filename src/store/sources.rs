@@ -104,6 +104,11 @@ impl Store {
         for source in sources {
             let number = source_number(&tx, &source.id)?;
             tx.prepare_cached(
+                "DELETE FROM asks WHERE source = ?1
+                 AND (SELECT url IS NOT ?2 FROM sources WHERE source = ?1)",
+            )?
+            .execute(params![number, source.address()])?;
+            tx.prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
@@ -157,6 +162,7 @@ impl Store {
                  next_poll = CASE WHEN state IN ('throttled', 'gone') THEN next_poll END",
             [],
         )?;
+        tx.execute("UPDATE asks SET etag = NULL, last_modified = NULL, body_hash = NULL", [])?;
         set_meta(&tx, LISTENING, hash)?;
         Ok(tx.commit()?)
     }
@@ -164,6 +170,11 @@ impl Store {
 
 /// The note that holds the hash of what is listened for.
 const LISTENING: &str = "listening";
+
+/// Whether `hash` is that of all that is listened for today.
+pub(super) fn is_listened_for(db: &Connection, hash: &str) -> Result<bool> {
+    Ok(meta(db, LISTENING)?.unwrap_or_default() == hash)
+}
 
 /// The number of a source, which is made if it was never heard of.
 pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
@@ -223,7 +234,7 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
         .execute([source, at])?;
     }
     let mut outcome = outcome.clone();
-    if meta(db, LISTENING)?.unwrap_or_default() != outcome.listening {
+    if !is_listened_for(db, &outcome.listening)? {
         // The brands or queries changed while the poll was under way; what it did not listen for is still to
         // be heard.
         outcome.validators = Validators::default();

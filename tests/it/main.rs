@@ -6,6 +6,7 @@ mod crash;
 mod docs;
 mod jetstream;
 mod pipeline;
+mod presets;
 mod running;
 mod scenario;
 mod streams;

@@ -1,5 +1,7 @@
 //! Reviews in Apple's App Store, with their stars, as the JSON feeds that Apple no longer documents.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{About, Answer, Ask, HOST, HOUR, Key, MINUTE, Standing, Unfit, base, json};
@@ -15,6 +17,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 500 reviews a country, in 10 pages; without a country: France and the United States",
     every: HOUR.saturating_mul(2),
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

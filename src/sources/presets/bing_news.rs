@@ -1,5 +1,7 @@
 //! Bing News: a search as a feed, in French and in English; links lead to the publishers.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::{About, Answer, Ask, HOST, HOUR, MINUTE, SEARCH, Standing, address, base, terms};
@@ -17,6 +19,8 @@ pub(super) const ABOUT: About = About {
     limits: "about 12 articles a search and language",
     every: HOUR,
     least: MINUTE.saturating_mul(15),
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

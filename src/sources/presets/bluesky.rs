@@ -1,6 +1,8 @@
 //! Bluesky: what an account posts,
 //! <https://docs.bsky.app/docs/api/app-bsky-feed-get-author-feed>. Searching all of Bluesky wants a login.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{About, Answer, Ask, HALF_HOUR, HOST, Key, MINUTE, Standing, address, base, json, step};
@@ -16,6 +18,8 @@ pub(super) const ABOUT: About = About {
     limits: "an account's own posts only: search is for members; what others say comes by bluesky-jetstream",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -1,5 +1,7 @@
 //! Discourse forums: the newest posts, replies included, or the topics under a tag or in a category.
 
+use std::time::Duration;
+
 use super::{About, Ask, HALF_HOUR, Key, MINUTE, Standing, base, step};
 use crate::model::Preset;
 
@@ -16,6 +18,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 50 posts or 30 topics; a forum may want a login (then: blocked)",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -1,6 +1,8 @@
 //! GDELT: the world's press as its DOC 2.0 search sees it,
 //! <https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/>.
 
+use std::time::Duration;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub(super) const ABOUT: About = About {
     limits: "titles only, at most 250 of the last day, dated when GDELT saw them; a request each 5 seconds",
     every: HOUR,
     least: MINUTE.saturating_mul(15),
+    after_failure: Duration::ZERO,
+    pause: Duration::from_secs(5),
     checked: "2026-11",
 };
 

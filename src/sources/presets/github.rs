@@ -1,5 +1,7 @@
 //! GitHub: releases and discussions of repositories, as feeds.
 
+use std::time::Duration;
+
 use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, Unfit, address, any_of, base, step, terms};
 use crate::model::Preset;
 
@@ -12,6 +14,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 10 releases and 25 discussions (`search` narrows those); issues have no feed",
     every: HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -1,5 +1,7 @@
 //! Google Alerts: the feeds a person has made of their alerts; links lead to the articles, not through Google.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::{About, Answer, Ask, HALF_HOUR, HOST, Key, MINUTE, Standing, Unfit, base, step};
@@ -17,6 +19,8 @@ pub(super) const ABOUT: About = About {
     limits: "what Google chooses to tell, the newest 20",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

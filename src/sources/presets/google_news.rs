@@ -1,5 +1,7 @@
 //! Google News: a search as a feed, in the French and the American edition.
 
+use std::time::Duration;
+
 use std::collections::BTreeMap;
 
 use super::{
@@ -21,6 +23,8 @@ pub(super) const ABOUT: About = About {
     limits: "at most 100 articles a search; links lead through Google, and are left as they are",
     every: HOUR,
     least: MINUTE.saturating_mul(15),
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

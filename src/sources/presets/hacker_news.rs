@@ -2,6 +2,8 @@
 //!
 //! A search shows at most 1,000 hits, so what is older is read in slices of time.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use url::Url;
 
@@ -18,6 +20,8 @@ pub(super) const ABOUT: About = About {
     limits: "10,000 requests an hour for each address; 1,000 hits a search, older ones in slices of time",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use std::time::Duration;
+
 use super::{About, HOST, MINUTE, Standing};
 use crate::model::{Entry, Preset, Timestamp};
 use crate::sources::{dates, draft};
@@ -22,6 +24,8 @@ pub(super) const ABOUT: About = About {
     limits: "no key; a connection that stays open, a few gigabytes a day; what was missed is sent again for a day or so",
     every: MINUTE,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

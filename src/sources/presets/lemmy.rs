@@ -1,5 +1,7 @@
 //! Lemmy: new posts of a community, or of a whole server, as a feed.
 
+use std::time::Duration;
+
 use super::{About, Ask, HALF_HOUR, Key, MINUTE, Standing, base, step};
 use crate::model::Preset;
 
@@ -16,6 +18,8 @@ pub(super) const ABOUT: About = About {
     limits: "a feed of the newest posts; no comments",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -1,5 +1,7 @@
 //! Lobsters: new stories, all or under tags, as a feed.
 
+use std::time::Duration;
+
 use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step};
 use crate::model::Preset;
 
@@ -12,6 +14,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 25 stories; no comments",
     every: HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

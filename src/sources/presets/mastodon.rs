@@ -3,6 +3,8 @@
 //! Tags by the API (<https://docs.joinmastodon.org/methods/timelines/#tag>), which counts likes and reaches
 //! back; accounts by their feed, since the API wants an account's number.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::{About, Answer, Ask, HALF_HOUR, Key, MINUTE, Standing, Unfit, address, json, step};
@@ -23,6 +25,8 @@ pub(super) const ABOUT: About = About {
     limits: "300 requests in 5 minutes; since 4.5 a server may show hashtags to its members only (then: blocked)",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -1,5 +1,7 @@
 //! Medium: stories under a tag, of a person or of a publication, as feeds.
 
+use std::time::Duration;
+
 use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step};
 use crate::model::Preset;
 
@@ -12,6 +14,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 10 stories, members' stories in part",
     every: HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -56,8 +56,12 @@ pub struct About {
     pub limits: &'static str,
     /// How often it is asked unless the user says otherwise.
     pub every: Duration,
-    /// How often it may be asked, whatever the user says; its failures are not tried again sooner either.
+    /// How often it may be asked, whatever the user says.
     pub least: Duration,
+    /// For how long it is left alone after a failure, at least.
+    pub after_failure: Duration,
+    /// What it wants between two requests, beside what every host is given.
+    pub pause: Duration,
     /// When this was last held against what is publicly known of the place, as a month.
     pub checked: &'static str,
 }

@@ -22,11 +22,11 @@ pub(super) const ABOUT: About = About {
     limits: "one search for all names, no comments, no scores; at most each 15 minutes, after a failure an hour later",
     every: MINUTE.saturating_mul(30),
     least: MINUTE.saturating_mul(15),
+    // Reddit's refusals last for an hour.
+    after_failure: MINUTE.saturating_mul(61),
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
-
-/// Reddit's refusals last for an hour.
-pub(super) const AFTER_FAILURE: Duration = MINUTE.saturating_mul(61);
 
 pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
     let base = base(preset, "https://www.reddit.com");

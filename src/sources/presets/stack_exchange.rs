@@ -1,5 +1,7 @@
 //! Stack Exchange: new questions of one of its sites, all or under tags, as a feed.
 
+use std::time::Duration;
+
 use super::{About, Ask, HALF_HOUR, Key, MINUTE, Standing, address, base};
 use crate::model::Preset;
 
@@ -15,6 +17,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 30 questions; no answers, no comments",
     every: HALF_HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

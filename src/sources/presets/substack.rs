@@ -1,5 +1,7 @@
 //! Substack: the posts of a publication, as a feed.
 
+use std::time::Duration;
+
 use super::{About, Ask, HOUR, Key, MINUTE, Standing, step};
 use crate::model::Preset;
 
@@ -12,6 +14,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 20 posts, paid ones in part",
     every: HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

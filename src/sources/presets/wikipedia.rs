@@ -2,6 +2,8 @@
 //!
 //! <https://doc.wikimedia.org/generated-data-platform/aqs/analytics-api/reference/page-views.html>
 
+use std::time::Duration;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -26,6 +28,8 @@ pub(super) const ABOUT: About = About {
     limits: "the title of an article as it is written, redirects not followed; a day is known the day after",
     every: HOUR.saturating_mul(12),
     least: MINUTE.saturating_mul(15),
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

@@ -1,5 +1,7 @@
 //! WordPress: what a site's own search finds in all it ever published, as a feed in pages.
 
+use std::time::Duration;
+
 use super::{About, Answer, Ask, HOUR, Key, MINUTE, SEARCH, Standing, address, base, terms};
 use crate::model::Preset;
 use crate::sources::{Document, Limits};
@@ -13,6 +15,8 @@ pub(super) const ABOUT: About = About {
     limits: "about 10 articles a page, older ones page by page; a site may have switched its search off (then: 404)",
     every: HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 

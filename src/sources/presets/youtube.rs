@@ -1,5 +1,7 @@
 //! YouTube: the videos of a channel or playlist, as a feed that is often missing and comes back.
 
+use std::time::Duration;
+
 use std::collections::BTreeMap;
 
 use super::{About, Answer, Ask, HOST, HOUR, Key, MINUTE, Standing, Unfit, address, base};
@@ -17,6 +19,8 @@ pub(super) const ABOUT: About = About {
     limits: "the newest 15 videos; no comments",
     every: HOUR,
     least: MINUTE,
+    after_failure: Duration::ZERO,
+    pause: Duration::ZERO,
     checked: "2026-11",
 };
 
