@@ -18,6 +18,7 @@ pub use lookout::{Lookout, listening};
 pub use polling::{PollOutcome, PollReport};
 pub use preset::{Tried, try_out};
 pub use running::run;
+pub use stream::{Heard, TRIAL, listen_in};
 pub use writer::Writer;
 
 /// What time it is: the machine's, or a fixed one (`--now`).

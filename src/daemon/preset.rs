@@ -125,11 +125,11 @@ struct Round {
     over: bool,
 }
 
-struct Failure {
-    state: HealthState,
+pub(super) struct Failure {
+    pub state: HealthState,
     /// What a server that asks to wait said.
-    after: Option<Duration>,
-    why: String,
+    pub after: Option<Duration>,
+    pub why: String,
 }
 
 enum Answered {
@@ -391,7 +391,7 @@ fn validators_of(document: &Document) -> Validators {
     }
 }
 
-fn failure(error: &FetchError) -> Failure {
+pub(super) fn failure(error: &FetchError) -> Failure {
     let (state, after) = match error {
         FetchError::RateLimited { after } => (HealthState::Throttled, *after),
         FetchError::Refused(_) | FetchError::Status(401 | 403) => (HealthState::Blocked, None),

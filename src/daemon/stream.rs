@@ -5,22 +5,28 @@
 //! before that place, at the next of its hosts; what comes twice is known. While the writer is busy, nothing
 //! more is read, and the server waits.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod message;
+mod round;
+
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::polling::{Ended, Shared};
+use super::polling::Shared;
+use super::preset::{Failure, failure};
 use super::streams::Reports;
 use super::{PollOutcome, PollReport};
 use crate::fetch::{Broken, FetchError, Stream, reconnect_after};
 use crate::model::{Health, HealthState, Source, SourceKind, Timestamp, Validators};
-use crate::prepare::{Batch, Prepared, prepare_one};
-use crate::sources::presets::jetstream::{self, Event};
-use crate::sources::{Problem, ProblemKind, in_a_line};
+use crate::prepare::{Batch, Prepared};
+use crate::sources::in_a_line;
+use crate::sources::presets::jetstream;
 use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll, StreamPlace};
+use message::{Message, Tally, read};
+pub(super) use round::catch_up;
+pub use round::{Heard, TRIAL, listen_in};
 
 /// What names a brand waits at most so long to be stored together with more.
 const TOGETHER: Duration = Duration::from_secs(1);
@@ -42,8 +48,6 @@ const CLOCK_SLACK_US: u64 = 60 * 1_000_000;
 const SHORT_LIVED: Duration = Duration::from_secs(60);
 /// So many of them are told of; before that, what breaks off is just opened again.
 const TOLD_AFTER: u32 = 3;
-/// A round of `poll` reads a stream for so long at most.
-const ROUND: Duration = Duration::from_secs(20);
 
 /// One stream being listened to.
 pub(super) struct Listener {
@@ -73,32 +77,6 @@ pub(super) struct Listener {
     note: Option<String>,
     /// What all batches brought together.
     sum: Ingested,
-}
-
-/// What was told since the last note.
-struct Tally {
-    since: Instant,
-    messages: u64,
-    posts: usize,
-    kept: u64,
-    odd: u64,
-    /// Why the latest odd message was odd.
-    why: String,
-}
-
-impl Tally {
-    fn new() -> Self {
-        Self { since: Instant::now(), messages: 0, posts: 0, kept: 0, odd: 0, why: String::new() }
-    }
-
-    fn problems(&self) -> Vec<Problem> {
-        let message = match self.odd {
-            0 => return Vec::new(),
-            1 => format!("1 odd message: {}", self.why),
-            odd => format!("{odd} odd messages, the last one: {}", self.why),
-        };
-        vec![Problem { kind: ProblemKind::Lost, message }]
-    }
 }
 
 /// When to leave off listening.
@@ -187,7 +165,7 @@ impl Listener {
             match opened {
                 Err(error) => {
                     failures += 1;
-                    let failure = Failure::from(error);
+                    let failure = failure(&error);
                     let pause = self.pause(failures).max(failure.after.unwrap_or_default());
                     self.failed(failure, &reports).await?;
                     if !wait(pause, &mut until).await {
@@ -286,20 +264,9 @@ impl Listener {
 
     fn take_in(&mut self, text: &str) {
         self.tally.messages += 1;
-        let Source { id, tags, .. } = &self.source;
-        let listening = &self.shared.listening;
-        // One message must not end the stream, and again after each connection.
-        let read = catch_unwind(AssertUnwindSafe(|| match jetstream::read(text) {
-            Event::Post { time_us, entry } => {
-                Ok((time_us, true, prepare_one(id.as_str(), tags, *entry, listening)))
-            }
-            Event::Other { time_us } => Ok((time_us, false, None)),
-            Event::Odd(why) => Err(why),
-        }));
-        let (time_us, is_post, kept) = match read {
-            Ok(Ok(read)) => read,
-            Ok(Err(why)) => return self.odd(why),
-            Err(_) => return self.odd("a fault of vigie".to_owned()),
+        let Message { time_us, is_post, kept } = match read(text, &self.source, &self.shared.listening) {
+            Ok(message) => message,
+            Err(why) => return self.tally.odd(why),
         };
         let now = micros(self.shared.clock.now());
         self.tally.posts += usize::from(is_post);
@@ -312,7 +279,7 @@ impl Listener {
         }
         // It must not move the place: all before it would be missed.
         if time_us > now + CLOCK_SLACK_US {
-            return self.odd("it was seen in the future; is this machine's clock right?".to_owned());
+            return self.tally.odd("it was seen in the future; is this machine's clock right?".to_owned());
         }
         if let Some(asked_for) = self.asked_for.take()
             && time_us > asked_for + TOO_LATE_US
@@ -324,11 +291,6 @@ impl Listener {
         self.cursor =
             Some(self.cursor.filter(|_| !self.from_clock).map_or(heard, |cursor| cursor.max(heard)));
         self.from_clock = false;
-    }
-
-    fn odd(&mut self, why: String) {
-        self.tally.odd += 1;
-        self.tally.why = why;
     }
 
     /// Stores what is in hand, the place and the health, in one transaction.
@@ -361,20 +323,11 @@ impl Listener {
             move |engines: &mut crate::ingest::Engines| engines.store.ingest_stream(&batch, &polled, &place);
         let ingested = self.shared.writer.call(store).await?;
         self.due = Instant::now() + CALM;
-        self.add(&ingested);
+        self.sum = std::mem::take(&mut self.sum).and(ingested.clone());
         if !ingested.new_mentions.is_empty() || ingested.revised > 0 {
             reports.send(self.report(PollOutcome::Read { ingested, problems: Vec::new() })).await;
         }
         Ok(())
-    }
-
-    fn add(&mut self, ingested: &Ingested) {
-        self.sum.read += ingested.read;
-        self.sum.new_entries += ingested.new_entries;
-        self.sum.known += ingested.known;
-        self.sum.revised += ingested.revised;
-        self.sum.new_mentions.extend_from_slice(&ingested.new_mentions);
-        self.sum.backfill |= ingested.backfill;
     }
 
     /// How it goes, for people.
@@ -422,87 +375,12 @@ impl Listener {
     }
 }
 
-/// Reads on where a stream was left until all that has been said is heard, or the time of a round is up. A
-/// stream that was never heard begins now.
-pub(super) async fn catch_up(shared: Shared, source: Source, health: Health) -> Result<Ended> {
-    let mut listener = Listener::new(shared, source, &health).await?;
-    let now = micros(listener.shared.clock.now());
-    let mut until = Until::CaughtUp { with: now, by: Instant::now() + ROUND };
-    let nobody = Reports::to_nobody();
-    let mut problems = Vec::new();
-    let mut unreachable = 0;
-    // Twice more than there are hosts: what cannot be read is left behind the second time.
-    let mut attempts = listener.hosts.len() + 2;
-    let failure = loop {
-        attempts -= 1;
-        let failure = match listener.open().await {
-            Err(error) => {
-                unreachable += 1;
-                Failure::from(error)
-            }
-            Ok(mut stream) => {
-                listener.connected(&nobody).await?;
-                let end = match until.is_reached(listener.cursor) {
-                    true => End::CaughtUp,
-                    false => listener.hear(&mut stream, &mut until, &nobody).await?,
-                };
-                problems.extend(listener.tally.problems());
-                listener.store(&nobody).await?;
-                let End::Broken(broken) = end else {
-                    stream.close().await;
-                    problems.extend(listener.behind());
-                    let ingested = std::mem::take(&mut listener.sum);
-                    let report = listener.report(PollOutcome::Read { ingested, problems });
-                    return Ok(Ended { report, quiet: None });
-                };
-                listener.note_unreadable(&broken);
-                Failure::from(broken)
-            }
-        };
-        if attempts == 0 || unreachable == listener.hosts.len() {
-            break failure;
-        }
-    };
-    let quiet = Some(listener.failed_poll(&failure));
-    let report = listener.report(PollOutcome::Failed { state: failure.state, why: failure.why });
-    Ok(Ended { report, quiet })
-}
-
-impl Listener {
-    /// How far a round came that ended before all was heard, if that is worth a word.
-    fn behind(&self) -> Option<Problem> {
-        let now = micros(self.shared.clock.now());
-        let cursor = self.cursor.filter(|cursor| cursor + 2 * CALM.as_secs() * 1_000_000 < now)?;
-        let message = format!("read up to {}; the rest comes with the next poll", instant(cursor));
-        Some(Problem { kind: ProblemKind::Limit, message })
-    }
-}
-
 /// Waits; `false` if it was time to leave off meanwhile.
 async fn wait(pause: Duration, until: &mut Until) -> bool {
     tokio::select! {
         biased;
         () = until.over() => false,
         () = sleep(pause) => true,
-    }
-}
-
-/// Why a stream is not heard.
-struct Failure {
-    state: HealthState,
-    why: String,
-    /// How long the server wants to be left alone.
-    after: Option<Duration>,
-}
-
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Failure {
-        let (state, after) = match error {
-            FetchError::RateLimited { after } => (HealthState::Throttled, after),
-            FetchError::Refused(_) | FetchError::Status(401 | 403) => (HealthState::Blocked, None),
-            _ => (HealthState::Broken, None),
-        };
-        Failure { state, why: error.to_string(), after }
     }
 }
 

@@ -239,3 +239,152 @@ fn reason(said: &str) -> String {
     let line: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
     if line.is_empty() { line } else { format!(": {line}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// A server that does as `then` says once the stream is open.
+    async fn serve<F>(options: Options, then: impl FnOnce(TcpStream) -> F) -> Stream
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/subscribe", listener.local_addr().unwrap());
+        let client = Client::new(&options).unwrap();
+        let open = client.open(&url, true, NOW);
+        let answer = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(socket.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap();
+            let key = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")).unwrap();
+            let answer = format!(
+                "HTTP/1.1 101 X\r\nUpgrade: WebSocket\r\nConnection: upgrade\r\n\
+                 Sec-WebSocket-Accept: {}\r\n\r\n",
+                accept_key(key)
+            );
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            socket
+        };
+        let (stream, socket) = tokio::join!(open, answer);
+        tokio::spawn(then(socket));
+        stream.unwrap()
+    }
+
+    fn brief() -> Options {
+        Options { idle_timeout: Duration::from_millis(50), body_limit: 100, ..Options::default() }
+    }
+
+    #[test]
+    fn the_standards_own_example() {
+        // RFC 6455, 1.3.
+        assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[tokio::test]
+    async fn a_server_without_a_sign_of_life_is_asked_for_one_and_given_up() {
+        let (heard, mut hears) = tokio::sync::mpsc::channel(64);
+        let mut stream = serve(brief(), |mut socket| async move {
+            // What the client sends is read and never answered.
+            while let Ok(byte) = socket.read_u8().await {
+                let _ = heard.send(byte).await;
+            }
+        })
+        .await;
+        let broken = stream.next().await.unwrap_err();
+        assert!(matches!(broken, Broken::Silent(_)), "{broken}");
+        assert_eq!(hears.recv().await, Some(0x89), "a ping");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_pings_is_waited_for() {
+        let mut stream = serve(brief(), |mut socket| async move {
+            for _ in 0..4 {
+                // A masked ping without payload; its answer is a pong.
+                let mut ping = [0; 6];
+                socket.read_exact(&mut ping).await.unwrap();
+                assert_eq!(ping[..2], [0x89, 0x80]);
+                socket.write_all(&[0x8a, 0]).await.unwrap();
+            }
+            socket.write_all(b"\x81\x05hello\x88\x07\x03\xe8 bye\n").await.unwrap();
+            let _ = socket.read_u8().await;
+        })
+        .await;
+        assert_eq!(&*stream.next().await.unwrap(), "hello");
+        let broken = stream.next().await.unwrap_err();
+        assert_eq!(broken.to_string(), "the server closed the stream: bye");
+        assert!(!broken.is_unreadable());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_told_from_what_breaks_off() {
+        for (bytes, expected, unreadable) in [
+            (&b"\x81\x7e\x01\x00"[..], "a message larger than 100 bytes", true),
+            (b"\x81\x02\xff\xff", "no stream of texts", true),
+            (b"\xc1\x00", "no stream of texts", true),
+            (b"\x81\x80mask", "no stream of texts", true),
+            (b"\x81\x05he", "closed the stream", false),
+            (b"", "closed the stream", false),
+        ] {
+            let bytes = bytes.to_vec();
+            let options = Options { body_limit: 100, ..Options::default() };
+            let mut stream = serve(options, |mut socket| async move {
+                socket.write_all(&bytes).await.unwrap();
+                socket.shutdown().await.unwrap();
+            })
+            .await;
+            let broken = stream.next().await.unwrap_err();
+            assert!(broken.to_string().contains(expected), "{broken}");
+            assert_eq!(broken.is_unreadable(), unreadable, "{broken}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_in_pieces_and_one_of_bytes_are_texts() {
+        let mut stream = serve(Options::default(), |mut socket| async move {
+            let pieces = b"\x01\x03hel\x89\x00\x80\x02lo\x82\x02hi\x82\x01\xff";
+            socket.write_all(pieces).await.unwrap();
+            let _ = socket.read_u8().await;
+        })
+        .await;
+        assert_eq!(&*stream.next().await.unwrap(), "hello");
+        assert_eq!(&*stream.next().await.unwrap(), "hi");
+        assert_eq!(&*stream.next().await.unwrap(), "");
+        stream.close().await;
+    }
+
+    #[tokio::test]
+    async fn other_addresses_than_public_ones_and_other_schemes_are_refused() {
+        let client = Client::new(&Options::default()).unwrap();
+        for (url, expected) in [
+            ("ws://127.0.0.1:9/", "not on the public internet"),
+            ("wss://[::ffff:10.0.0.1]/", "not on the public internet"),
+            ("ws://2130706433/", "not on the public internet"),
+            ("ws://localhost:9/", "not on the public internet"),
+            ("http://example.org/", "`http:` is not ws or wss"),
+            ("example.org", "does not begin with wss://"),
+            ("wss://", "the address"),
+        ] {
+            let error = client.open(url, false, NOW).await.unwrap_err();
+            assert!(matches!(error, FetchError::Refused(_)), "{url}: {error}");
+            assert!(error.to_string().contains(expected), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn attempts_become_rare() {
+        let source = SourceId::new("sky");
+        let waits: Vec<u64> = (0..12).map(|failures| reconnect_after(&source, failures).as_secs()).collect();
+        assert!(waits.is_sorted(), "{waits:?}");
+        assert!(waits[0] == 1 && waits[11] >= 300 && waits[11] < 375, "{waits:?}");
+        assert_eq!(reconnect_after(&source, u32::MAX).as_secs() / 100, 3);
+    }
+}

@@ -1,7 +1,7 @@
 //! A stream: what it tells is kept exactly once, whatever breaks off, comes twice or makes no sense.
 
 use std::collections::BTreeSet;
-use std::process::Child;
+use std::process::{Child, Stdio};
 
 use vigie::store::Reader;
 
@@ -353,4 +353,19 @@ fn a_private_address_is_refused_before_anything_is_sent() {
         assert!(health["note"].as_str().unwrap().contains("not on the public internet"), "{health}");
     }
     assert_eq!(sky.server.requests(), Vec::<String>::new());
+}
+
+#[test]
+fn a_trial_shows_what_passes_and_stores_nothing() {
+    let sky = Sky::new();
+    let child = sky.scenario.command(&["sources", "test", "sky"]).stdout(Stdio::piped()).spawn().unwrap();
+    wait_until("a connection", || sky.server.requests().len() == 1);
+    sky.say(1, "one", "Acme opens a shop");
+    sky.say(2, "two", "Nothing");
+    sky.server.say(SEVEN, "nonsense");
+    let shown = read_all(child.wait_with_output().expect("it ends").stdout.as_slice());
+    assert!(shown.contains("2 entries, 1 names a brand"), "{shown}");
+    assert!(shown.contains("acme  Acme opens a shop"), "{shown}");
+    assert!(shown.contains("1 odd message"), "{shown}");
+    assert!(!sky.scenario.data_dir().exists());
 }

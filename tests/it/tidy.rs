@@ -118,8 +118,11 @@ fn foreign_crates_have_a_home() {
     }
     for file in sources() {
         for (name, homes) in HOMES {
-            let used =
-                file.code.contains(&format!("{name}::")) || file.code.contains(&format!("use {name};"));
+            let is_word = |(at, _): (usize, &str)| {
+                !file.code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            };
+            let used = file.code.match_indices(&format!("{name}::")).any(is_word)
+                || file.code.contains(&format!("use {name};"));
             if used && !homes.contains(&file.module.as_str()) {
                 faults.push(format!("{}: `{name}` lives in {homes:?} only", file.path.display()));
             }
