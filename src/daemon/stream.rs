@@ -11,14 +11,14 @@ mod round;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::polling::Shared;
 use super::preset::{Failure, failure};
-use super::streams::Reports;
 use super::{PollOutcome, PollReport};
 use crate::fetch::{Broken, FetchError, Stream, reconnect_after};
+use crate::ingest::Engines;
 use crate::model::{Health, HealthState, Source, SourceKind, Timestamp, Validators};
 use crate::prepare::{Batch, Prepared};
 use crate::sources::in_a_line;
@@ -74,9 +74,17 @@ pub(super) struct Listener {
     /// When what is in hand is to be stored.
     due: Instant,
     tally: Tally,
-    note: Option<String>,
-    /// What all batches brought together.
-    sum: Ingested,
+    /// How it went, a minute ago at most.
+    rate: Option<String>,
+    told: Told,
+}
+
+/// Who is told what a stream brings.
+pub(super) enum Told {
+    /// The loop; at its end nobody takes it any more.
+    Loop(mpsc::Sender<PollReport>),
+    /// Who waits for the end of a round: all of it together.
+    Round(Ingested),
 }
 
 /// When to leave off listening.
@@ -104,6 +112,13 @@ impl Until {
     }
 }
 
+/// What the health is to say of the connection.
+#[derive(Clone, Copy)]
+enum Connection {
+    Open,
+    Ended,
+}
+
 /// Why listening to a connection ended.
 enum End {
     Over,
@@ -113,7 +128,7 @@ enum End {
 
 impl Listener {
     /// Takes up where `source` was left.
-    pub async fn new(shared: Shared, source: Source, health: &Health) -> Result<Listener> {
+    pub async fn new(shared: Shared, source: Source, health: &Health, told: Told) -> Result<Listener> {
         let hosts = match &source.kind {
             SourceKind::Stream(preset) => jetstream::hosts(preset),
             SourceKind::Feed { .. } | SourceKind::Preset(_) => anyhow::bail!("`{}` is no stream", source.id),
@@ -141,13 +156,13 @@ impl Listener {
             hand: Vec::new(),
             due: Instant::now() + CALM,
             tally: Tally::new(),
-            note: None,
-            sum: Ingested::default(),
+            rate: None,
+            told,
         })
     }
 
     /// Listens until it is stopped; a connection that ends is followed by another one.
-    pub async fn listen(mut self, stop: watch::Receiver<bool>, reports: Reports) -> Result<()> {
+    pub async fn listen(mut self, stop: watch::Receiver<bool>) -> Result<()> {
         let mut until = Until::Stopped(stop);
         let mut failures = 0;
         let now = self.shared.clock.now();
@@ -167,15 +182,15 @@ impl Listener {
                     failures += 1;
                     let failure = failure(&error);
                     let pause = self.pause(failures).max(failure.after.unwrap_or_default());
-                    self.failed(failure, &reports).await?;
+                    self.failed(failure).await?;
                     if !wait(pause, &mut until).await {
                         return Ok(());
                     }
                 }
                 Ok(mut stream) => {
-                    self.connected(&reports).await?;
-                    let end = self.hear(&mut stream, &mut until, &reports).await?;
-                    self.store(&reports).await?;
+                    self.connected().await?;
+                    let end = self.hear(&mut stream, &mut until).await?;
+                    self.store(Connection::Ended).await?;
                     let End::Broken(broken) = end else {
                         stream.close().await;
                         return Ok(());
@@ -184,7 +199,7 @@ impl Listener {
                     failures = if began.elapsed() < SHORT_LIVED { failures + 1 } else { 0 };
                     self.note_unreadable(&broken);
                     if failures >= TOLD_AFTER {
-                        self.failed(Failure::from(broken), &reports).await?;
+                        self.failed(Failure::from(broken)).await?;
                     }
                     if !wait(self.pause(failures), &mut until).await {
                         return Ok(());
@@ -223,7 +238,7 @@ impl Listener {
     }
 
     /// Notes that the stream is heard. What is heard of it for the first time begins now.
-    async fn connected(&mut self, reports: &Reports) -> Result<()> {
+    async fn connected(&mut self) -> Result<()> {
         let now = self.shared.clock.now();
         if let Some(cursor) = self.cursor.filter(|_| self.skips) {
             self.missed = Some((instant(cursor), now));
@@ -233,18 +248,18 @@ impl Listener {
         if self.cursor.is_none() {
             (self.cursor, self.from_clock) = (Some(micros(now)), true);
         }
-        self.store(reports).await
+        self.store(Connection::Open).await
     }
 
     /// Takes in what comes, and stores it from time to time.
-    async fn hear(&mut self, stream: &mut Stream, until: &mut Until, reports: &Reports) -> Result<End> {
+    async fn hear(&mut self, stream: &mut Stream, until: &mut Until) -> Result<End> {
         self.tally = Tally::new();
         loop {
             let text = tokio::select! {
                 biased;
                 () = until.over() => return Ok(End::Over),
                 () = sleep_until(self.due) => {
-                    self.store(reports).await?;
+                    self.store(Connection::Open).await?;
                     continue;
                 }
                 heard = stream.next() => match heard {
@@ -254,7 +269,7 @@ impl Listener {
             };
             self.take_in(&text);
             if self.hand.len() >= ENTRIES_AT_ONCE {
-                self.store(reports).await?;
+                self.store(Connection::Open).await?;
             }
             if until.is_reached(self.cursor) {
                 return Ok(End::CaughtUp);
@@ -294,52 +309,54 @@ impl Listener {
     }
 
     /// Stores what is in hand, the place and the health, in one transaction.
-    async fn store(&mut self, reports: &Reports) -> Result<()> {
+    async fn store(&mut self, connection: Connection) -> Result<()> {
         let Some(cursor) = self.cursor else { return Ok(()) };
-        let at = self.shared.clock.now();
-        let problems = self.tally.problems();
-        if self.tally.since.elapsed() >= CALM || self.note.is_none() {
-            self.note = Some(self.in_words());
-        }
-        let note = match in_a_line(&problems) {
-            Some(problems) => Some(format!("{}; {problems}", self.note.as_deref().unwrap_or_default())),
-            None => self.note.clone(),
+        let problems = in_a_line(&self.tally.problems());
+        let how = match connection {
+            Connection::Open => Some(self.in_words()),
+            Connection::Ended => None,
         };
-        let read = std::mem::take(&mut self.tally.posts);
-        if self.tally.since.elapsed() >= CALM {
-            self.tally = Tally::new();
-        }
+        let notes: Vec<String> = how.into_iter().chain(problems).collect();
+        let note = Some(notes.join("; ")).filter(|note| !note.is_empty());
         let batch = Batch {
             source: self.source.id.clone(),
-            read,
+            read: std::mem::take(&mut self.tally.posts),
             reach: None,
             entries: std::mem::take(&mut self.hand),
             problems: Vec::new(),
             wished_interval_s: None,
         };
+        let at = self.shared.clock.now();
         let polled = Polled { at, origin: Origin::Poll(self.outcome(HealthState::Ok, note)) };
         let place = StreamPlace { cursor, missed: self.missed.take() };
-        let store =
-            move |engines: &mut crate::ingest::Engines| engines.store.ingest_stream(&batch, &polled, &place);
+        let store = move |engines: &mut Engines| engines.store.ingest_stream(&batch, &polled, &place);
         let ingested = self.shared.writer.call(store).await?;
         self.due = Instant::now() + CALM;
-        self.sum = std::mem::take(&mut self.sum).and(ingested.clone());
-        if !ingested.new_mentions.is_empty() || ingested.revised > 0 {
-            reports.send(self.report(PollOutcome::Read { ingested, problems: Vec::new() })).await;
+        let is_news = !ingested.new_mentions.is_empty() || ingested.revised > 0;
+        match &mut self.told {
+            Told::Round(sum) => *sum = std::mem::take(sum).and(ingested),
+            Told::Loop(_) if is_news => {
+                self.tell(PollOutcome::Read { ingested, problems: Vec::new() }).await;
+            }
+            Told::Loop(_) => {}
         }
         Ok(())
     }
 
-    /// How it goes, for people.
-    fn in_words(&self) -> String {
-        let host = self.hosts[self.host.saturating_sub(1) % self.hosts.len()].as_str();
-        let host = host.split_once("://").map_or(host, |(_, host)| host);
-        if self.tally.messages == 0 {
-            return format!("open at {host}");
+    /// How it goes, for people; counted anew each minute.
+    fn in_words(&mut self) -> String {
+        let since = self.tally.since.elapsed();
+        if since >= CALM {
+            let rate = self.tally.messages as f64 * 60.0 / since.as_secs_f64();
+            self.rate = Some(format!(": {rate:.0} messages a minute, {} kept", self.tally.kept));
+            self.tally = Tally { posts: self.tally.posts, ..Tally::new() };
         }
-        let minutes = (self.tally.since.elapsed().as_secs_f64() / 60.0).max(1.0 / 60.0);
-        let rate = self.tally.messages as f64 / minutes;
-        format!("open at {host}: {rate:.0} messages a minute, {} kept", self.tally.kept)
+        format!("open at {}{}", self.host_name(), self.rate.as_deref().unwrap_or_default())
+    }
+
+    fn host_name(&self) -> &str {
+        let host = self.hosts[self.host.saturating_sub(1) % self.hosts.len()].as_str();
+        host.split_once("://").map_or(host, |(_, host)| host)
     }
 
     fn outcome(&self, state: HealthState, note: Option<String>) -> Outcome {
@@ -353,11 +370,10 @@ impl Listener {
         }
     }
 
-    async fn failed(&mut self, failure: Failure, reports: &Reports) -> Result<()> {
+    async fn failed(&mut self, failure: Failure) -> Result<()> {
         let poll = self.failed_poll(&failure);
-        self.note = None;
         self.shared.writer.call(move |engines| engines.store.record_polls(&[poll])).await?;
-        reports.send(self.report(PollOutcome::Failed { state: failure.state, why: failure.why })).await;
+        self.tell(PollOutcome::Failed { state: failure.state, why: failure.why }).await;
         Ok(())
     }
 
@@ -368,6 +384,12 @@ impl Listener {
             ..self.outcome(failure.state, Some(failure.why.clone()))
         };
         QuietPoll { source: self.source.id.clone(), at, outcome }
+    }
+
+    async fn tell(&self, outcome: PollOutcome) {
+        if let Told::Loop(reports) = &self.told {
+            let _ = reports.send(self.report(outcome)).await;
+        }
     }
 
     fn report(&self, outcome: PollOutcome) -> PollReport {

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::PollReport;
 use super::polling::Shared;
-use super::stream::Listener;
+use super::stream::{Listener, Told};
 use crate::model::{Health, Source};
 
 /// Tasks that listen, each to a stream.
@@ -14,23 +14,6 @@ pub(super) struct Streams {
     tasks: JoinSet<Result<()>>,
     stop: watch::Sender<bool>,
     reports: mpsc::Receiver<PollReport>,
-}
-
-/// Where a stream tells what it brought; whoever runs the loop may have ended.
-#[derive(Clone)]
-pub(super) struct Reports(Option<mpsc::Sender<PollReport>>);
-
-impl Reports {
-    pub fn to_nobody() -> Self {
-        Self(None)
-    }
-
-    pub async fn send(&self, report: PollReport) {
-        if let Some(sender) = &self.0 {
-            // At the end nobody takes them any more.
-            let _ = sender.send(report).await;
-        }
-    }
 }
 
 /// Reports that may wait; a stream that brings more waits with them.
@@ -43,9 +26,9 @@ impl Streams {
         let (sender, reports) = mpsc::channel(QUEUE);
         let mut tasks = JoinSet::new();
         for (source, health) in sources {
-            let (shared, stopped, reports) = (shared.clone(), stopped.clone(), Reports(Some(sender.clone())));
+            let (shared, stopped, told) = (shared.clone(), stopped.clone(), sender.clone());
             tasks.spawn(async move {
-                Listener::new(shared, source, &health).await?.listen(stopped, reports).await
+                Listener::new(shared, source, &health, Told::Loop(told)).await?.listen(stopped).await
             });
         }
         Streams { tasks, stop, reports }

@@ -40,9 +40,9 @@ pub(super) struct Tally {
     pub messages: u64,
     pub posts: usize,
     pub kept: u64,
-    odd: u64,
+    pub odd: u64,
     /// Why the latest odd message was odd.
-    why: String,
+    pub why: String,
 }
 
 impl Tally {

@@ -6,15 +6,15 @@ use anyhow::Result;
 use tokio::time::{Instant, timeout_at};
 
 use super::message::{Message, Tally, read};
-use super::{CALM, End, Failure, Listener, Until, failure, instant, micros};
+use super::{CALM, Connection, End, Failure, Listener, Told, Until, failure, instant, micros};
 use crate::daemon::PollOutcome;
 use crate::daemon::polling::{Ended, Shared};
-use crate::daemon::streams::Reports;
 use crate::fetch::{Client, FetchError};
 use crate::model::{Health, Preset, Source, Timestamp};
 use crate::prepare::{Batch, Listening};
 use crate::sources::presets::jetstream;
 use crate::sources::{Problem, ProblemKind};
+use crate::store::Ingested;
 
 /// A round of `poll` reads a stream for so long at most.
 const ROUND: Duration = Duration::from_secs(20);
@@ -24,10 +24,9 @@ pub const TRIAL: Duration = Duration::from_secs(5);
 /// Reads on where a stream was left until all that has been said is heard, or the time of a round is up. A
 /// stream that was never heard begins now.
 pub(in crate::daemon) async fn catch_up(shared: Shared, source: Source, health: Health) -> Result<Ended> {
-    let mut listener = Listener::new(shared, source, &health).await?;
+    let mut listener = Listener::new(shared, source, &health, Told::Round(Ingested::default())).await?;
     let now = micros(listener.shared.clock.now());
     let mut until = Until::CaughtUp { with: now, by: Instant::now() + ROUND };
-    let nobody = Reports::to_nobody();
     let mut problems = Vec::new();
     let mut unreachable = 0;
     // Twice more than there are hosts: what cannot be read is left behind the second time.
@@ -40,17 +39,20 @@ pub(in crate::daemon) async fn catch_up(shared: Shared, source: Source, health: 
                 failure(&error)
             }
             Ok(mut stream) => {
-                listener.connected(&nobody).await?;
+                listener.connected().await?;
                 let end = match until.is_reached(listener.cursor) {
                     true => End::CaughtUp,
-                    false => listener.hear(&mut stream, &mut until, &nobody).await?,
+                    false => listener.hear(&mut stream, &mut until).await?,
                 };
                 problems.extend(listener.tally.problems());
-                listener.store(&nobody).await?;
+                listener.store(Connection::Ended).await?;
                 let End::Broken(broken) = end else {
                     stream.close().await;
                     problems.extend(listener.behind());
-                    let ingested = std::mem::take(&mut listener.sum);
+                    let ingested = match &mut listener.told {
+                        Told::Round(sum) => std::mem::take(sum),
+                        Told::Loop(_) => Ingested::default(),
+                    };
                     let report = listener.report(PollOutcome::Read { ingested, problems });
                     return Ok(Ended { report, quiet: None });
                 };
