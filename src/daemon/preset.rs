@@ -37,7 +37,7 @@ pub(super) async fn poll(shared: Shared, source: &Source, preset: &Preset, healt
         about,
         token: None,
         known,
-        unstored: Vec::new(),
+        unstored: BTreeMap::new(),
         round: Round::default(),
     };
     match preset.token_env.as_deref().map(Token::from_environment).transpose() {
@@ -107,8 +107,8 @@ struct Visit<'a> {
     token: Option<Token>,
     /// What is kept of the requests, by their keys.
     known: BTreeMap<String, Progress>,
-    /// What answers without a document left.
-    unstored: Vec<Asked>,
+    /// What answers without a document left, by the keys of their requests; what is stored later replaces it.
+    unstored: BTreeMap<String, Asked>,
     round: Round,
 }
 
@@ -207,7 +207,7 @@ impl Visit<'_> {
         };
         self.known.insert(ask.key.clone(), progress.clone());
         let asked = self.asked(&ask, progress, Vec::new());
-        self.unstored.push(asked);
+        self.unstored.insert(ask.key, asked);
         Ok(())
     }
 
@@ -283,6 +283,7 @@ impl Visit<'_> {
         let asked = self.asked(&ask, progress.clone(), attention);
         let polled = Polled { at: self.now(), origin: Origin::Ask(asked) };
         let ingested = self.shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
+        self.unstored.remove(&ask.key);
         self.known.insert(ask.key, progress);
         self.round.read = Some(match self.round.read.take() {
             Some(so_far) => so_far.and(ingested),
@@ -309,7 +310,8 @@ impl Visit<'_> {
     /// The source's health is good if any request was; what failed is named.
     async fn end(mut self, health: &Health) -> Result<Ended> {
         if !self.unstored.is_empty() {
-            let (id, unstored) = (self.source.id.clone(), std::mem::take(&mut self.unstored));
+            let id = self.source.id.clone();
+            let unstored: Vec<Asked> = std::mem::take(&mut self.unstored).into_values().collect();
             self.shared.writer.call(move |engines| engines.store.keep_progress(&id, &unstored)).await?;
         }
         let round = std::mem::take(&mut self.round);

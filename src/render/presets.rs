@@ -33,15 +33,11 @@ fn keys(preset: &PresetView) -> Vec<String> {
 
 /// One place, with a block to copy.
 pub fn one(preset: &PresetView, style: Style) -> String {
-    let every = match (preset.every_s / 3600, preset.every_s % 3600 / 60) {
-        (0, minutes) => format!("{minutes}m"),
-        (hours, _) => format!("{hours}h"),
-    };
     let mut facts = vec![
         ("hears", preset.hears.to_owned()),
         ("state", preset.state.to_owned()),
         ("limits", preset.limits.to_owned()),
-        ("asked", format!("every {every}, unless `every` says otherwise")),
+        ("asked", format!("every {}, unless `every` says otherwise", every(preset))),
         ("checked", format!("against what was publicly known in {}", preset.checked)),
     ];
     if let Some(notice) = preset.notice {
@@ -49,13 +45,26 @@ pub fn one(preset: &PresetView, style: Style) -> String {
     }
     let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, fact)| vec![name.to_owned(), fact]).collect();
     let facts = table(&[(preset.kind, Align::Left), ("", Align::Left)], &rows, style);
+    format!("{facts}\n\n{}", block(preset))
+}
+
+/// Between two polls: `30m`, `12h`.
+pub fn every(preset: &PresetView) -> String {
+    match (preset.every_s / 3600, preset.every_s % 3600 / 60) {
+        (0, minutes) => format!("{minutes}m"),
+        (hours, _) => format!("{hours}h"),
+    }
+}
+
+/// What to write into feeds.toml; what may be left out is commented out.
+pub fn block(preset: &PresetView) -> String {
     let mut block = format!("[[source]]\nid = \"{0}\"\nkind = \"{0}\"\n", preset.kind);
     for key in &preset.keys {
         let first = preset.needs.iter().any(|group| group.first() == Some(&key.key));
         let mark = if first { "" } else { "# " };
         block.push_str(&format!("{mark}{} = \"{}\"\n", key.key, key.example));
     }
-    format!("{facts}\n\n{block}")
+    block
 }
 
 pub fn attention(view: &AttentionView, style: Style) -> String {

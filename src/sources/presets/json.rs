@@ -1,6 +1,11 @@
 //! Answers in JSON: reading one tolerantly, by the names of its values.
 
-use serde_json::Value;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use crate::model::Timestamp;
 use crate::sources::draft::{self, Markup};
@@ -14,9 +19,77 @@ pub(super) fn read(document: Document<'_>) -> Result<Value, Parsed> {
     match text.as_bytes().first() {
         None => Err(not_a_feed("an empty answer".to_owned())),
         Some(b'{' | b'[') => {
-            serde_json::from_str(text).map_err(|error| not_a_feed(format!("not valid JSON: {error}")))
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            let value = Bounded(&Cell::new(MOST_VALUES)).deserialize(&mut deserializer);
+            value.map_err(|error| not_a_feed(format!("not valid JSON: {error}")))
         }
         Some(_) => Err(not_a_feed(page::describe(text, None, document.base_url))),
+    }
+}
+
+/// The largest honest answers hold a third of it; each value takes up to some 600 bytes of memory.
+const MOST_VALUES: u32 = 100_000;
+
+/// Reads a value of not more than so many values in all.
+struct Bounded<'a>(&'a Cell<u32>);
+
+impl<'de> DeserializeSeed<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        match self.0.get().checked_sub(1) {
+            Some(left) => self.0.set(left),
+            None => return Err(D::Error::custom(format!("more than {MOST_VALUES} values"))),
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = seq.next_element_seed(Bounded(self.0))? {
+            list.push(value);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            object.insert(key, map.next_value_seed(Bounded(self.0))?);
+        }
+        Ok(object.into())
     }
 }
 
@@ -58,7 +131,7 @@ pub(super) fn date(value: &Value, name: &str) -> Option<Timestamp> {
 }
 
 /// Those of the counts that the place gives, each under the name it is kept by.
-pub(super) fn counts(value: &Value, names: &[(&str, &str)]) -> std::collections::BTreeMap<String, u64> {
+pub(super) fn counts(value: &Value, names: &[(&str, &str)]) -> BTreeMap<String, u64> {
     let count = |(theirs, ours): &(&str, &str)| Some(((*ours).to_owned(), value[*theirs].as_u64()?));
     names.iter().filter_map(count).collect()
 }

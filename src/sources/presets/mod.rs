@@ -27,6 +27,8 @@ mod progress;
 mod reddit;
 mod stack_exchange;
 mod substack;
+#[cfg(test)]
+mod tests;
 mod wikipedia;
 mod wordpress;
 mod youtube;
@@ -278,8 +280,9 @@ fn step(value: &str) -> String {
 
 /// A name in straight quotes if it is of several words.
 fn quoted(name: &str) -> String {
-    let name = name.replace('"', " ");
-    if name.chars().all(char::is_alphanumeric) { name } else { format!("\"{}\"", name.trim()) }
+    let words: Vec<&str> = name.split(['"', ' ']).filter(|word| !word.is_empty()).collect();
+    let name = words.join(" ");
+    if name.chars().all(char::is_alphanumeric) { name } else { format!("\"{name}\"") }
 }
 
 /// The searches of a preset, names of several words in quotes.
