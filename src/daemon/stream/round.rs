@@ -28,6 +28,10 @@ pub(in crate::daemon) async fn catch_up(shared: Shared, source: Source, health: 
     let now = micros(listener.shared.clock.now());
     let mut until = Until::CaughtUp { with: now, by: Instant::now() + ROUND };
     let mut problems = Vec::new();
+    if listener.cursor.is_none() {
+        let message = "heard from now on; the next poll reads on from here".to_owned();
+        problems.push(Problem { kind: ProblemKind::Limit, message });
+    }
     let mut unreachable = 0;
     // Twice more than there are hosts: what cannot be read is left behind the second time.
     let mut attempts = listener.hosts.len() + 2;

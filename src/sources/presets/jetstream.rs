@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use std::time::Duration;
 
-use super::{About, HOST, MINUTE, Standing};
+use super::{About, HOST, Standing};
 use crate::model::{Entry, Preset, Timestamp};
 use crate::sources::{dates, draft};
 
@@ -21,9 +21,9 @@ pub(super) const ABOUT: About = About {
     needs: &[],
     standing: Standing::Open,
     notice: None,
-    limits: "no key; a connection that stays open, a few gigabytes a day; what was missed is sent again for a day or so",
-    every: MINUTE,
-    least: MINUTE,
+    limits: "no key; some gigabytes a day; what was missed is sent again for 36 hours; posts name their author by DID only",
+    every: Duration::ZERO,
+    least: Duration::ZERO,
     after_failure: Duration::ZERO,
     pause: Duration::ZERO,
     checked: "2026-11",

@@ -56,7 +56,7 @@ pub struct About {
     pub notice: Option<&'static str>,
     /// What it gives at most, and how often it may be asked.
     pub limits: &'static str,
-    /// How often it is asked unless the user says otherwise.
+    /// How often it is asked unless the user says otherwise; zero for a stream.
     pub every: Duration,
     /// How often it may be asked, whatever the user says.
     pub least: Duration,
