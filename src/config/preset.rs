@@ -37,7 +37,10 @@ pub(super) fn preset(
     };
     let about = presets::about(name);
     let complete = keys_fit(report, section, name, about);
-    let host = section.parsed(report, "host", host);
+    let host = match name {
+        PresetName::BlueskyJetstream => section.parsed(report, "host", hosts),
+        _ => section.parsed(report, "host", host),
+    };
     let brands = listened_for(brands);
     let search = section
         .filled(report, "search")
@@ -116,6 +119,13 @@ fn host(text: &str) -> Result<(String, bool), String> {
         true => Err("write a host such as `forum.example`, without what follows `?`".to_owned()),
         false => Ok((address, private)),
     }
+}
+
+/// Several hosts with commas between, each of which has all there is.
+fn hosts(text: &str) -> Result<(String, bool), String> {
+    let parts = text.split(',').map(host).collect::<Result<Vec<_>, _>>()?;
+    let private = parts.iter().any(|(_, private)| *private);
+    Ok((parts.into_iter().map(|(host, _)| host).collect::<Vec<_>>().join(","), private))
 }
 
 /// The name of an environment variable. What stands there instead may be the secret itself: it is not shown.
@@ -310,6 +320,17 @@ mod tests {
               host = 'localhost:4000'
                      ^^^^^^^^^^^^^^^^ add `allow_private = true` if it is meant
         "#]],
+        );
+        check_problems(
+            "kind = 'bluesky-jetstream'\nhost = 'wss://a.example, b.example?x'\nevery = '15m'",
+            expect![[r#"
+                feeds.toml:8:8: source `s`: `host` cannot be `wss://a.example, b.example?x`
+                  host = 'wss://a.example, b.example?x'
+                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write a host such as `forum.example`, without what follows `?`
+                feeds.toml:9:1: warning: source `s`: a stream is not asked again and again
+                  every = '15m'
+                  ^^^^^ drop `every`: the connection stays open
+            "#]],
         );
         check_problems(
             "kind = 'youtube'\naccount = '@acme'",

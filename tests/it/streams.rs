@@ -343,6 +343,46 @@ fn servers_that_give_no_stream_are_told_of() {
 }
 
 #[test]
+fn a_round_of_poll_leaves_behind_what_cannot_be_read() {
+    let mut sky = Sky::listened();
+    sky.say(1, "one", "Acme before");
+    sky.server.say_frame(SEVEN + 2 * SECOND, text_frame(&vec![b' '; (15 << 20) + 1]));
+    let view = sky.scenario.run(&["poll", "--json"]).ok().json();
+    assert_eq!(view["sources"][0]["new_mentions"], 1, "{view}");
+    assert_eq!(sky.health()["state"], "ok");
+    sky.say(3610, "then", "Acme then");
+    sky.scenario.at("2026-03-02T08:00:10Z");
+    assert_eq!(sky.scenario.run(&["poll", "--json"]).ok().json()["sources"][0]["new_mentions"], 1);
+    sky.check_kept(&["first", "one", "then"]);
+}
+
+#[test]
+fn where_one_server_fails_the_next_one_goes_on_a_little_earlier() {
+    let sky = Sky::new();
+    let other = Jetstream::start();
+    let both = format!("{}, {}", sky.server.base_url, other.base_url);
+    sky.scenario.configure(&CONFIG.replace("{sky}", &both));
+    let mut child = sky.listen();
+    // The other one saw it earlier; both tell all of it.
+    let say = |seconds: u64, rkey: &str| {
+        for (server, earlier) in [(&sky.server, 0), (&other, 7)] {
+            let time_us = SEVEN + (seconds - earlier) * SECOND;
+            server.say(time_us, &post(time_us, rkey, &format!("Acme has {rkey}")));
+        }
+    };
+    say(60, "one");
+    sky.wait_for(1);
+    sky.server.say_frame(SEVEN, vec![0x88, 0]);
+    say(61, "two");
+    wait_until("the other server", || other.requests().len() == 1);
+    sky.wait_for(2);
+    stop(&mut child);
+    sky.check_kept(&["one", "two"]);
+    let before = SEVEN + 60 * SECOND - 30 * SECOND;
+    assert!(other.requests()[0].contains(&format!("cursor={before} ")), "{:?}", other.requests());
+}
+
+#[test]
 fn a_private_address_is_refused_before_anything_is_sent() {
     let sky = Sky::new();
     for host in [sky.server.base_url.clone(), sky.server.base_url.replace("127.0.0.1", "localhost")] {

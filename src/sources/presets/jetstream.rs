@@ -57,7 +57,7 @@ pub enum Event {
 /// The servers to listen to, one after the other where one fails.
 pub fn hosts(preset: &Preset) -> Vec<String> {
     match &preset.host {
-        Some(host) => vec![host.clone()],
+        Some(hosts) => hosts.split(',').map(str::to_owned).collect(),
         None => HOSTS.map(str::to_owned).to_vec(),
     }
 }
