@@ -254,12 +254,12 @@ impl Visit<'_> {
     /// Parsing and matching take CPU, so they run on the blocking pool.
     async fn read(&self, ask: &Ask, before: Progress, document: Document) -> Result<Result<Ready, Failure>> {
         let (source, preset, ask) = (self.source.clone(), self.preset.clone(), ask.clone());
-        let (listening, now) = (self.shared.listening.clone(), self.now());
+        let (listening, now, back) = (self.shared.listening.clone(), self.now(), self.about.back);
         let work = tokio::task::spawn_blocking(move || {
             let answer = presets::parse(&preset, &ask, readable(&document, &ask), &Limits::default());
             let progress = match ask.older {
                 Some(_) => before.after_older(&answer),
-                None => before.after_newest(&answer, validators_of(&document), now),
+                None => before.after_newest(&answer, validators_of(&document), now, back),
             };
             let attention = answer.attention;
             Ready { batch: prepare_parsed(&source, answer.parsed, &listening), attention, progress }
@@ -321,11 +321,14 @@ impl Visit<'_> {
         let all_failed = !round.failures.is_empty() && round.failures.len() >= round.made;
         let worst = waits.or_else(|| round.failures.first().filter(|_| all_failed));
         let state = worst.map_or(HealthState::Ok, |failure| failure.state);
-        let left = self.known.values().filter(|progress| !progress.stretches.is_empty()).count();
+        // What is kept of requests that are no longer made does not count.
+        let asks = presets::requests(self.preset, &self.known, self.now());
+        let unread = |ask: &Ask| self.known.get(&ask.key).is_some_and(|known| !known.stretches.is_empty());
+        let unread = asks.iter().any(unread);
         let notes = [
             (!failed.is_empty()).then(|| failed.clone()),
             sources::in_a_line(&round.problems),
-            (left > 0 && worst.is_none()).then(|| "what is older is still being read".to_owned()),
+            (unread && worst.is_none()).then(|| "what is older is still being read".to_owned()),
         ];
         let note = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
         let outcome = Outcome {

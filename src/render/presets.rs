@@ -17,10 +17,9 @@ pub fn list(view: &PresetsView, style: Style) -> String {
         .iter()
         .map(|p| vec![p.kind.into(), p.state.into(), keys(p).join(" "), p.hears.into()])
         .collect();
-    format!(
-        "{}\n\na|b: one of them; [a]: may be left out. `vigie sources presets KIND` has its limits, its terms and an example",
-        table(&columns, &rows, style)
-    )
+    let words =
+        "a|b: one of them; [a]: may be left out\n`vigie sources presets KIND`: limits, terms, an example";
+    format!("{}\n\n{words}", table(&columns, &rows, style))
 }
 
 /// `tag|account [host]`: what is needed, then what may be left out.

@@ -104,7 +104,11 @@ pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &P
             note_heard_with(ledger.db, source.number, &outcome.listening)?;
             record(ledger.db, source.number, polled.at, outcome)?;
         }
-        Origin::Ask(asked) => note_asked(ledger.db, source.number, asked, source.backfill.then_some(reach))?,
+        Origin::Ask(asked) => {
+            // Where nothing was found, all there ever was is known.
+            let told = source.backfill && batch.read > 0;
+            note_asked(ledger.db, source.number, asked, told.then_some(reach))?;
+        }
         Origin::Import => {}
     }
     Ok(ingested)

@@ -103,17 +103,16 @@ impl Store {
         tx.execute("UPDATE sources SET configured = 0, enabled = 0", [])?;
         for source in sources {
             let number = source_number(&tx, &source.id)?;
-            tx.prepare_cached(
-                "DELETE FROM asks WHERE source = ?1
-                 AND (SELECT url IS NOT ?2 FROM sources WHERE source = ?1)",
-            )?
-            .execute(params![number, source.address()])?;
-            tx.prepare_cached(
+            let moved = tx
+                .prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
             )?
             .execute(params![number, source.address()])?;
+            if moved > 0 {
+                tx.prepare_cached("DELETE FROM asks WHERE source = ?1")?.execute([number])?;
+            }
             tx.prepare_cached(
                 "UPDATE sources SET configured = 1, enabled = ?2, state = CASE
                      WHEN NOT ?2 THEN 'disabled'

@@ -57,11 +57,11 @@ fn capital(text: &str) -> String {
 #[track_caller]
 fn generated(document: &str, expected: &str) {
     let path = root().join(document);
-    let kept = std::fs::read_to_string(&path).unwrap();
+    let kept = std::fs::read_to_string(&path).expect("the document exists");
     let (by_hand, _) = kept.split_once(GENERATED).expect("the document has lost its mark");
     let expected = format!("{by_hand}{GENERATED}{expected}");
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, expected).unwrap();
+        std::fs::write(&path, expected).expect("it can be written");
     } else {
         assert!(kept == expected, "{document} is not up to date: UPDATE_DOCS=1 cargo test --test it docs");
     }

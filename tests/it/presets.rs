@@ -82,7 +82,7 @@ fn hacker_news_is_read_back_to_its_beginning_and_raises_no_alert() {
     let round = poll(&scenario);
     assert_eq!((&round["new_mentions"], &round["backfill"]), (&json!(4), &json!(true)), "{round}");
     let kept = entries(&scenario);
-    assert_eq!(texts(&kept, "title"), ["Acme? Who?", "Acme founded", "Acme ships", "Vélos"]);
+    assert_eq!(texts(&kept, "title"), ["Acme? Who?", "Acme founded", "Acme ships", "-"]);
     assert_eq!(kept[3]["text"], "J'aime Acme, merci.");
     assert_eq!(kept[3]["link"], "https://news.ycombinator.com/item?id=12");
     assert_eq!(kept[2]["link"], "https://news.example/11");
@@ -214,6 +214,23 @@ fn a_wordpress_archive_is_read_page_by_page_across_restarts() {
     let quiet = poll(&scenario);
     assert_eq!((&quiet["outcome"], &quiet["note"]), (&json!("unchanged"), &json!(null)));
     assert_eq!(health(&scenario)["state"], "ok");
+}
+
+#[test]
+fn a_repository_without_discussions_is_no_failure() {
+    let scenario = scenario("github", "repo = \"acme/widget\"");
+    scenario
+        .publisher
+        .publish("/acme/widget/releases.atom", &feed("v1", "https://github.com/acme/widget/releases/v1"));
+    assert_eq!(poll(&scenario)["note"], json!(null));
+    let health = health(&scenario);
+    assert_eq!((&health["state"], &health["note"]), (&json!("ok"), &json!(null)));
+    fail(&scenario, "/acme/widget/releases.atom", 404, "");
+    poll(&scenario);
+    assert!(
+        self::health(&scenario)["note"].as_str().unwrap().contains("404"),
+        "a repository that is not there is one"
+    );
 }
 
 fn post(id: u64, text: &str) -> Value {

@@ -15,6 +15,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("the feed is empty or fails (502) at times, and comes back"),
     limits: "the newest 500 reviews a country, in 10 pages; without a country: France and the United States",
+    back: None,
     every: HOUR.saturating_mul(2),
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -67,12 +68,9 @@ pub(super) fn older(newest: &str, at: &str) -> String {
     newest.replace("/page=1/", &format!("/page={at}/"))
 }
 
-pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Answer {
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Value::Object(feed) = &answer["feed"] else { return json::unexpected(&answer, "`feed`").into() };
+pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
+    let answer = json::read(document)?;
+    let Value::Object(feed) = &answer["feed"] else { return Err(json::unexpected(&answer, "`feed`")) };
     let reviews = match feed.get("entry") {
         Some(Value::Array(reviews)) => &reviews[..],
         // A single one stands without a list.
@@ -83,7 +81,7 @@ pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Answe
         reviews.iter().filter_map(|review| entry(review, &ask.key, limits)).take(limits.entries).collect();
     let page: u32 = ask.older.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1);
     let older = (page < LAST_PAGE && !entries.is_empty()).then(|| (page + 1).to_string());
-    Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() }
+    Ok(Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() })
 }
 
 /// `None` for the app itself, which some answers list first: it has no rating.

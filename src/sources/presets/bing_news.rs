@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use url::Url;
-
-use super::{About, Answer, Ask, HOST, HOUR, MINUTE, SEARCH, Standing, address, base, terms};
+use super::{About, Answer, Ask, HOST, HOUR, MINUTE, SEARCH, Standing, address, base, behind, terms};
 use crate::model::Preset;
 use crate::sources::{Document, Limits};
 
@@ -17,6 +15,7 @@ pub(super) const ABOUT: About = About {
         "its feeds are undocumented, and made for personal, non-commercial reading: whether you may use them is for you to judge",
     ),
     limits: "about 12 articles a search and language",
+    back: None,
     every: HOUR,
     least: MINUTE.saturating_mul(15),
     after_failure: Duration::ZERO,
@@ -44,18 +43,11 @@ pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
 pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
     let mut parsed = crate::sources::parse(document, limits);
     for entry in &mut parsed.entries {
-        if let Some(article) = entry.link.as_deref().and_then(article) {
+        if let Some(article) = entry.link.as_deref().and_then(|link| behind(link, "/news/apiclick.aspx")) {
             // Its guid is the link through Bing, which is never twice the same.
             entry.guid = None;
             entry.link = Some(article);
         }
     }
     parsed.into()
-}
-
-/// Where `http://www.bing.com/news/apiclick.aspx?…&url=ARTICLE&…` leads.
-fn article(link: &str) -> Option<String> {
-    let url = Url::parse(link).ok().filter(|url| url.path().ends_with("/apiclick.aspx"))?;
-    let (_, article) = url.query_pairs().find(|(name, _)| name == "url")?;
-    (article.starts_with("http://") || article.starts_with("https://")).then(|| article.into_owned())
 }

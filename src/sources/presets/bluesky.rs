@@ -16,6 +16,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "an account's own posts only: search is for members; what others say comes by bluesky-jetstream",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -38,17 +39,14 @@ pub(super) fn older(newest: &str, at: &str) -> String {
     format!("{newest}&cursor={}", step(at))
 }
 
-pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Some(feed) = answer["feed"].as_array() else { return json::unexpected(&answer, "`feed`").into() };
+pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
+    let answer = json::read(document)?;
+    let Some(feed) = answer["feed"].as_array() else { return Err(json::unexpected(&answer, "`feed`")) };
     // What the account only passes on is somebody else's.
     let own = feed.iter().filter(|item| item["reason"].is_null());
     let entries = own.filter_map(|item| entry(&item["post"], limits)).take(limits.entries).collect();
     let older = json::text(&answer, "cursor").map(str::to_owned).filter(|_| !feed.is_empty());
-    Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() }
+    Ok(Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() })
 }
 
 fn entry(post: &Value, limits: &Limits) -> Option<Entry> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step};
+use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step, tag_feeds};
 use crate::model::Preset;
 
 pub(super) const ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "the newest 12 articles; no comments",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -21,13 +22,10 @@ pub(super) const ABOUT: About = About {
 
 pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
     let base = base(preset, "https://dev.to");
-    let tags = preset
-        .tags
-        .iter()
-        .map(|tag| Ask::newest(format!("tag {tag}"), format!("{base}/feed/tag/{}", step(tag))));
+    let tags = tag_feeds(base, &preset.tags);
     let accounts = preset.accounts.iter().map(|account| {
         let name = account.trim_start_matches('@');
         Ask::newest(format!("@{name}"), format!("{base}/feed/{}", step(name)))
     });
-    tags.chain(accounts).collect()
+    tags.into_iter().chain(accounts).collect()
 }

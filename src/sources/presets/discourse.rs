@@ -16,6 +16,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "the newest 50 posts or 30 topics; a forum may want a login (then: blocked)",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

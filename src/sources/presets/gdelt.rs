@@ -19,6 +19,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("a server that is often overloaded: in July 2026 even first requests were refused (429)"),
     limits: "titles only, at most 250 of the last day, dated when GDELT saw them; a request each 5 seconds",
+    back: None,
     every: HOUR,
     least: MINUTE.saturating_mul(15),
     after_failure: Duration::ZERO,
@@ -46,27 +47,24 @@ pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
     vec![Ask::newest("articles", address(base, "/api/v2/doc/doc", &query))]
 }
 
-pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
+pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
     // It complains in plain text, as a good answer: "The specified phrase is too short."
     let text = String::from_utf8_lossy(document.bytes);
     let text = text.trim();
     if !text.is_empty() && !text.starts_with(['{', '[', '<']) {
         let said: String = text.chars().take(200).collect();
-        return not_a_feed(format!("GDELT says \u{201c}{said}\u{201d}")).into();
+        return Err(not_a_feed(format!("GDELT says \u{201c}{said}\u{201d}")));
     }
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
+    let answer = json::read(document)?;
     // Without any article it leaves the list out.
-    let Value::Object(fields) = &answer else { return json::unexpected(&answer, "`articles`").into() };
+    let Value::Object(fields) = &answer else { return Err(json::unexpected(&answer, "`articles`")) };
     let articles = match fields.get("articles") {
         Some(Value::Array(articles)) => &articles[..],
         None if fields.is_empty() => &[],
-        _ => return json::unexpected(&answer, "`articles`").into(),
+        _ => return Err(json::unexpected(&answer, "`articles`")),
     };
     let entries = articles.iter().filter_map(|article| entry(article, limits)).take(limits.entries).collect();
-    Parsed { entries, ..Parsed::default() }.into()
+    Ok(Parsed { entries, ..Parsed::default() }.into())
 }
 
 fn entry(article: &Value, limits: &Limits) -> Option<Entry> {

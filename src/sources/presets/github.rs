@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "the newest 10 releases and 25 discussions (`search` narrows those); issues have no feed",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

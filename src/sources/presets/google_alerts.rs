@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use url::Url;
-
-use super::{About, Answer, Ask, HALF_HOUR, HOST, Key, MINUTE, Standing, Unfit, base, step};
+use super::{About, Answer, Ask, HALF_HOUR, HOST, Key, MINUTE, Standing, Unfit, base, behind, step};
 use crate::model::Preset;
 use crate::sources::{Document, Limits};
 
@@ -17,6 +15,7 @@ pub(super) const ABOUT: About = About {
         "make the alerts yourself (google.com/alerts, deliver to: RSS feed) and give the end of the feed's address",
     ),
     limits: "what Google chooses to tell, the newest 20",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -58,15 +57,7 @@ pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
 pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
     let mut parsed = crate::sources::parse(document, limits);
     for entry in &mut parsed.entries {
-        entry.link = entry.link.take().map(|link| article(&link).unwrap_or(link));
+        entry.link = entry.link.take().map(|link| behind(&link, "/url").unwrap_or(link));
     }
     parsed.into()
-}
-
-/// Where `https://www.google.com/url?…&url=ARTICLE&…` leads.
-fn article(link: &str) -> Option<String> {
-    let url = Url::parse(link).ok().filter(|url| url.path() == "/url")?;
-    let (_, article) = url.query_pairs().find(|(name, _)| name == "url" || name == "q")?;
-    let whole = article.starts_with("http://") || article.starts_with("https://");
-    whole.then(|| article.into_owned())
 }

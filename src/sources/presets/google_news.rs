@@ -21,6 +21,7 @@ pub(super) const ABOUT: About = About {
          whether you may use it is for you to judge",
     ),
     limits: "at most 100 articles a search; links lead through Google, and are left as they are",
+    back: None,
     every: HOUR,
     least: MINUTE.saturating_mul(15),
     after_failure: Duration::ZERO,

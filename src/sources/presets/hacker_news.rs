@@ -18,6 +18,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "10,000 requests an hour for each address; 1,000 hits a search, older ones in slices of time",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -45,12 +46,9 @@ pub(super) fn older(newest: &str, at: &str) -> String {
     format!("{url}&numericFilters=created_at_i%3C%3D{at}")
 }
 
-pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Some(hits) = answer["hits"].as_array() else { return json::unexpected(&answer, "`hits`").into() };
+pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
+    let answer = json::read(document)?;
+    let Some(hits) = answer["hits"].as_array() else { return Err(json::unexpected(&answer, "`hits`")) };
     let entries = hits.iter().filter_map(|hit| entry(hit, limits)).take(limits.entries).collect();
     let all = answer["nbHits"].as_u64().unwrap_or(0);
     let asked_until = document.base_url.and_then(slice);
@@ -61,7 +59,7 @@ pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
         _ => oldest,
     });
     let parsed = Parsed { title: Some("Hacker News".to_owned()), entries, ..Parsed::default() };
-    Answer { parsed, older: older.map(|at| at.to_string()), ..Answer::default() }
+    Ok(Answer { parsed, older: older.map(|at| at.to_string()), ..Answer::default() })
 }
 
 /// The second up to which an address asks for hits.
@@ -74,15 +72,14 @@ fn slice(address: &str) -> Option<i64> {
 fn entry(hit: &Value, limits: &Limits) -> Option<Entry> {
     let id = json::id(&hit["objectID"])?;
     let discussion = format!("https://news.ycombinator.com/item?id={id}");
-    let of_story = json::plain(hit, "story_title", limits);
-    let title = json::plain(hit, "title", limits).or(of_story);
     let text = json::html(hit, "story_text", limits).or_else(|| json::html(hit, "comment_text", limits));
     let is_comment = hit["comment_text"].is_string();
     let link = if is_comment { None } else { json::text(hit, "url").map(str::to_owned) };
     Some(Entry {
         guid: Some(discussion.clone()),
         link: Some(link.unwrap_or(discussion)),
-        title,
+        // A comment is headed by its story, which may name a brand that the comment does not.
+        title: json::plain(hit, "title", limits),
         content: text,
         author: json::plain(hit, "author", limits),
         published: hit["created_at_i"].as_i64().and_then(|at| Timestamp::from_second(at).ok()),

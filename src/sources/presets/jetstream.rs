@@ -22,6 +22,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "no key; some gigabytes a day; what was missed is sent again for 36 hours; posts name their author by DID only",
+    back: None,
     every: Duration::ZERO,
     least: Duration::ZERO,
     after_failure: Duration::ZERO,

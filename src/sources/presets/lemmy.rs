@@ -16,6 +16,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "a feed of the newest posts; no comments",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "the newest 25 stories; no comments",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{About, Answer, Ask, HALF_HOUR, Key, MINUTE, Standing, Unfit, address, json, step};
+use super::{About, Answer, Ask, HALF_HOUR, HOUR, Key, MINUTE, Standing, Unfit, address, json, step};
 use crate::model::{Entry, Preset};
 use crate::sources::{Document, Limits, Parsed, draft};
 use crate::text::url::resolve;
@@ -22,7 +22,8 @@ pub(super) const ABOUT: About = About {
     needs: &[&["tag", "account"]],
     standing: Standing::Open,
     notice: None,
-    limits: "300 requests in 5 minutes; since 4.5 a server may show hashtags to its members only (then: blocked)",
+    limits: "tags are read 90 days back; 300 requests in 5 minutes; since 4.5 a server may show hashtags to its members only (then: blocked)",
+    back: Some(HOUR.saturating_mul(24 * 90)),
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -69,19 +70,16 @@ pub(super) fn older(newest: &str, at: &str) -> String {
     format!("{newest}&max_id={}", step(at))
 }
 
-pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Answer {
+pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Result<Answer, Parsed> {
     if ask.key.starts_with('@') {
-        return crate::sources::parse(document, limits).into();
+        return Ok(crate::sources::parse(document, limits).into());
     }
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Some(posts) = answer.as_array() else { return json::unexpected(&answer, "posts").into() };
+    let answer = json::read(document)?;
+    let Some(posts) = answer.as_array() else { return Err(json::unexpected(&answer, "posts")) };
     let entries =
         posts.iter().filter_map(|post| entry(post, document, limits)).take(limits.entries).collect();
     let older = posts.last().and_then(|post| json::id(&post["id"]));
-    Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() }
+    Ok(Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() })
 }
 
 fn entry(post: &Value, document: Document<'_>, limits: &Limits) -> Option<Entry> {

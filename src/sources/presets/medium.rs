@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step};
+use super::{About, Ask, HOST, HOUR, Key, MINUTE, Standing, base, step, tag_feeds};
 use crate::model::Preset;
 
 pub(super) const ABOUT: About = About {
@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("Medium refuses some readers (403); what it answers is taken"),
     limits: "the newest 10 stories, members' stories in part",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
@@ -21,11 +22,8 @@ pub(super) const ABOUT: About = About {
 
 pub(super) fn requests(preset: &Preset) -> Vec<Ask> {
     let base = base(preset, "https://medium.com");
-    let tags = preset
-        .tags
-        .iter()
-        .map(|tag| Ask::newest(format!("tag {tag}"), format!("{base}/feed/tag/{}", step(tag))));
+    let tags = tag_feeds(base, &preset.tags);
     let accounts =
         preset.accounts.iter().map(|account| Ask::newest(account, format!("{base}/feed/{}", step(account))));
-    tags.chain(accounts).collect()
+    tags.into_iter().chain(accounts).collect()
 }

@@ -56,6 +56,8 @@ pub struct About {
     pub notice: Option<&'static str>,
     /// What it gives at most, and how often it may be asked.
     pub limits: &'static str,
+    /// How far it is read back, at most; `None`: to the beginning, where there is a way.
+    pub back: Option<Duration>,
     /// How often it is asked unless the user says otherwise; zero for a stream.
     pub every: Duration,
     /// How often it may be asked, whatever the user says.
@@ -232,18 +234,18 @@ pub fn older(preset: &Preset, ask: &Ask, at: &str) -> Option<Ask> {
 
 /// Reads an answer. Never fails and never panics: what could not be read is a problem of what was parsed.
 pub fn parse(preset: &Preset, ask: &Ask, document: Document<'_>, limits: &Limits) -> Answer {
-    match preset.name {
+    let answer = match preset.name {
         PresetName::HackerNews => hacker_news::parse(document, limits),
         PresetName::Mastodon => mastodon::parse(ask, document, limits),
         PresetName::Bluesky => bluesky::parse(document, limits),
-        PresetName::WordPress => wordpress::parse(ask, document, limits),
-        PresetName::YouTube => youtube::parse(document, limits),
-        PresetName::GoogleAlerts => google_alerts::parse(document, limits),
-        PresetName::GoogleNews => google_news::parse(document, limits),
-        PresetName::BingNews => bing_news::parse(document, limits),
         PresetName::Gdelt => gdelt::parse(document, limits),
         PresetName::AppStore => app_store::parse(ask, document, limits),
         PresetName::Wikipedia => wikipedia::parse(document),
+        PresetName::WordPress => Ok(wordpress::parse(ask, document, limits)),
+        PresetName::YouTube => Ok(youtube::parse(document, limits)),
+        PresetName::GoogleAlerts => Ok(google_alerts::parse(document, limits)),
+        PresetName::GoogleNews => Ok(google_news::parse(document, limits)),
+        PresetName::BingNews => Ok(bing_news::parse(document, limits)),
         PresetName::BlueskyJetstream
         | PresetName::Reddit
         | PresetName::Lemmy
@@ -253,8 +255,9 @@ pub fn parse(preset: &Preset, ask: &Ask, document: Document<'_>, limits: &Limits
         | PresetName::GitHub
         | PresetName::Medium
         | PresetName::DevTo
-        | PresetName::Substack => super::parse(document, limits).into(),
-    }
+        | PresetName::Substack => Ok(super::parse(document, limits).into()),
+    };
+    answer.unwrap_or_else(Answer::from)
 }
 
 /// Where a place lives: the mirror the user names, else `usual`.
@@ -293,4 +296,17 @@ fn terms(preset: &Preset) -> Vec<String> {
 /// The searches of a preset as one that finds what any of them finds.
 fn any_of(terms: &[String]) -> String {
     terms.join(" OR ")
+}
+
+/// The feeds below `/feed/tag/`, as several places have them.
+fn tag_feeds(base: &str, tags: &[String]) -> Vec<Ask> {
+    let ask = |tag: &String| Ask::newest(format!("tag {tag}"), format!("{base}/feed/tag/{}", step(tag)));
+    tags.iter().map(ask).collect()
+}
+
+/// The address that a link through a search engine's own page at `path` leads to.
+fn behind(link: &str, path: &str) -> Option<String> {
+    let url = url::Url::parse(link).ok().filter(|url| url.path() == path)?;
+    let (_, article) = url.query_pairs().find(|(name, _)| name == "url")?;
+    (article.starts_with("http://") || article.starts_with("https://")).then(|| article.into_owned())
 }

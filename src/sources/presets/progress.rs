@@ -4,6 +4,8 @@
 //! [`Stretch`] at a time: all that there was when the request was first made, and later whatever more than
 //! one document's worth appeared between two polls.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -36,8 +38,14 @@ pub struct Stretch {
 const MOST_STRETCHES: usize = 8;
 
 impl Progress {
-    /// After the request that shows the newest things.
-    pub fn after_newest(&self, answer: &Answer, validators: Validators, now: Timestamp) -> Progress {
+    /// After the request that shows the newest things. `back`: how far what was there before is read, at most.
+    pub fn after_newest(
+        &self,
+        answer: &Answer,
+        validators: Validators,
+        now: Timestamp,
+        back: Option<Duration>,
+    ) -> Progress {
         let mut stretches = self.stretches.clone();
         let (oldest, newest) = span(answer);
         if let Some(at) = &answer.older {
@@ -48,7 +56,8 @@ impl Progress {
                 (Some(_), _, _) => false,
             };
             if unread {
-                stretches.insert(0, Stretch { at: at.clone(), floor: self.newest });
+                let floor = self.newest.max(back.and_then(|back| now.checked_sub(back).ok()));
+                stretches.insert(0, Stretch { at: at.clone(), floor });
             }
         }
         if stretches.len() > MOST_STRETCHES {
@@ -98,7 +107,7 @@ mod tests {
     }
 
     fn newest(progress: &Progress, answer: &Answer, day: i64) -> Progress {
-        progress.after_newest(answer, Validators::default(), at(day))
+        progress.after_newest(answer, Validators::default(), at(day), None)
     }
 
     #[track_caller]
@@ -116,6 +125,19 @@ mod tests {
         check(&second, &[("b", None)]);
         check(&second.after_older(&answer(70..=79, None)), &[]);
         check(&second.after_older(&answer(70..=79, Some("b"))), &[]);
+    }
+
+    #[test]
+    fn a_place_that_is_read_back_so_far_only_is_left_there() {
+        let back = Some(Duration::from_secs(15 * 86_400));
+        let first = Progress::default().after_newest(
+            &answer(90..=100, Some("a")),
+            Validators::default(),
+            at(100),
+            back,
+        );
+        check(&first, &[("a", Some(85))]);
+        check(&first.after_older(&answer(84..=89, Some("b"))), &[]);
     }
 
     #[test]

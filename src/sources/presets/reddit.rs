@@ -20,6 +20,7 @@ pub(super) const ABOUT: About = About {
          feeds (reddit.com/prefs/feeds) in the environment variable that `token_env` names it answers you",
     ),
     limits: "one search for all names, no comments, no scores; at most each 15 minutes, after a failure an hour later",
+    back: None,
     every: MINUTE.saturating_mul(30),
     least: MINUTE.saturating_mul(15),
     // Reddit's refusals last for an hour.

@@ -15,6 +15,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "the newest 30 questions; no answers, no comments",
+    back: None,
     every: HALF_HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

@@ -12,6 +12,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Degraded,
     notice: Some("Substack's gatekeeper refuses some servers (403); from a home it mostly answers"),
     limits: "the newest 20 posts, paid ones in part",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

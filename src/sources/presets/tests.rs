@@ -93,7 +93,7 @@ proptest! {
         for preset in presets() {
             for ask in requests(&preset, &BTreeMap::new(), now()) {
                 let read = answer(&preset, &ask, &bytes);
-                let progress = Progress::default().after_newest(&read, Default::default(), now());
+                let progress = Progress::default().after_newest(&read, Default::default(), now(), None);
                 if let Some(asked) = older(&preset, &ask, &at) {
                     let read = answer(&preset, &asked, &bytes);
                     let after = progress.after_older(&read);

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{About, Answer, Ask, Attention, HOST, HOUR, Key, MINUTE, Progress, Standing, base, json};
 use crate::model::{Preset, Timestamp};
-use crate::sources::Document;
+use crate::sources::{Document, Parsed};
 
 pub(super) const ABOUT: About = About {
     hears: "how often Wikipedia articles are read, day by day (`vigie sources attention`)",
@@ -25,7 +25,8 @@ pub(super) const ABOUT: About = About {
     needs: &[&["search"]],
     standing: Standing::Open,
     notice: None,
-    limits: "the title of an article as it is written, redirects not followed; a day is known the day after",
+    limits: "Wikimedia wants `contact` to be set; the title of an article as it is written, redirects not followed; a day is known the day after",
+    back: None,
     every: HOUR.saturating_mul(12),
     least: MINUTE.saturating_mul(15),
     after_failure: Duration::ZERO,
@@ -74,13 +75,10 @@ fn path(value: &str) -> String {
     value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
-pub(super) fn parse(document: Document<'_>) -> Answer {
-    let answer = match json::read(document) {
-        Ok(answer) => answer,
-        Err(parsed) => return parsed.into(),
-    };
-    let Some(items) = answer["items"].as_array() else { return json::unexpected(&answer, "`items`").into() };
-    Answer { attention: items.iter().filter_map(attention).collect(), ..Answer::default() }
+pub(super) fn parse(document: Document<'_>) -> Result<Answer, Parsed> {
+    let answer = json::read(document)?;
+    let Some(items) = answer["items"].as_array() else { return Err(json::unexpected(&answer, "`items`")) };
+    Ok(Answer { attention: items.iter().filter_map(attention).collect(), ..Answer::default() })
 }
 
 fn attention(item: &Value) -> Option<Attention> {

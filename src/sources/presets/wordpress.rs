@@ -13,6 +13,7 @@ pub(super) const ABOUT: About = About {
     standing: Standing::Open,
     notice: None,
     limits: "about 10 articles a page, older ones page by page; a site may have switched its search off (then: 404)",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,

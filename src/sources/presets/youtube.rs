@@ -17,6 +17,7 @@ pub(super) const ABOUT: About = About {
         "from February to September 2026 these feeds answered 404 or 500 for days on end; they are asked again",
     ),
     limits: "the newest 15 videos; no comments",
+    back: None,
     every: HOUR,
     least: MINUTE,
     after_failure: Duration::ZERO,
