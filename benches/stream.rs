@@ -49,8 +49,11 @@ fn message(n: usize) -> String {
     let parent = format!(
         r#"{{"cid":"bafyreidc6sydkkbchcyg62v77wbhzvb2mvytlmsychqgwf2xojjtirmzj4","uri":"at://{did}/app.bsky.feed.post/3l3pte3p2e325"}}"#
     );
-    let reply =
-        if n % 2 == 0 { format!(r#","reply":{{"parent":{parent},"root":{parent}}}"#) } else { String::new() };
+    let reply = if n.is_multiple_of(2) {
+        format!(r#","reply":{{"parent":{parent},"root":{parent}}}"#)
+    } else {
+        String::new()
+    };
     format!(
         r#"{{"did":"{did}","time_us":{time_us},"kind":"commit","commit":{{"rev":"3l3qo2vutsw2b","operation":"create","collection":"app.bsky.feed.post","rkey":"3l3q{n:09}","record":{{"$type":"app.bsky.feed.post","createdAt":"2026-01-01T08:00:00.102Z","langs":["fr"]{reply},"text":"{text}"}},"cid":"bafyreidwaivazkwu67xztlmuobx35hs2lnfh3kolmgfmucldvhd3sgzcqi"}}}}"#
     )
