@@ -35,7 +35,7 @@ pub struct Client {
     guarded: Schemes,
     /// For sources with `allow_private`.
     unguarded: Schemes,
-    options: Options,
+    pub(super) options: Options,
 }
 
 /// A client for plain http, and one for https that is made when it is first needed: to load the system's
@@ -242,14 +242,18 @@ impl Client {
     }
 
     fn failure(&self, url: &Url, error: reqwest::Error) -> FetchError {
-        if causes(&error).any(|cause| cause.is::<NotPublic>()) {
-            return not_public(url);
-        }
-        if error.is_timeout() {
-            return FetchError::Timeout(self.options.connect_timeout);
-        }
-        FetchError::Network(error.without_url())
+        failure(&self.options, url, error)
     }
+}
+
+pub(super) fn failure(options: &Options, url: &Url, error: reqwest::Error) -> FetchError {
+    if causes(&error).any(|cause| cause.is::<NotPublic>()) {
+        return not_public(url);
+    }
+    if error.is_timeout() {
+        return FetchError::Timeout(options.connect_timeout);
+    }
+    FetchError::Network(error.without_url())
 }
 
 /// For people: what broke, and the innermost reason.
@@ -267,7 +271,7 @@ fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) 
     causes(error).last().unwrap_or(error)
 }
 
-fn unguarded(options: &Options) -> ClientBuilder {
+pub(super) fn unguarded(options: &Options) -> ClientBuilder {
     let mut user_agent = concat!("vigie/", env!("CARGO_PKG_VERSION")).to_owned();
     if let Some(contact) = &options.contact {
         user_agent.push_str(&format!(" (+{contact})"));
@@ -284,12 +288,12 @@ fn unguarded(options: &Options) -> ClientBuilder {
         .no_proxy()
 }
 
-fn guarded(options: &Options) -> ClientBuilder {
+pub(super) fn guarded(options: &Options) -> ClientBuilder {
     unguarded(options).dns_resolver(PublicOnly(System))
 }
 
 /// Whether a request may be made to `url` at all; names are judged when they are resolved.
-fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
+pub(super) fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FetchError::Refused(format!("`{}:` is not http or https", url.scheme())));
     }
@@ -328,7 +332,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 /// `Retry-After` as seconds or as a date (RFC 9110 §10.2.3), at most a day; nonsense and the past are
 /// `None`.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = text(headers, header::RETRY_AFTER)?;
     let value = value.trim();
     let wish = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {

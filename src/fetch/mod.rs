@@ -1,4 +1,4 @@
-//! HTTP: one polite, careful request for one document.
+//! HTTP: one polite, careful request for one document, and connections that stay open.
 //!
 //! The caller says what it already has ([`Request::validators`]) and is told either that nothing
 //! changed or what the document is now. Whatever a server does (never answers, answers for ever, sends a
@@ -10,6 +10,7 @@
 mod address;
 mod client;
 mod politeness;
+mod stream;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::model::{Problem, ProblemKind, Validators};
 pub use address::is_public;
 pub use client::Client;
 pub use politeness::{HostGate, Outcome, Pace, Pass, longest_wait, next_poll};
+pub use stream::{Broken, Stream, Text, reconnect_after};
 
 /// How every request of a [`Client`] is made.
 #[derive(Clone, Debug)]
@@ -27,8 +29,10 @@ pub struct Options {
     /// From the first packet to the last byte, redirects included.
     pub total_timeout: Duration,
     pub connect_timeout: Duration,
-    /// Bytes of one body after decompression.
+    /// Bytes of one body after decompression, or of one message of a stream.
     pub body_limit: u64,
+    /// A stream is asked for a sign of life after so long without one, and given up after as long again.
+    pub idle_timeout: Duration,
 }
 
 impl Default for Options {
@@ -38,6 +42,7 @@ impl Default for Options {
             total_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(15),
             body_limit: 15 << 20,
+            idle_timeout: Duration::from_secs(30),
         }
     }
 }
