@@ -11,7 +11,10 @@ mod address;
 mod client;
 mod politeness;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::model::{Problem, ProblemKind, Validators};
 
@@ -72,6 +75,8 @@ pub struct Document {
     pub bytes: Vec<u8>,
     /// Why the rest of it is missing, if it is.
     pub cut: Option<Cut>,
+    /// Held while it is in memory.
+    pub room: Room,
     pub content_type: Option<String>,
     /// Where it was read from in the end, without user name and password: the base of relative links.
     pub final_url: String,
@@ -82,6 +87,18 @@ pub struct Document {
     /// How long the server wants to be left alone (Cache-Control, else Expires), at most a day.
     pub min_interval: Option<Duration>,
 }
+
+/// The right of a large document to be in memory; there are few of them. It says nothing of the document itself.
+#[derive(Clone, Debug, Default)]
+pub struct Room(Option<Arc<OwnedSemaphorePermit>>);
+
+impl PartialEq for Room {
+    fn eq(&self, _: &Room) -> bool {
+        true
+    }
+}
+
+impl Eq for Room {}
 
 /// Why a document ends before its end. What came before may hold whole entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
