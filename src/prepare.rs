@@ -49,7 +49,11 @@ pub fn prepare(
     listening: &Listening,
     limits: &Limits,
 ) -> Batch {
-    let parsed = sources::parse(document, limits);
+    prepare_parsed(source, sources::parse(document, limits), listening)
+}
+
+/// The part of [`prepare`] after reading.
+pub fn prepare_parsed(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
     let dates = dates(&parsed.entries);
     Batch {
         source: source.id.clone(),

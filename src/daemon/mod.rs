@@ -1,10 +1,13 @@
 //! Polling, the writer thread, and the loop that runs until it is told to stop.
 
+mod agenda;
 pub mod configuration;
 mod event;
 mod lookout;
 mod polling;
+mod preset;
 mod running;
+mod token;
 mod writer;
 
 use jiff::Timestamp;
@@ -12,6 +15,7 @@ use jiff::Timestamp;
 pub use event::Event;
 pub use lookout::{Lookout, listening};
 pub use polling::{PollOutcome, PollReport};
+pub use preset::{Tried, try_out};
 pub use running::run;
 pub use writer::Writer;
 
