@@ -12,7 +12,10 @@ mod client;
 mod politeness;
 mod stream;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::model::{Problem, ProblemKind, Validators};
 
@@ -77,6 +80,8 @@ pub struct Document {
     pub bytes: Vec<u8>,
     /// Why the rest of it is missing, if it is.
     pub cut: Option<Cut>,
+    /// Held while it is in memory.
+    pub room: Room,
     pub content_type: Option<String>,
     /// Where it was read from in the end, without user name and password: the base of relative links.
     pub final_url: String,
@@ -87,6 +92,18 @@ pub struct Document {
     /// How long the server wants to be left alone (Cache-Control, else Expires), at most a day.
     pub min_interval: Option<Duration>,
 }
+
+/// The right of a large document to be in memory; there are few of them. It says nothing of the document itself.
+#[derive(Clone, Debug, Default)]
+pub struct Room(Option<Arc<OwnedSemaphorePermit>>);
+
+impl PartialEq for Room {
+    fn eq(&self, _: &Room) -> bool {
+        true
+    }
+}
+
+impl Eq for Room {}
 
 /// Why a document ends before its end. What came before may hold whole entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
