@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use crate::enrich::fingerprint::Fingerprint;
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
-use crate::model::{Brand, Entry, Language, Match, SavedQuery, Sentiment, Source, SourceId, Timestamp};
+use crate::model::{
+    Brand, Entry, Language, Match, Rhythm, SavedQuery, Sentiment, Skip, Source, SourceId, Timestamp,
+};
 use crate::query;
 use crate::sources::{self, Limits, Problem};
 use crate::text::{Span, url};
@@ -48,20 +50,27 @@ pub fn prepare(
     limits: &Limits,
 ) -> Batch {
     let parsed = sources::parse(document, limits);
+    let dates = dates(&parsed.entries);
     Batch {
         source: source.id.clone(),
         read: parsed.entries.len(),
-        reach: reach(&parsed.entries),
+        reach: dates.get(dates.len() / 10).copied(),
+        dates: dates[dates.len().saturating_sub(LATEST_DATES)..].to_vec(),
         entries: prepare_entries(source.id.as_str(), &source.tags, parsed.entries, listening),
         problems: parsed.problems,
         wished_interval_s: parsed.wished_interval_s,
+        skip: parsed.skip,
     }
 }
 
-fn reach(entries: &[Entry]) -> Option<Timestamp> {
+/// So many dates tell a source's rhythm, even if some of them lie ahead.
+const LATEST_DATES: usize = 2 * Rhythm::LATEST;
+
+/// When its entries were published, oldest first.
+fn dates(entries: &[Entry]) -> Vec<Timestamp> {
     let mut dates: Vec<Timestamp> = entries.iter().filter_map(|entry| entry.published).collect();
     dates.sort_unstable();
-    dates.get(dates.len() / 10).copied()
+    dates
 }
 
 /// The part of [`prepare`] that entries from elsewhere (an import) go through too. The entries are taken as
@@ -210,11 +219,15 @@ pub struct Batch {
     /// Since when the document tells of all there was, by the dates of its entries; a tenth of them, old
     /// ones that stay pinned, may be older. `None` without dates.
     pub reach: Option<Timestamp>,
+    /// When its latest entries were published, oldest first, a bounded number.
+    pub dates: Vec<Timestamp>,
     /// The entries that are kept: those that name a brand.
     pub entries: Vec<Prepared>,
     pub problems: Vec<Problem>,
     /// The interval the publisher asks for, in seconds.
     pub wished_interval_s: Option<u64>,
+    /// When the publisher wants no polls.
+    pub skip: Skip,
 }
 
 /// An entry and all that was found in it.

@@ -6,7 +6,7 @@ use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, output};
 use crate::daemon::listening;
-use crate::fetch::{Client, Fetched, Options, Request};
+use crate::fetch::{Client, Cut, Fetched, Options, Request};
 use crate::model::Source;
 use crate::prepare::prepare;
 use crate::render;
@@ -52,7 +52,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         return Err(unknown("source", id, sources.iter().map(|s| s.id.as_str())).into());
     };
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
-    let batch = prepare(
+    let mut batch = prepare(
         source,
         Document {
             bytes: &document.bytes,
@@ -62,6 +62,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         &listening(&loaded.config),
         &Limits::default(),
     );
+    batch.problems.extend(document.cut.as_ref().map(Cut::problem));
     let view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
     show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })

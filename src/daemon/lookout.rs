@@ -89,10 +89,12 @@ impl Lookout {
         let (sources, tags) = (config.sources.clone(), config.source_tags());
         let hash = self.shared.listening_hash.clone();
         let listening = self.shared.listening.clone();
+        let (gate, now) = (self.shared.gate.clone(), self.shared.clock.now());
         self.shared
             .writer
             .call(move |engines| {
                 engines.store.sync_sources(&sources)?;
+                gate.remember_waits(engines.store.host_waits(now)?);
                 if engines.store.listens_for(&hash)? {
                     return Ok(());
                 }
@@ -130,8 +132,10 @@ impl Lookout {
         self.shared.writer.call(move |engines| engines.store.next_due_after(now)).await
     }
 
-    /// Sources whether due or not: those named, or all enabled ones if none is.
+    /// Sources whether due or not: those named, or all enabled ones if none is. Whoever asks for that asks
+    /// hosts again that wanted to be left alone.
     pub async fn chosen(&self, ids: &[SourceId]) -> Result<Vec<(Source, Health)>> {
+        self.shared.gate.forget_waits();
         let healths = self.shared.writer.call(|engines| engines.store.health()).await?;
         let mut chosen = self.with_sources(healths);
         chosen.retain(|(source, _)| if ids.is_empty() { source.enabled } else { ids.contains(&source.id) });
@@ -159,7 +163,15 @@ impl Lookout {
         if quiet.is_empty() {
             return Ok(());
         }
-        self.shared.writer.call(move |engines| engines.store.record_polls(&quiet)).await
+        // A wait comes of a poll without a document.
+        let waits = self.shared.gate.take_waits();
+        let record = move |engines: &mut Engines| {
+            if !waits.is_empty() {
+                engines.store.keep_host_waits(&waits)?;
+            }
+            engines.store.record_polls(&quiet)
+        };
+        self.shared.writer.call(record).await
     }
 
     /// Polls `sources`, a bounded number at once, and brings the index up to date. `each` sees every report

@@ -10,15 +10,20 @@ use std::time::Duration;
 use anyhow::Context;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{ClientBuilder, Response, StatusCode, Url, redirect};
+use tokio::time::{Instant, timeout_at};
 
-use super::address::{NotPublic, PublicOnly, is_public, literal};
-use super::{Document, FetchError, Fetched, Options, Request};
+use super::address::{NotPublic, PublicOnly, System, is_public, literal};
+use super::politeness::{HostGate, Pass, host_of};
+use super::{Cut, Document, FetchError, Fetched, Options, Request};
 use crate::model::Timestamp;
 
 const MAX_REDIRECTS: usize = 10;
 
 /// No server's wish is granted for longer.
 const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a host is left alone that asks for patience and does not say how much.
+const UNTOLD_WAIT: Duration = Duration::from_secs(5 * 60);
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
                       application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
@@ -72,32 +77,70 @@ impl Client {
         Ok(Self { guarded, unguarded, options: options.clone() })
     }
 
-    /// One document. `now` is what the dates in `Retry-After` and `Expires` are measured from.
+    /// One document, at once. `now` is what the dates in `Retry-After` and `Expires` are measured from.
     pub async fn fetch(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
-        let deadline = self.options.total_timeout;
-        match tokio::time::timeout(deadline, self.follow(request, now)).await {
-            Ok(result) => result,
-            Err(_) => Err(FetchError::Timeout(deadline)),
-        }
+        self.follow(request, None, now).await
     }
 
-    async fn follow(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
+    /// One document, now that it is the turn of its host, as the pass of the gate says; each host it is led to
+    /// is waited for in the same way. One that wants to be left alone is not asked, and what a host asks for is
+    /// noted.
+    pub async fn fetch_in_turn(
+        &self,
+        request: &Request,
+        turn: (&HostGate, Pass),
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        self.follow(request, Some(turn), now).await
+    }
+
+    async fn follow(
+        &self,
+        request: &Request,
+        turn: Option<(&HostGate, Pass)>,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
         let mut url =
             Url::parse(&request.url).map_err(|e| FetchError::Refused(format!("the address: {e}")))?;
         let mut permanent = true;
+        // Waiting for one's turn is not the server's fault.
+        let mut left = self.options.total_timeout;
+        let (gate, mut pass) = turn.map_or((None, None), |(gate, pass)| (Some(gate), Some(pass)));
         for hop in 0..=MAX_REDIRECTS {
             check(&url, request.allow_private)?;
-            let response = self.send(&url, request).await?;
+            if let Some(gate) = gate {
+                if pass.is_none() {
+                    pass = Some(gate.enter(url.as_str()).await);
+                }
+                // Asked for here, since who was ahead in the queue may have heard of it.
+                if let Some(after) = gate.wait(&url, now) {
+                    return Err(FetchError::HostWaits { after });
+                }
+            }
+            let started = Instant::now();
+            let response = match timeout_at(started + left, self.send(&url, request)).await {
+                Ok(response) => response?,
+                Err(_) => return Err(FetchError::Timeout(self.options.total_timeout)),
+            };
             let status = response.status();
             if let Some(next) = next_hop(&url, status, response.headers())? {
                 permanent &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                left = left.saturating_sub(started.elapsed());
+                if host_of(&next) != host_of(&url) {
+                    // Given back before the next one is waited for, so that no two can wait for each other.
+                    pass = None;
+                }
                 url = next;
                 continue;
             }
             // An address with a password in it is not handed on: it would end up where people read it.
             let moved = hop > 0 && permanent && url.username().is_empty() && url.password().is_none();
             let permanent_url = moved.then(|| url.to_string());
-            return self.read(response, url, permanent_url, request, now).await;
+            let read = self.read(response, url.clone(), permanent_url, request, now, started + left).await;
+            if let (Some(gate), Err(FetchError::RateLimited { after })) = (gate, &read) {
+                gate.note_wait(&url, now, after.unwrap_or(UNTOLD_WAIT));
+            }
+            return read;
         }
         Err(FetchError::TooManyRedirects(MAX_REDIRECTS))
     }
@@ -127,6 +170,7 @@ impl Client {
         permanent_url: Option<String>,
         request: &Request,
         now: Timestamp,
+        deadline: Instant,
     ) -> Result<Fetched, FetchError> {
         let status = response.status();
         let headers = response.headers();
@@ -144,15 +188,26 @@ impl Client {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Err(FetchError::RateLimited { after: retry_after(headers, now) })
             }
+            // Some say 403 when they mean 429.
+            StatusCode::FORBIDDEN if let Some(after) = retry_after(headers, now) => {
+                Err(FetchError::RateLimited { after: Some(after) })
+            }
             _ if !status.is_success() => Err(FetchError::Status(status.as_u16())),
             _ => {
                 let content_type = text(headers, header::CONTENT_TYPE);
-                let bytes = self.body(response, &url).await?;
+                // What can be undone is undone by now, and its header gone.
+                if let Some(encoding) = text(headers, header::CONTENT_ENCODING)
+                    && !encoding.trim().eq_ignore_ascii_case("identity")
+                {
+                    return Err(FetchError::Encoding(encoding));
+                }
+                let (bytes, cut) = self.body(response, deadline).await;
                 // Neither can fail for http and https; a URL that kept them would only be less discreet.
                 let _ = url.set_username("");
                 let _ = url.set_password(None);
                 Ok(Fetched::Document(Document {
                     bytes,
+                    cut,
                     content_type,
                     final_url: url.into(),
                     permanent_url,
@@ -164,20 +219,26 @@ impl Client {
         }
     }
 
-    /// The decompressed body. A chunk is decompressed at a time, so a bomb stops at the limit.
-    async fn body(&self, mut response: Response, url: &Url) -> Result<Vec<u8>, FetchError> {
+    /// The decompressed body, as far as it came. A chunk is decompressed at a time, so a bomb stops at the
+    /// limit.
+    async fn body(&self, mut response: Response, deadline: Instant) -> (Vec<u8>, Option<Cut>) {
         let limit_bytes = self.options.body_limit;
-        if response.content_length().is_some_and(|announced| announced > limit_bytes) {
-            return Err(FetchError::TooLarge { limit_bytes });
-        }
+        let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(url, e))? {
-            if (bytes.len() + chunk.len()) as u64 > limit_bytes {
-                return Err(FetchError::TooLarge { limit_bytes });
+        loop {
+            match timeout_at(deadline, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    let room = limit - bytes.len();
+                    bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        return (bytes, Some(Cut::TooLarge { limit_bytes }));
+                    }
+                }
+                Ok(Ok(None)) => return (bytes, None),
+                Ok(Err(error)) => return (bytes, Some(Cut::BrokeOff(innermost(&error).to_string()))),
+                Err(_) => return (bytes, Some(Cut::Timeout(self.options.total_timeout))),
             }
-            bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
     }
 
     fn failure(&self, url: &Url, error: reqwest::Error) -> FetchError {
@@ -193,13 +254,7 @@ impl Client {
 
 /// For people: what broke, and the innermost reason.
 pub(super) fn network_failure(error: &reqwest::Error) -> String {
-    let what = if error.is_connect() {
-        "could not connect"
-    } else if error.is_decode() || error.is_body() {
-        "the answer broke off or could not be decompressed"
-    } else {
-        "the request failed"
-    };
+    let what = if error.is_connect() { "could not connect" } else { "the request failed" };
     format!("{what}: {}", innermost(error))
 }
 
@@ -230,7 +285,7 @@ fn unguarded(options: &Options) -> ClientBuilder {
 }
 
 fn guarded(options: &Options) -> ClientBuilder {
-    unguarded(options).dns_resolver(PublicOnly)
+    unguarded(options).dns_resolver(PublicOnly(System))
 }
 
 /// Whether a request may be made to `url` at all; names are judged when they are resolved.

@@ -14,7 +14,7 @@ use crate::prepare::{Batch, Prepared};
 /// How a document was come by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    Poll(Outcome),
+    Poll(Box<Outcome>),
     /// From the user's hand: back-fill, and says nothing of the source's health.
     Import,
 }

@@ -4,6 +4,8 @@ mod alerts;
 mod commands;
 mod crash;
 mod docs;
+mod faults;
+mod fuzz_corpus;
 mod pipeline;
 mod running;
 mod scenario;
