@@ -65,8 +65,8 @@ measure() {
     tail -n 5 "$work/err" >&2
     exit 1
   fi
-  awk -v name="$program $round" -v memory="$(tail -n 1 "$work/memory")" \
-    '{ print name, $1 + $2, $3, memory }' "$work/time" >>"$figures"
+  tail -n 1 "$work/time" | awk -v name="$program $round" -v memory="$(tail -n 1 "$work/memory")" \
+    '{ print name, $1 + $2, $3, memory }' >>"$figures"
 }
 
 paths() { cut -f 1 "$1/feeds.tsv"; }

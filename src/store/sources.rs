@@ -49,10 +49,9 @@ impl Reader {
 
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
     pub fn due(&self, now: Timestamp) -> Result<Vec<Health>> {
-        let sql = format!(
-            "SELECT {HEALTH_COLUMNS} FROM sources
-             WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
-             ORDER BY last_poll IS NOT NULL, next_poll, id"
+        let sql = select_health(
+            "WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
+             ORDER BY last_poll IS NOT NULL, next_poll, id",
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([now.as_second()], health)?.collect()
@@ -89,13 +88,13 @@ impl Reader {
 
     /// Of every configured source, in the order of their ids.
     pub fn health(&self) -> Result<Vec<Health>> {
-        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE configured ORDER BY id");
+        let sql = select_health("WHERE configured ORDER BY id");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([], health)?.collect()
     }
 
     pub fn health_of(&self, source: &SourceId) -> Result<Option<Health>> {
-        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE id = ?1");
+        let sql = select_health("WHERE id = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([source.as_str()], health)?.next().transpose()
     }
@@ -258,7 +257,8 @@ impl Store {
     }
 }
 
-/// The address of each source that was configured the last time, and whether it was enabled.
+/// The address of each source that was configured the last time, unless there is something to be done about it,
+/// and whether it was enabled.
 fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>> {
     let mut statement = db.prepare_cached("SELECT id, url, enabled FROM sources WHERE configured")?;
     let rows =
@@ -386,14 +386,45 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
     Ok(())
 }
 
-const HEALTH_COLUMNS: &str = "id, state, etag, last_modified, body_hash, first_good, last_good, last_poll, \
-                              next_poll, failures, note, problems, moved_to, moved_since, moved_latest, \
-                              moved_times, wished_s, skip_hours, skip_days, newest, pause_s";
+const HEALTH_COLUMNS: [&str; 21] = [
+    "id",
+    "state",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "first_good",
+    "last_good",
+    "last_poll",
+    "next_poll",
+    "failures",
+    "note",
+    "problems",
+    "moved_to",
+    "moved_since",
+    "moved_latest",
+    "moved_times",
+    "wished_s",
+    "skip_hours",
+    "skip_days",
+    "newest",
+    "pause_s",
+];
+
+fn select_health(condition: &str) -> String {
+    format!("SELECT {} FROM sources {condition}", HEALTH_COLUMNS.join(", "))
+}
+
+/// Where a column stands among them. SQLite would compare it with the names of all before it, for each row of
+/// each round.
+fn at(column: &str) -> usize {
+    HEALTH_COLUMNS.iter().position(|name| *name == column).expect("a column of health")
+}
 
 fn health(row: &Row<'_>) -> Result<Health> {
-    let state: String = row.get("state")?;
-    let body_hash: Option<Vec<u8>> = row.get("body_hash")?;
-    let time = |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(column)?.map(instant)) };
+    let state: String = row.get(at("state"))?;
+    let body_hash: Option<Vec<u8>> = row.get(at("body_hash"))?;
+    let time =
+        |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(at(column))?.map(instant)) };
     Ok(Health {
         source: source_id(row)?,
         state: HealthState::ALL
@@ -401,31 +432,31 @@ fn health(row: &Row<'_>) -> Result<Health> {
             .find(|known| known.as_str() == state)
             .with_context(|| format!("a source is in the unknown state `{state}`"))?,
         validators: Validators {
-            etag: row.get("etag")?,
-            last_modified: row.get("last_modified")?,
+            etag: row.get(at("etag"))?,
+            last_modified: row.get(at("last_modified"))?,
             body_hash: body_hash.and_then(|bytes| bytes.try_into().ok()),
         },
         first_good: time("first_good")?,
         last_good: time("last_good")?,
         last_poll: time("last_poll")?,
         next_poll: time("next_poll")?,
-        failures: row.get("failures")?,
-        note: row.get("note")?,
-        problems: problems_from_json(row.get::<_, Option<String>>("problems")?.as_deref())?,
+        failures: row.get(at("failures"))?,
+        note: row.get(at("note"))?,
+        problems: problems_from_json(row.get::<_, Option<String>>(at("problems"))?.as_deref())?,
         learned: Learned {
-            moved: match row.get("moved_to")? {
+            moved: match row.get(at("moved_to"))? {
                 Some(to) => Some(Move {
                     to,
-                    since: instant(row.get("moved_since")?),
-                    latest: instant(row.get("moved_latest")?),
-                    times: row.get("moved_times")?,
+                    since: instant(row.get(at("moved_since"))?),
+                    latest: instant(row.get(at("moved_latest"))?),
+                    times: row.get(at("moved_times"))?,
                 }),
                 None => None,
             },
-            wished_interval_s: row.get("wished_s")?,
-            skip: Skip::from_bits(row.get("skip_hours")?, row.get("skip_days")?),
+            wished_interval_s: row.get(at("wished_s"))?,
+            skip: Skip::from_bits(row.get(at("skip_hours"))?, row.get(at("skip_days"))?),
             rhythm: match time("newest")? {
-                Some(newest) => Some(Rhythm { newest, pause_s: row.get("pause_s")? }),
+                Some(newest) => Some(Rhythm { newest, pause_s: row.get(at("pause_s"))? }),
                 None => None,
             },
         },
