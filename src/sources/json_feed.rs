@@ -43,7 +43,7 @@ pub(super) fn read(text: &str, base_url: Option<&str>, limits: &Limits) -> Parse
     if entries.iter().any(|entry| draft::is_cut(entry, limits)) {
         problems.push(Problem { kind: ProblemKind::Limit, message: draft::cut_message(limits) });
     }
-    Parsed { title: feed.title, language: feed.language, wished_interval_s: None, entries, problems }
+    Parsed { title: feed.title, language: feed.language, entries, problems, ..Parsed::default() }
 }
 
 /// What a visitor answers for kinds of values that say nothing to it.

@@ -18,7 +18,9 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Entry, Timestamp};
+use crate::model::{Entry, Skip, Timestamp};
+
+pub use crate::model::{Problem, ProblemKind};
 pub use known_places::feed_of;
 
 /// A document as it came over the wire, decompressed.
@@ -54,35 +56,11 @@ pub struct Parsed {
     pub language: Option<String>,
     /// The interval the publisher asks for (ttl, sy:updatePeriod), in seconds.
     pub wished_interval_s: Option<u64>,
+    /// When the publisher wants no polls.
+    pub skip: Skip,
     /// In the document's order.
     pub entries: Vec<Entry>,
     pub problems: Vec<Problem>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub kind: ProblemKind,
-    /// For people: what was repaired, lost or found instead.
-    pub message: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProblemKind {
-    Repaired,
-    Lost,
-    NotAFeed,
-    Limit,
-}
-
-impl ProblemKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ProblemKind::Repaired => "repaired",
-            ProblemKind::Lost => "lost",
-            ProblemKind::NotAFeed => "not-a-feed",
-            ProblemKind::Limit => "limit",
-        }
-    }
 }
 
 /// What was repaired or lost, in one line; `None` if nothing was.
