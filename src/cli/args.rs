@@ -69,7 +69,7 @@ pub enum Command {
     Notifiers(Notifiers),
     /// Take over the feeds of another reader, or hand yours on
     Opml(Opml),
-    /// Take in entries from elsewhere (JSON lines)
+    /// Take in entries from elsewhere: JSON lines, tables, saved feeds
     Import(Import),
     /// Search all stored mentions
     Search(Search),
@@ -208,12 +208,25 @@ pub enum NotifiersCommand {
 
 #[derive(Debug, ClapArgs)]
 pub struct Import {
-    /// Files of JSON lines; `-` for standard input
+    /// Files; `-` for standard input
     #[arg(default_value = "-")]
     pub files: Vec<PathBuf>,
+    /// What they hold [default: by their names, else by how they begin]
+    #[arg(long)]
+    pub format: Option<Format>,
     /// The source of entries that name none
     #[arg(long, value_name = "ID", default_value = "import")]
     pub source: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A JSON object a line, as `export` writes them
+    Jsonl,
+    /// A table whose first line names the columns
+    Csv,
+    /// Saved RSS, Atom or JSON Feed documents
+    Feed,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -85,6 +85,11 @@ pub fn advertised(document: Document<'_>) -> Vec<Advertised> {
     page::advertised_in(&decoded.text, document.base_url)
 }
 
+/// The text of bytes in whatever encoding: by its mark, UTF-8 where it is valid, else windows-1252.
+pub fn decoded(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    decode::decode(bytes, None).text
+}
+
 /// The instant that a date as feeds write it speaks of. A missing zone means UTC, a missing
 /// time midnight. `None` if it cannot be read or lies before 1990.
 pub fn date(text: &str) -> Option<Timestamp> {

@@ -320,6 +320,10 @@ const STEPS: &[&str] = &[
     "
     CREATE TABLE streams (source INTEGER PRIMARY KEY, cursor INTEGER NOT NULL);
     ",
+    "
+    -- What an import said of an entry beside all that has a place: a JSON object or null.
+    ALTER TABLE entries ADD COLUMN extra TEXT;
+    ",
 ];
 
 #[cfg(test)]
