@@ -49,7 +49,11 @@ pub fn prepare(
     listening: &Listening,
     limits: &Limits,
 ) -> Batch {
-    let parsed = sources::parse(document, limits);
+    prepare_parsed(source, sources::parse(document, limits), listening)
+}
+
+/// The part of [`prepare`] after reading.
+pub fn prepare_parsed(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
     let dates = dates(&parsed.entries);
     Batch {
         source: source.id.clone(),
@@ -101,6 +105,17 @@ pub fn prepare_entries(
         Some(Prepared { link_key, ..item.ok()? })
     });
     kept.collect()
+}
+
+/// An entry that came by itself, from a stream; `None` if it names no brand.
+pub fn prepare_one(
+    source: &str,
+    source_tags: &[String],
+    entry: Entry,
+    listening: &Listening,
+) -> Option<Prepared> {
+    let prepared = prepare_entry(source, source_tags, entry, listening).ok()?;
+    Some(Prepared { link_key: prepared.entry.link.as_deref().and_then(identifying_link), ..prepared })
 }
 
 /// An entry and what was found in it, its key by link aside; just the link of one that names nobody.

@@ -222,7 +222,7 @@ impl<'t> Tables<'t> {
             .iter()
             .filter_map(|section| listening::saved_query(report, section, &names, &saved))
             .collect();
-        let sources = listening::sources(report, &self.sources);
+        let sources = listening::sources(report, &self.sources, &brands);
         let notifiers: Vec<_> =
             self.notifiers.iter().filter_map(|section| rule::notifier(report, section)).collect();
         let context = rule::Context { names: &names, brands: &brands, notifiers: &notifiers, saved: &saved };

@@ -166,7 +166,7 @@ impl Store {
         let tx = self.reader.db.transaction()?;
         let mut standing = standing(&tx)?;
         for source in sources {
-            let same = (Some(source.url().to_owned()), source.enabled);
+            let same = (Some(source.address().into_owned()), source.enabled);
             if standing.remove(&source.id).is_some_and(|stands| stands == same) {
                 continue;
             }
@@ -176,15 +176,19 @@ impl Store {
                      moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL
                  WHERE source = ?1 AND moved_to = ?2",
             )?
-            .execute(params![number, source.url()])?;
-            tx.prepare_cached(
+            .execute(params![number, source.address()])?;
+            let is_another = tx
+                .prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL,
                      problems = NULL, moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL,
                      wished_s = NULL, skip_hours = 0, skip_days = 0, newest = NULL, pause_s = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
             )?
-            .execute(params![number, source.url()])?;
+            .execute(params![number, source.address()])?;
+            if is_another > 0 {
+                tx.prepare_cached("DELETE FROM asks WHERE source = ?1")?.execute([number])?;
+            }
             tx.prepare_cached(
                 "UPDATE sources SET configured = 1, enabled = ?2, state = CASE
                      WHEN NOT ?2 THEN 'disabled'
@@ -247,6 +251,7 @@ impl Store {
                  next_poll = CASE WHEN state IN ('throttled', 'gone') THEN next_poll END",
             [],
         )?;
+        tx.execute("UPDATE asks SET etag = NULL, last_modified = NULL, body_hash = NULL", [])?;
         set_meta(&tx, LISTENING, hash)?;
         Ok(tx.commit()?)
     }
@@ -263,6 +268,11 @@ fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>
 
 /// The note that holds the hash of what is listened for.
 const LISTENING: &str = "listening";
+
+/// Whether `hash` is that of all that is listened for today.
+pub(super) fn is_listened_for(db: &Connection, hash: &str) -> Result<bool> {
+    Ok(meta(db, LISTENING)?.unwrap_or_default() == hash)
+}
 
 /// The number of a source, which is made if it was never heard of.
 pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
@@ -330,7 +340,7 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
         .execute([source, at])?;
     }
     let mut outcome = outcome.clone();
-    if meta(db, LISTENING)?.unwrap_or_default() != outcome.listening {
+    if !is_listened_for(db, &outcome.listening)? {
         // The brands or queries changed while the poll was under way; what it did not listen for is still to
         // be heard.
         outcome.validators = Validators::default();
