@@ -111,31 +111,25 @@ impl Lookout {
     /// The configured sources whose time has come, with their health, longest due first.
     pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
         let now = self.shared.clock.now();
-        let waits: HashMap<SourceId, Option<Duration>> = self
-            .sources
-            .iter()
-            .filter(|(_, s)| s.every.is_some())
-            .map(|(id, s)| (id.clone(), s.every))
-            .collect();
-        let healths = self
-            .shared
-            .writer
-            .call(move |engines| {
-                for (id, next) in engines.store.sources_after(latest(now, None)?)? {
-                    if next > latest(now, waits.get(&id).copied().flatten())? {
-                        tracing::warn!(
-                            "`{id}` was to be polled at {next}, by a clock that was wrong; it is due"
-                        );
-                        engines.store.make_due(&id, now)?;
-                    }
-                }
-                let due = engines.store.due_sources(now, usize::MAX)?;
-                due.iter()
-                    .filter_map(|id| engines.store.health_of(id).transpose())
-                    .collect::<Result<Vec<_>>>()
-            })
-            .await?;
-        Ok(self.with_sources(healths))
+        let writer = &self.shared.writer;
+        let far = latest(now, None)?;
+        let mut wrong = writer.call(move |engines| engines.store.sources_after(far)).await?;
+        let every = |id: &SourceId| self.sources.get(id).and_then(|source| source.every);
+        wrong.retain(|(id, next)| latest(now, every(id)).is_ok_and(|latest| *next > latest));
+        let healths = writer.call(move |engines| {
+            for (id, next) in wrong {
+                tracing::warn!("`{id}` was to be polled at {next}, by a clock that was wrong; it is due");
+                engines.store.make_due(&id, now)?;
+            }
+            engines.store.due(now)
+        });
+        Ok(self.with_sources(healths.await?))
+    }
+
+    /// When the next source will be due; `None` if none is planned.
+    pub(super) async fn next_due(&self) -> Result<Option<Timestamp>> {
+        let now = self.shared.clock.now();
+        self.shared.writer.call(move |engines| engines.store.next_due_after(now)).await
     }
 
     /// Sources whether due or not: those named, or all enabled ones if none is. Whoever asks for that asks
@@ -216,6 +210,11 @@ impl Lookout {
             Ok(())
         };
         self.shared.writer.call(keep_up).await
+    }
+
+    /// Gives back what the index takes to be written; it is taken up again when there is something to write.
+    pub(super) async fn rest(&self) -> Result<()> {
+        self.shared.writer.call(|engines| engines.index.rest()).await
     }
 
     /// Looks at every rule once and tells what there is to tell. Returns what was told, and by whom.

@@ -184,7 +184,7 @@ async fn store(
     let missed_until = missed_until(health, &batch, at);
     let outcome = Outcome { missed_until, ..outcome(shared, source, good, problems.clone()) };
     let polled = Polled { at, origin: Origin::Poll(Box::new(outcome)) };
-    let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
+    let ingested = shared.writer.ingest(batch, polled).await?;
     let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
     Ok(Ended { report, quiet: None })
 }

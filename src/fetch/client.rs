@@ -4,6 +4,7 @@
 //! chain tells whether a document has moved for good.
 
 use std::error::Error;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -31,10 +32,40 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 #[derive(Debug)]
 pub struct Client {
     /// Reaches public addresses only.
-    guarded: reqwest::Client,
+    guarded: Schemes,
     /// For sources with `allow_private`.
-    unguarded: reqwest::Client,
+    unguarded: Schemes,
     options: Options,
+}
+
+/// A client for plain http, and one for https that is made when it is first needed: to load the system's
+/// certificates costs more than to ask some hundred feeds whether they have changed.
+#[derive(Debug)]
+struct Schemes {
+    http: reqwest::Client,
+    https: OnceLock<reqwest::Client>,
+}
+
+impl Schemes {
+    fn new(builder: ClientBuilder) -> anyhow::Result<Self> {
+        let http = builder.tls_certs_only([]).build();
+        let http = http.context("the HTTP client cannot start; is `contact` on one line?")?;
+        Ok(Self { http, https: OnceLock::new() })
+    }
+
+    fn of(&self, url: &Url, builder: impl FnOnce() -> ClientBuilder) -> &reqwest::Client {
+        if url.scheme() != "https" {
+            return &self.http;
+        }
+        self.https.get_or_init(|| {
+            builder().build().unwrap_or_else(|error| {
+                let reason = innermost(&error);
+                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
+                // It trusts nobody, so that each request fails with its reason.
+                self.http.clone()
+            })
+        })
+    }
 }
 
 impl Client {
@@ -42,18 +73,7 @@ impl Client {
     pub fn new(options: &Options) -> anyhow::Result<Self> {
         // An error means that a provider is installed already: ours, by an earlier call.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (guarded, unguarded) = match (guarded(options).build(), unguarded(options).build()) {
-            (Ok(guarded), Ok(unguarded)) => (guarded, unguarded),
-            (Err(error), _) | (_, Err(error)) => {
-                // A system without certificates can still read plain http, `demo` for one.
-                let start = |builder: ClientBuilder| builder.tls_certs_only([]).build();
-                let clients = start(guarded(options)).and_then(|g| Ok((g, start(unguarded(options))?)));
-                let clients = clients.context("the HTTP client cannot start; is `contact` on one line?")?;
-                let reason = innermost(&error);
-                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
-                clients
-            }
-        };
+        let (guarded, unguarded) = (Schemes::new(guarded(options))?, Schemes::new(unguarded(options))?);
         Ok(Self { guarded, unguarded, options: options.clone() })
     }
 
@@ -126,7 +146,10 @@ impl Client {
     }
 
     async fn send(&self, url: &Url, request: &Request) -> Result<Response, FetchError> {
-        let client = if request.allow_private { &self.unguarded } else { &self.guarded };
+        let client = match request.allow_private {
+            true => self.unguarded.of(url, || unguarded(&self.options)),
+            false => self.guarded.of(url, || guarded(&self.options)),
+        };
         let mut builder = client.get(url.clone());
         for (name, value) in [
             (header::IF_NONE_MATCH, &request.validators.etag),

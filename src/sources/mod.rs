@@ -7,6 +7,7 @@ mod decode;
 mod draft;
 mod feed;
 mod json_feed;
+pub mod opml;
 mod page;
 pub mod presets;
 mod second_opinion;
@@ -16,7 +17,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Entry, Skip};
+use crate::model::{Entry, Skip, Timestamp};
 
 pub use crate::model::{Problem, ProblemKind};
 
@@ -64,6 +65,28 @@ pub struct Parsed {
 pub fn in_a_line(problems: &[Problem]) -> Option<String> {
     let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
     (!messages.is_empty()).then(|| messages.join("; "))
+}
+
+/// A feed that a page offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advertised {
+    /// Absolute.
+    pub url: String,
+    pub title: Option<String>,
+    /// RSS, Atom or JSON Feed, as the page says.
+    pub kind: &'static str,
+}
+
+/// The feeds that an HTML page offers by `<link rel="alternate">`, in its order, each once.
+pub fn advertised(document: Document<'_>) -> Vec<Advertised> {
+    let decoded = decode::decode(document.bytes, document.content_type);
+    page::advertised_in(&decoded.text, document.base_url)
+}
+
+/// The instant that a date as feeds write it speaks of. A missing zone means UTC, a missing
+/// time midnight. `None` if it cannot be read or lies before 1990.
+pub fn date(text: &str) -> Option<Timestamp> {
+    dates::parse(text)
 }
 
 /// Reads a feed document. Never fails and never panics: what could not be read is a [`Problem`].

@@ -465,6 +465,7 @@ fn limits_keep_what_was_read() {
                 -: 
                   guid: 2
                 limit: more than 2 entries; the others were left out
+                limit: texts longer than 5 bytes were cut
             "#]],
     );
     check(
@@ -475,13 +476,15 @@ fn limits_keep_what_was_read() {
         "#]],
     );
     check(
-        r#"{"version": "jsonfeed", "items": [{"id": 1}, {"id": 2}, {"id": 3}]}"#,
+        r#"{"version": "jsonfeed", "items": [{"id": 1}, {"id": 2, "content_text": "abcdefgh"}, {"id": 3}]}"#,
         expect![[r#"
             -: 
               guid: 1
             -: 
               guid: 2
+              content: abcde
             limit: more than 2 entries; the others were left out
+            limit: texts longer than 5 bytes were cut
         "#]],
     );
 }

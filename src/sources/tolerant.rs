@@ -90,6 +90,7 @@ struct Seen {
     cut_entry: bool,
     too_deep: bool,
     too_many: bool,
+    too_long: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -454,6 +455,7 @@ impl<'a> Walk<'a> {
 
     fn finish_capture(&mut self) {
         let Some(capture) = self.capture.take() else { return };
+        self.seen.too_long |= capture.cut;
         match capture.target {
             Target::Entry(field) => self.fill(field, &capture),
             Target::Feed(field) => self.fill_feed(field, &capture),
@@ -574,6 +576,7 @@ impl<'a> Walk<'a> {
         if self.entry.is_some() && !self.seen.too_many {
             self.seen.cut_entry = true;
         }
+        self.seen.too_long |= self.entries.iter().any(|entry| draft::is_cut(entry, self.limits));
         let problems = self.seen.problems(self.limits);
         let feed = self.feed;
         let update_s =
@@ -620,6 +623,7 @@ impl Seen {
             ProblemKind::Limit,
             format!("more than {} entries; the others were left out", limits.entries),
         );
+        tell(self.too_long, ProblemKind::Limit, draft::cut_message(limits));
         problems
     }
 }

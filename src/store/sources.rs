@@ -48,14 +48,23 @@ impl Reader {
     }
 
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
-    pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT id FROM sources
+    pub fn due(&self, now: Timestamp) -> Result<Vec<Health>> {
+        let sql = format!(
+            "SELECT {HEALTH_COLUMNS} FROM sources
              WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
-             ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
+             ORDER BY last_poll IS NOT NULL, next_poll, id"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement.query_and_then([now.as_second()], health)?.collect()
+    }
+
+    /// When the next source will be due that is not yet; `None` when none ever will be.
+    pub fn next_due_after(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT min(next_poll) FROM sources WHERE configured AND enabled AND next_poll > ?1",
         )?;
-        let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let next: Option<i64> = statement.query_row([now.as_second()], |row| row.get(0))?;
+        Ok(next.map(instant))
     }
 
     /// Sources whose next poll is later than `limit`.
@@ -156,8 +165,12 @@ impl Store {
     /// it to.
     pub fn sync_sources(&mut self, sources: &[Source]) -> Result<()> {
         let tx = self.reader.db.transaction()?;
-        tx.execute("UPDATE sources SET configured = 0, enabled = 0", [])?;
+        let mut standing = standing(&tx)?;
         for source in sources {
+            let same = (Some(source.address().into_owned()), source.enabled);
+            if standing.remove(&source.id).is_some_and(|stands| stands == same) {
+                continue;
+            }
             let number = source_number(&tx, &source.id)?;
             tx.prepare_cached(
                 "UPDATE sources SET url = ?2, state = CASE state WHEN 'moved' THEN 'ok' ELSE state END, note = NULL,
@@ -165,16 +178,14 @@ impl Store {
                  WHERE source = ?1 AND moved_to = ?2",
             )?
             .execute(params![number, source.address()])?;
-            let is_another = tx
-                .prepare_cached(
+            let mut begin_anew = tx.prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL,
                      problems = NULL, moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL,
                      wished_s = NULL, skip_hours = 0, skip_days = 0, newest = NULL, pause_s = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
-            )?
-            .execute(params![number, source.address()])?;
-            if is_another > 0 {
+            )?;
+            if begin_anew.execute(params![number, source.address()])? > 0 {
                 tx.prepare_cached("DELETE FROM asks WHERE source = ?1")?.execute([number])?;
             }
             tx.prepare_cached(
@@ -186,6 +197,10 @@ impl Store {
                  WHERE source = ?1",
             )?
             .execute(params![number, source.enabled])?;
+        }
+        for dropped in standing.into_keys() {
+            tx.prepare_cached("UPDATE sources SET configured = 0, enabled = 0 WHERE id = ?1")?
+                .execute([dropped.as_str()])?;
         }
         Ok(tx.commit()?)
     }
@@ -239,6 +254,14 @@ impl Store {
         set_meta(&tx, LISTENING, hash)?;
         Ok(tx.commit()?)
     }
+}
+
+/// The address of each source that was configured the last time, and whether it was enabled.
+fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>> {
+    let mut statement = db.prepare_cached("SELECT id, url, enabled FROM sources WHERE configured")?;
+    let rows =
+        statement.query_map([], |row| Ok((source_id(row)?, (row.get("url")?, row.get("enabled")?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The note that holds the hash of what is listened for.
@@ -483,8 +506,8 @@ mod tests {
 
     #[track_caller]
     fn check_due(scene: &Scene, now: &str, expected: &[&str]) {
-        let due = scene.store.due_sources(time(now), 10).unwrap();
-        assert_eq!(due.iter().map(SourceId::as_str).collect::<Vec<_>>(), expected);
+        let due = scene.store.due(time(now)).unwrap();
+        assert_eq!(due.iter().map(|health| health.source.as_str()).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -504,7 +527,10 @@ mod tests {
         check_due(&scene, "2026-01-01T02:00Z", &["d", "b", "a"]);
         let scene = scene.reopen();
         check_due(&scene, "2026-01-01T01:00Z", &["d", "b"]);
-        assert_eq!(scene.store.due_sources(time("2026-01-01T01:00Z"), 1).unwrap().len(), 1);
+        let next = |now| scene.store.next_due_after(time(now)).unwrap();
+        assert_eq!(next("2026-01-01T00:30Z"), Some(time("2026-01-01T01:00Z")));
+        assert_eq!(next("2026-01-01T01:00Z"), Some(time("2026-01-01T02:00Z")));
+        assert_eq!(next("2026-01-01T02:00Z"), None);
         assert_eq!(
             scene.store.health_of(&SourceId::new("off")).unwrap().unwrap().state,
             HealthState::Disabled

@@ -5,6 +5,7 @@ mod commands;
 mod crash;
 mod docs;
 mod faults;
+mod fuzz_corpus;
 mod pipeline;
 mod presets;
 mod running;
