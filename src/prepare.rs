@@ -93,17 +93,29 @@ pub fn prepare_entries(
     }
     let mut kept = Vec::new();
     for (entry, link) in entries.into_iter().zip(&links) {
-        let link_key = link.clone().filter(|link| seen[link.as_str()] == 1);
+        let link_key = |_: &Entry| link.clone().filter(|link| seen[link.as_str()] == 1);
         kept.extend(prepare_entry(source, source_tags, entry, link_key, listening));
     }
     kept
 }
 
+/// An entry that came by itself, from a stream; `None` if it names no brand.
+pub fn prepare_one(
+    source: &str,
+    source_tags: &[String],
+    entry: Entry,
+    listening: &Listening,
+) -> Option<Prepared> {
+    let link_key = |entry: &Entry| entry.link.as_deref().and_then(identifying_link);
+    prepare_entry(source, source_tags, entry, link_key, listening)
+}
+
+/// `link_key` is asked for entries that are kept.
 fn prepare_entry(
     source: &str,
     source_tags: &[String],
     entry: Entry,
-    link_key: Option<String>,
+    link_key: impl FnOnce(&Entry) -> Option<String>,
     listening: &Listening,
 ) -> Option<Prepared> {
     let mut detected = None;
@@ -117,7 +129,7 @@ fn prepare_entry(
     let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
     Some(Prepared {
         text_hash: text_hash(entry.title_text(), entry.text()),
-        link_key,
+        link_key: link_key(&entry),
         fingerprint: Fingerprint::of(entry.title_text(), entry.text()),
         language,
         mentions,

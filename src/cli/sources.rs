@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, UsageError, output};
-use crate::daemon::{listening, try_out};
+use crate::daemon::{TRIAL, listen_in, listening, try_out};
 use crate::fetch::{Client, Cut, Fetched, HostGate, Options, Request};
 use crate::model::{Preset, PresetName, Source, SourceKind};
 use crate::prepare::prepare;
@@ -76,8 +76,10 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let Some(source) = sources.iter().find(|s| s.id.as_str() == id) else {
         return Err(unknown("source", id, sources.iter().map(|s| s.id.as_str())).into());
     };
-    if let SourceKind::Preset(preset) = &source.kind {
-        return test_preset(args, loaded, source, preset);
+    match &source.kind {
+        SourceKind::Feed { .. } => {}
+        SourceKind::Preset(preset) => return test_preset(args, loaded, source, preset),
+        SourceKind::Stream(preset) => return test_stream(args, loaded, source, preset),
     }
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
     let mut batch = prepare(
@@ -108,6 +110,20 @@ fn test_preset(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     let view = SourceTest::of_preset(source, &answers);
     show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })
+}
+
+fn test_stream(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -> Result<Exit> {
+    if !args.quiet {
+        eprintln!("vigie: listening for {} s", TRIAL.as_secs());
+    }
+    let contact = loaded.config.settings.contact.clone();
+    let client = Client::new(&Options { contact, ..Options::default() })?;
+    let listening = listening(&loaded.config);
+    let heard = listen_in(&client, &listening, (source, preset), args.now());
+    let heard = runtime()?.block_on(heard)?;
+    let view = SourceTest::new(source, &heard.host, heard.bytes, &heard.batch);
+    show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
+    Ok(Exit::Done)
 }
 
 async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<crate::fetch::Document> {

@@ -123,6 +123,10 @@ fn source(report: &mut Report<'_>, section: &Section<'_>, brands: &[Brand]) -> O
         let message = format!("{}: publishers dislike to be asked this often", section.name);
         report.warning(&section.place_of("every"), message, "`15m` or longer is polite");
     }
+    if matches!(kind, SourceKind::Stream(_)) && every.is_some() {
+        let message = format!("{}: a stream is not asked again and again", section.name);
+        report.warning(&section.key_place("every"), message, "drop `every`: the connection stays open");
+    }
     Some(Source {
         id: SourceId::new(id?),
         kind,

@@ -1,6 +1,5 @@
 //! A source of a known kind: which keys its place takes, and what `{brand}` stands for.
 
-use super::check::later;
 use super::problem::Report;
 use super::raw::{Section, Text, suggestion};
 use super::values;
@@ -38,7 +37,10 @@ pub(super) fn preset(
     };
     let about = presets::about(name);
     let complete = keys_fit(report, section, name, about);
-    let host = section.parsed(report, "host", host);
+    let host = match name {
+        PresetName::BlueskyJetstream => section.parsed(report, "host", hosts),
+        _ => section.parsed(report, "host", host),
+    };
     let brands = listened_for(brands);
     let search = section
         .filled(report, "search")
@@ -70,10 +72,6 @@ pub(super) fn preset(
     if let (presets::Standing::OptIn, Some(notice)) = (about.standing, about.notice) {
         // Who writes the kind has chosen; what they chose is said.
         report.warning(&kind.place, format!("{}: {notice}", section.name), "drop the source if you may not");
-    }
-    if name == PresetName::BlueskyJetstream {
-        later(report, section, "kind", "it is not listened to");
-        return None;
     }
     let kind = match name {
         PresetName::BlueskyJetstream => SourceKind::Stream(preset),
@@ -109,13 +107,25 @@ fn keys_fit(report: &mut Report<'_>, section: &Section<'_>, name: PresetName, ab
 /// whether it is private.
 fn host(text: &str) -> Result<(String, bool), String> {
     let text = text.trim().trim_end_matches('/');
-    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let whole = match text.split_once("://") {
+        None => format!("https://{text}"),
+        Some(("wss", rest)) => format!("https://{rest}"),
+        Some(("ws", rest)) => format!("http://{rest}"),
+        Some(_) => text.to_owned(),
+    };
     let (address, private) =
         values::address(&whole).map_err(|_| "write a host such as `forum.example`".to_owned())?;
     match address.contains(['?', '#']) || address.contains(char::is_whitespace) {
         true => Err("write a host such as `forum.example`, without what follows `?`".to_owned()),
         false => Ok((address, private)),
     }
+}
+
+/// Several hosts with commas between, each of which has all there is.
+fn hosts(text: &str) -> Result<(String, bool), String> {
+    let parts = text.split(',').map(host).collect::<Result<Vec<_>, _>>()?;
+    let private = parts.iter().any(|(_, private)| *private);
+    Ok((parts.into_iter().map(|(host, _)| host).collect::<Vec<_>>().join(","), private))
 }
 
 /// The name of an environment variable. What stands there instead may be the secret itself: it is not shown.
@@ -310,6 +320,17 @@ mod tests {
               host = 'localhost:4000'
                      ^^^^^^^^^^^^^^^^ add `allow_private = true` if it is meant
         "#]],
+        );
+        check_problems(
+            "kind = 'bluesky-jetstream'\nhost = 'wss://a.example, b.example?x'\nevery = '15m'",
+            expect![[r#"
+                feeds.toml:8:8: source `s`: `host` cannot be `wss://a.example, b.example?x`
+                  host = 'wss://a.example, b.example?x'
+                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ write a host such as `forum.example`, without what follows `?`
+                feeds.toml:9:1: warning: source `s`: a stream is not asked again and again
+                  every = '15m'
+                  ^^^^^ drop `every`: the connection stays open
+            "#]],
         );
         check_problems(
             "kind = 'youtube'\naccount = '@acme'",

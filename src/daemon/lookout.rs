@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::polling::{self, Ended, PollReport, Shared};
+use super::stream;
+use super::streams::Streams;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::Config;
@@ -146,9 +148,20 @@ impl Lookout {
         healths.into_iter().filter_map(|h| Some((self.sources.get(&h.source)?.clone(), h))).collect()
     }
 
-    /// Begins to poll one source; what comes out of `polls` goes to [`Lookout::end`].
+    /// Begins to poll one source, or to read on in a stream; what comes out of `polls` goes to [`Lookout::end`].
     pub(super) fn begin(&self, polls: &mut JoinSet<Result<Ended>>, source: Source, health: Health) {
-        polls.spawn(polling::poll(self.shared.clone(), source, health));
+        if source.is_stream() {
+            polls.spawn(stream::catch_up(self.shared.clone(), source, health));
+        } else {
+            polls.spawn(polling::poll(self.shared.clone(), source, health));
+        }
+    }
+
+    /// Begins to listen to all streams.
+    pub(super) async fn streams(&self) -> Result<Streams> {
+        let mut sources = self.chosen(&[]).await?;
+        sources.retain(|(source, _)| source.is_stream());
+        Ok(Streams::start(&self.shared, sources))
     }
 
     /// Takes over what a poll leaves to be recorded with others, by [`Lookout::record_quiet`].

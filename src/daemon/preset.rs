@@ -127,15 +127,24 @@ struct Round {
     over: bool,
 }
 
-struct Failure {
-    state: HealthState,
-    outcome: fetch::Outcome,
-    why: String,
+pub(super) struct Failure {
+    pub state: HealthState,
+    pub outcome: fetch::Outcome,
+    pub why: String,
 }
 
 impl Failure {
-    fn broken(why: String) -> Self {
+    pub(super) fn broken(why: String) -> Self {
         Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why }
+    }
+
+    /// What a server that asks to wait said.
+    pub(super) fn after(&self) -> Option<Duration> {
+        match self.outcome {
+            fetch::Outcome::RateLimited { after } => after,
+            fetch::Outcome::HostWaits { after } => Some(after),
+            fetch::Outcome::Good | fetch::Outcome::Failed => None,
+        }
     }
 }
 
@@ -421,7 +430,7 @@ fn validators_of(document: &Document) -> Validators {
     }
 }
 
-fn failure(error: &FetchError) -> Failure {
+pub(super) fn failure(error: &FetchError) -> Failure {
     let failed = fetch::Outcome::Failed;
     let (state, outcome) = match error {
         FetchError::RateLimited { after } => {

@@ -33,6 +33,7 @@ pub async fn run(
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut streams = lookout.streams().await?;
     let mut agenda = Agenda::new(Instant::now(), clock.now());
     let mut polls: JoinSet<Result<Ended>> = JoinSet::new();
     let mut under_way: HashSet<SourceId> = HashSet::new();
@@ -50,6 +51,7 @@ pub async fn run(
                 if look && configuration.changed() { Event::Reload } else { Event::Tick }
             }
             Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
+            report = streams.next() => Event::Polled(Box::new(report?)),
             Some(told) = telling.join_next() => Event::Told(told??),
         };
         match event {
@@ -65,7 +67,11 @@ pub async fn run(
             Event::Reload => {
                 if let Some(config) = reload(&mut configuration) {
                     let tongue = tongue_of(&config);
+                    // What they hold was heard for the old brands.
+                    streams.stop().await?;
                     lookout.reconfigure(config, tongue).await?;
+                    streams = lookout.streams().await?;
+                    agenda.heard(Instant::now());
                     agenda.plan(Some(clock.now()));
                 }
             }
@@ -79,7 +85,7 @@ pub async fn run(
                     // Before asking what is due: a source that is not recorded still is.
                     lookout.record_quiet().await?;
                     for (source, health) in lookout.due().await? {
-                        if under_way.insert(source.id.clone()) {
+                        if !source.is_stream() && under_way.insert(source.id.clone()) {
                             lookout.begin(&mut polls, source, health);
                         }
                     }
@@ -101,6 +107,7 @@ pub async fn run(
     tracing::info!("stopping: what is in hand is finished first");
     // A fetch under way is dropped; a document already handed to the writer is stored.
     polls.shutdown().await;
+    streams.stop().await?;
     if let Ok(Some(news)) = timeout(LAST_WORDS, telling.join_next()).await {
         news??.iter().for_each(&mut told);
     }

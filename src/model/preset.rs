@@ -85,7 +85,8 @@ impl PresetName {
 pub struct Preset {
     pub name: PresetName,
     pub search: Option<Search>,
-    /// Where the place lives, without a slash at the end; `None`: where everybody finds it.
+    /// Where the place lives, without a slash at the end; of a stream also several, with commas between.
+    /// `None`: where everybody finds it.
     pub host: Option<String>,
     pub tags: Vec<String>,
     pub accounts: Vec<String>,

@@ -34,6 +34,10 @@ pub struct Source {
 }
 
 impl Source {
+    pub fn is_stream(&self) -> bool {
+        matches!(self.kind, SourceKind::Stream(_))
+    }
+
     /// What makes it the place it is, as one line: a source whose address changes starts anew. What a known
     /// place is searched for is no part of it.
     pub fn address(&self) -> Cow<'_, str> {

@@ -76,7 +76,7 @@ pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
         out.push_str(&format!("{entries}, {named} {name} a brand\n"));
     }
     for mention in view.mentions.iter().take(10) {
-        let title = clean(mention.title.as_deref().unwrap_or("(untitled)")).into_owned();
+        let title = clean(mention.title.as_deref().unwrap_or(&mention.text)).into_owned();
         out.push_str(&format!(
             "  {}  {}  {}\n",
             minute_or_dash(mention.published, zone),

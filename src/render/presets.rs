@@ -36,7 +36,7 @@ pub fn one(preset: &PresetView, style: Style) -> String {
         ("hears", preset.hears.to_owned()),
         ("state", preset.state.to_owned()),
         ("limits", preset.limits.to_owned()),
-        ("asked", format!("every {}, unless `every` says otherwise", every(preset))),
+        ("asked", asked(preset)),
         ("checked", format!("against what was publicly known in {}", preset.checked)),
     ];
     if let Some(notice) = preset.notice {
@@ -47,12 +47,14 @@ pub fn one(preset: &PresetView, style: Style) -> String {
     format!("{facts}\n\n{}", block(preset))
 }
 
-/// Between two polls: `30m`, `12h`.
-pub fn every(preset: &PresetView) -> String {
-    match (preset.every_s / 3600, preset.every_s % 3600 / 60) {
+/// How often: `every 30m, unless …`. A stream is opened and stays so.
+pub fn asked(preset: &PresetView) -> String {
+    let every = match (preset.every_s / 3600, preset.every_s % 3600 / 60) {
+        (0, 0) => return "once; the connection stays open".to_owned(),
         (0, minutes) => format!("{minutes}m"),
         (hours, _) => format!("{hours}h"),
-    }
+    };
+    format!("every {every}, unless `every` says otherwise")
 }
 
 /// What to write into feeds.toml; what may be left out is commented out.

@@ -71,7 +71,7 @@ impl Store {
     }
 }
 
-fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> Result<Ingested> {
+pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> Result<Ingested> {
     let number = source_number(ledger.db, &batch.source)?;
     let source = Heard {
         id: &batch.source,

@@ -316,6 +316,10 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (source, article, day)
     ) WITHOUT ROWID;
     ",
+    // Up to where streams were read, in microseconds.
+    "
+    CREATE TABLE streams (source INTEGER PRIMARY KEY, cursor INTEGER NOT NULL);
+    ",
 ];
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod rollups;
 mod series;
 mod sources;
 mod stories;
+mod streams;
 #[cfg(test)]
 mod testing;
 mod usual;
@@ -43,6 +44,7 @@ pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Outcome, QuietPoll};
+pub use streams::StreamPlace;
 
 use crate::model::Timestamp;
 use rollups::Ledger;

@@ -133,9 +133,14 @@ pub struct TestRequest {
 pub struct TestMention {
     pub brands: Vec<String>,
     pub title: Option<String>,
+    /// The beginning of its text: posts have no title.
+    pub text: String,
     pub link: Option<String>,
     pub published: Option<Timestamp>,
 }
+
+/// So much of a text is shown, in characters.
+const BEGINNING: usize = 160;
 
 impl SourceTest {
     pub fn new(source: &Source, url: &str, bytes: usize, batch: &Batch) -> Self {
@@ -200,6 +205,7 @@ fn mentions(batch: &Batch) -> impl Iterator<Item = TestMention> + '_ {
     batch.entries.iter().map(|prepared| TestMention {
         brands: prepared.mentions.iter().map(|m| m.matched.brand.to_string()).collect(),
         title: prepared.entry.title.clone(),
+        text: prepared.entry.text().chars().take(BEGINNING).collect(),
         link: prepared.entry.link.clone(),
         published: prepared.entry.published,
     })

@@ -29,6 +29,7 @@ pub struct PresetView {
     pub notice: Option<&'static str>,
     pub limits: &'static str,
     /// Between two polls, in seconds, unless the source says otherwise.
+    /// 0: a stream, which is opened once.
     pub every_s: u64,
     /// The month in which this was last held against what is publicly known.
     pub checked: &'static str,

@@ -36,11 +36,12 @@ fn the_reference_of_known_places_is_that_of_the_program() {
     let mut expected = String::new();
     for preset in vigie::views::presets::presets().presets {
         let block = vigie::render::presets::block(&preset);
-        let every = vigie::render::presets::every(&preset);
+        let asked = vigie::render::presets::asked(&preset);
+        let asked = asked.split(',').next().expect("a part");
         let (kind, hears, state, limits) = (preset.kind, preset.hears, preset.state, preset.limits);
         write!(expected, "\n### {kind}\n\n{}. State: {state}", capital(hears)).expect("a string");
         let notice = preset.notice.map(|notice| format!(" ({notice})")).unwrap_or_default();
-        write!(expected, "{notice}. Limits: {limits}. Asked every {every}. Checked {}.", preset.checked)
+        write!(expected, "{notice}. Limits: {limits}. Asked {asked}. Checked {}.", preset.checked)
             .expect("a string");
         write!(expected, "\n\n```toml\n{block}```\n").expect("a string");
     }

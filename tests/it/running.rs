@@ -12,12 +12,12 @@ use crate::scenario::{Scenario, item, read_all, rss};
 /// Long enough for a slow machine; nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn start(scenario: &Scenario) -> Child {
+pub fn start(scenario: &Scenario) -> Child {
     let mut command = scenario.command(&["run", "-v"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
 }
 
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
@@ -25,7 +25,7 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let status = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
     assert!(status.expect("kill exists").success());
 }

@@ -17,7 +17,7 @@ mod github;
 mod google_alerts;
 mod google_news;
 mod hacker_news;
-mod jetstream;
+pub mod jetstream;
 mod json;
 mod lemmy;
 mod lobsters;
@@ -58,7 +58,7 @@ pub struct About {
     pub limits: &'static str,
     /// How far it is read back, at most; `None`: to the beginning, where there is a way.
     pub back: Option<Duration>,
-    /// How often it is asked unless the user says otherwise.
+    /// How often it is asked unless the user says otherwise; zero for a stream.
     pub every: Duration,
     /// How often it may be asked, whatever the user says.
     pub least: Duration,
