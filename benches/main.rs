@@ -7,12 +7,14 @@ mod corpus;
 mod ingest;
 mod matching;
 mod search;
+mod stream;
 
 use std::time::Duration;
 
 fn main() -> anyhow::Result<()> {
     let bench = Bench { measures: std::env::args().any(|argument| argument == "--bench") };
     matching::run(&bench);
+    stream::run(&bench);
     ingest::run(&bench)?;
     search::run(&bench)
 }

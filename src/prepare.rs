@@ -49,7 +49,11 @@ pub fn prepare(
     listening: &Listening,
     limits: &Limits,
 ) -> Batch {
-    let parsed = sources::parse(document, limits);
+    prepare_parsed(source, sources::parse(document, limits), listening)
+}
+
+/// The part of [`prepare`] after reading.
+pub fn prepare_parsed(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
     let dates = dates(&parsed.entries);
     Batch {
         source: source.id.clone(),
@@ -81,39 +85,58 @@ pub fn prepare_entries(
     entries: Vec<Entry>,
     listening: &Listening,
 ) -> Vec<Prepared> {
-    let links: Vec<Option<String>> =
-        entries.iter().map(|entry| entry.link.as_deref().and_then(identifying_link)).collect();
+    let prepared: Vec<Result<Prepared, Option<String>>> =
+        entries.into_iter().map(|entry| prepare_entry(source, source_tags, entry, listening)).collect();
+    // Most documents name nobody, and a canonical link costs as much as to look for names in a short text.
+    if prepared.iter().all(Result::is_err) {
+        return Vec::new();
+    }
+    let key = |item: &Result<Prepared, Option<String>>| {
+        let link = item.as_ref().map_or_else(Option::as_deref, |kept| kept.entry.link.as_deref());
+        link.and_then(identifying_link)
+    };
+    let links: Vec<Option<String>> = prepared.iter().map(key).collect();
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for link in links.iter().flatten() {
         *seen.entry(link).or_default() += 1;
     }
-    let mut kept = Vec::new();
-    for (entry, link) in entries.into_iter().zip(&links) {
+    let kept = prepared.into_iter().zip(&links).filter_map(|(item, link)| {
         let link_key = link.clone().filter(|link| seen[link.as_str()] == 1);
-        kept.extend(prepare_entry(source, source_tags, entry, link_key, listening));
-    }
-    kept
+        Some(Prepared { link_key, ..item.ok()? })
+    });
+    kept.collect()
 }
 
+/// An entry that came by itself, from a stream; `None` if it names no brand.
+pub fn prepare_one(
+    source: &str,
+    source_tags: &[String],
+    entry: Entry,
+    listening: &Listening,
+) -> Option<Prepared> {
+    let kept = prepare_entry(source, source_tags, entry, listening).ok()?;
+    Some(Prepared { link_key: kept.entry.link.as_deref().and_then(identifying_link), ..kept })
+}
+
+/// An entry and what was found in it, its key by link aside; just the link of one that names nobody.
 fn prepare_entry(
     source: &str,
     source_tags: &[String],
     entry: Entry,
-    link_key: Option<String>,
     listening: &Listening,
-) -> Option<Prepared> {
+) -> Result<Prepared, Option<String>> {
     let mut detected = None;
     let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
     let matches = listening.matches(&entry, source, source_tags, &mut detect);
     if matches.is_empty() {
-        return None;
+        return Err(entry.link);
     }
     let language = detect();
     let of = Of { source, source_tags, entry: &entry, language: &language, listening };
     let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
-    Some(Prepared {
+    Ok(Prepared {
         text_hash: text_hash(entry.title_text(), entry.text()),
-        link_key,
+        link_key: None,
         fingerprint: Fingerprint::of(entry.title_text(), entry.text()),
         language,
         mentions,

@@ -133,6 +133,14 @@ pub enum SourcesCommand {
     List,
     /// How each source is doing
     Health,
+    /// The known places that `kind` names, or all about one of them
+    Presets { kind: Option<String> },
+    /// How often the articles of `wikipedia` sources are read
+    Attention {
+        /// So many days back from now
+        #[arg(long, value_name = "N", default_value_t = 29, value_parser = clap::value_parser!(u32).range(1..=4000))]
+        days: u32,
+    },
     /// Fetch one source now and show what it holds; stores nothing
     Test { id: String },
 }

@@ -4,18 +4,24 @@ use anyhow::Result;
 
 use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
-use super::{Exit, output};
-use crate::daemon::listening;
-use crate::fetch::{Client, Cut, Fetched, Options, Request};
-use crate::model::Source;
+use super::{Exit, UsageError, output};
+use crate::daemon::{TRIAL, listen_in, listening, try_out};
+use crate::fetch::{Client, Cut, Fetched, HostGate, Options, Request};
+use crate::model::{Preset, PresetName, Source, SourceKind};
 use crate::prepare::prepare;
 use crate::render;
 use crate::sources::{Document, Limits};
+use crate::views;
 use crate::views::health::{HealthView, SourceTest, health, not_polled};
+use crate::views::presets::attention;
 
 pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
+    let command = options.command.as_ref().unwrap_or(&SourcesCommand::List);
+    if let SourcesCommand::Presets { kind } = command {
+        return presets(args, kind.as_deref());
+    }
     let loaded = load(args)?;
-    match options.command.as_ref().unwrap_or(&SourcesCommand::List) {
+    match command {
         SourcesCommand::List => {
             let view = view(&loaded)?;
             show(args, &view, || render::health::list(&view, output::style(args)))
@@ -24,8 +30,27 @@ pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
             let view = view(&loaded)?;
             show(args, &view, || render::health::health(&view, loaded.zone(), output::style(args)))
         }
+        SourcesCommand::Presets { kind } => presets(args, kind.as_deref()),
+        SourcesCommand::Attention { days } => {
+            let view = attention(&loaded.reader()?, &loaded.config.sources, *days, args.now())?;
+            show(args, &view, || render::presets::attention(&view, output::style(args)))
+        }
         SourcesCommand::Test { id } => test(args, &loaded, id),
     }
+}
+
+/// Needs no configuration: one reads it before one writes one.
+fn presets(args: &Args, kind: Option<&str>) -> Result<Exit> {
+    let Some(kind) = kind else {
+        let view = views::presets::presets();
+        return show(args, &view, || render::presets::list(&view, output::style(args)));
+    };
+    let Some(name) = PresetName::ALL.into_iter().find(|name| name.as_str() == kind) else {
+        let known = PresetName::ALL.map(PresetName::as_str).join(", ");
+        return Err(UsageError(format!("there is no kind `{kind}`; there are: {known}")).into());
+    };
+    let view = views::presets::preset(name);
+    show(args, &view, || render::presets::one(&view, output::style(args)))
 }
 
 fn view(loaded: &Loaded) -> Result<HealthView> {
@@ -51,6 +76,11 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let Some(source) = sources.iter().find(|s| s.id.as_str() == id) else {
         return Err(unknown("source", id, sources.iter().map(|s| s.id.as_str())).into());
     };
+    match &source.kind {
+        SourceKind::Feed { .. } => {}
+        SourceKind::Preset(preset) => return test_preset(args, loaded, source, preset),
+        SourceKind::Stream(preset) => return test_stream(args, loaded, source, preset),
+    }
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
     let mut batch = prepare(
         source,
@@ -68,11 +98,39 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })
 }
 
+fn test_preset(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -> Result<Exit> {
+    let settings = &loaded.config.settings;
+    let client = Client::new(&Options { contact: settings.contact.clone(), ..Options::default() })?;
+    let gate = HostGate::new(1, settings.host_pause);
+    let listening = listening(&loaded.config);
+    let tried = try_out(&client, &gate, &listening, (source, preset), args.now());
+    let tried = runtime()?.block_on(tried)?;
+    let answers: Vec<_> =
+        tried.iter().map(|tried| (tried.key.as_str(), tried.url.as_str(), &tried.outcome)).collect();
+    let view = SourceTest::of_preset(source, &answers);
+    show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
+    Ok(if view.is_feed { Exit::Done } else { Exit::Failed })
+}
+
+fn test_stream(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -> Result<Exit> {
+    if !args.quiet {
+        eprintln!("vigie: listening for {} s", TRIAL.as_secs());
+    }
+    let contact = loaded.config.settings.contact.clone();
+    let client = Client::new(&Options { contact, ..Options::default() })?;
+    let listening = listening(&loaded.config);
+    let heard = listen_in(&client, &listening, (source, preset), args.now());
+    let heard = runtime()?.block_on(heard)?;
+    let view = SourceTest::new(source, &heard.host, heard.bytes, &heard.batch);
+    show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
+    Ok(Exit::Done)
+}
+
 async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<crate::fetch::Document> {
     let contact = loaded.config.settings.contact.clone();
     let client = Client::new(&Options { contact, ..Options::default() })?;
-    let request =
-        Request { url: source.url().to_owned(), allow_private: source.allow_private, ..Request::default() };
+    let SourceKind::Feed { url } = &source.kind else { anyhow::bail!("`{}` is no feed", source.id) };
+    let request = Request { url: url.clone(), allow_private: source.allow_private, ..Request::default() };
     match client.fetch(&request, args.now()).await? {
         Fetched::Document(document) => Ok(document),
         Fetched::NotModified { .. } => anyhow::bail!("the server sent 304 to an unconditional request"),

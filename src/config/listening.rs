@@ -1,13 +1,15 @@
 //! For whom and where to listen: brands, saved queries, sources.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::time::Duration;
 
 use super::check::{Names, known, standing_query};
 use super::problem::Report;
 use super::raw::Section;
-use super::values;
+use super::{preset, values};
 use crate::model::{Brand, BrandId, Role, SavedQuery, Source, SourceId, SourceKind};
+use crate::sources::presets;
 
 pub(super) fn brand(
     report: &mut Report<'_>,
@@ -75,69 +77,93 @@ pub(super) fn saved_query(
 }
 
 /// The sources that are polled; two of the same address are told of.
-pub(super) fn sources(report: &mut Report<'_>, sections: &[Section<'_>]) -> Vec<Source> {
+pub(super) fn sources(report: &mut Report<'_>, sections: &[Section<'_>], brands: &[Brand]) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
+    let mut by_address: HashMap<String, SourceId> = HashMap::with_capacity(sections.len());
     for section in sections {
-        let Some(source) = source(report, section) else { continue };
-        if let Some(twin) = sources.iter().find(|other| other.url() == source.url()) {
-            let message = format!("{}: `{}` has the same address", section.name, twin.id);
-            let help = "each of its entries would be kept twice; drop one of the two";
-            report.warning(&section.place_of("url"), message, help);
+        let Some(source) = source(report, section, brands) else { continue };
+        match by_address.entry(source.shown_address().into_owned()) {
+            Entry::Vacant(free) => _ = free.insert(source.id.clone()),
+            Entry::Occupied(twin) => {
+                let (what, key) = match source.kind {
+                    SourceKind::Feed { .. } => ("has the same address", "url"),
+                    SourceKind::Preset(_) | SourceKind::Stream(_) => ("listens to the same", "kind"),
+                };
+                let message = format!("{}: `{}` {what}", section.name, twin.get());
+                let help = "each of its entries would be kept twice; drop one of the two";
+                report.warning(&section.place_of(key), message, help);
+            }
         }
         sources.push(source);
     }
     sources
 }
 
-/// What presets take beside what every source takes.
-const PRESET_KEYS: [&str; 8] = ["search", "host", "tag", "account", "community", "repo", "app", "token_env"];
-
 /// `None` for a source that is wrong, or that is not yet polled.
-fn source(report: &mut Report<'_>, section: &Section<'_>) -> Option<Source> {
+fn source(report: &mut Report<'_>, section: &Section<'_>, brands: &[Brand]) -> Option<Source> {
     let id = section.quietly("id");
     let every = section.parsed(report, "every", values::some_time);
     let tags = section.strings(report, "tags").unwrap_or_default();
     let allow_private = section.boolean(report, "allow_private").unwrap_or(false);
     let enabled = section.boolean(report, "enabled").unwrap_or(true);
-    for key in PRESET_KEYS {
-        section.filled(report, key);
-    }
-    let address = section.parsed(report, "url", values::address);
-    if section.has("kind") {
-        let kind = section.filled(report, "kind")?;
-        if section.has("url") {
-            let message = format!("{}: it has both `url` and `kind`", section.name);
-            report.error(&kind.place, message, "a plain feed has `url`, a preset has `kind`: keep one");
-        } else {
-            let message = format!("{}: presets are accepted but not yet in effect", section.name);
-            let help = "until then it is not polled; give the address of its feed as `url`";
-            report.warning(&section.key_place("kind"), message, help);
-        }
-        return None;
-    }
-    if !section.has("url") {
-        let message = format!("{}: it has neither `url` nor `kind`", section.name);
-        report.error(&section.place, message, "add `url = \"https://news.example/feed.xml\"`");
-    }
-    if let Some(key) = PRESET_KEYS.into_iter().find(|key| section.has(key)) {
-        let message = format!("{}: `{key}` means something only beside `kind`", section.name);
-        report.error(&section.key_place(key), message, "drop it, or name a preset by `kind`");
-    }
-    let (url, private) = address?;
+    let (kind, private) = match section.has("kind") {
+        true => known_place(report, section, brands)?,
+        false => feed(report, section)?,
+    };
     if private && !allow_private {
+        let key = if section.has("url") { "url" } else { "host" };
         let message = format!("{}: this address leads to the local network and is refused", section.name);
-        report.warning(&section.place_of("url"), message, "add `allow_private = true` if it is meant");
+        report.warning(&section.place_of(key), message, "add `allow_private = true` if it is meant");
     }
-    if !private && every.is_some_and(|every| every < Duration::from_secs(60)) {
+    let least = match &kind {
+        SourceKind::Feed { .. } => Duration::from_secs(60),
+        SourceKind::Preset(preset) | SourceKind::Stream(preset) => presets::about(preset.name).least,
+    };
+    if !private && every.is_some_and(|every| every < least) {
         let message = format!("{}: publishers dislike to be asked this often", section.name);
         report.warning(&section.place_of("every"), message, "`15m` or longer is polite");
     }
+    if matches!(kind, SourceKind::Stream(_)) && every.is_some() {
+        let message = format!("{}: a stream is not asked again and again", section.name);
+        report.warning(&section.key_place("every"), message, "drop `every`: the connection stays open");
+    }
     Some(Source {
         id: SourceId::new(id?),
-        kind: SourceKind::Feed { url },
+        kind,
         every,
         tags: tags.into_iter().map(|text| text.value.trim().to_string()).collect(),
         allow_private,
         enabled,
     })
+}
+
+fn feed(report: &mut Report<'_>, section: &Section<'_>) -> Option<(SourceKind, bool)> {
+    for key in preset::KEYS {
+        section.filled(report, key);
+    }
+    if !section.has("url") {
+        let message = format!("{}: it has neither `url` nor `kind`", section.name);
+        report.error(&section.place, message, "add `url = \"https://news.example/feed.xml\"`");
+    }
+    if let Some(key) = preset::KEYS.into_iter().find(|key| section.has(key)) {
+        let message = format!("{}: `{key}` means something only beside `kind`", section.name);
+        report.error(&section.key_place(key), message, "drop it, or name a preset by `kind`");
+    }
+    let (url, private) = section.parsed(report, "url", values::address)?;
+    Some((SourceKind::Feed { url }, private))
+}
+
+fn known_place(
+    report: &mut Report<'_>,
+    section: &Section<'_>,
+    brands: &[Brand],
+) -> Option<(SourceKind, bool)> {
+    if section.has("url") {
+        section.parsed(report, "url", values::address);
+        let message = format!("{}: it has both `url` and `kind`", section.name);
+        let help = "a plain feed has `url`, a preset has `kind`: keep one";
+        report.error(&section.place_of("kind"), message, help);
+        return None;
+    }
+    preset::preset(report, section, brands)
 }

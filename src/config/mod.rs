@@ -5,6 +5,7 @@
 
 mod check;
 mod listening;
+mod preset;
 mod problem;
 mod raw;
 mod rule;

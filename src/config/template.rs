@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use url::form_urlencoded;
-
 use super::{Tongue, values};
 use crate::text::fold::fold;
 
@@ -54,16 +52,13 @@ pub fn starter(
     out += words.queries;
     out += QUERIES;
     out += words.searches;
-    for name in &names {
-        write_searches(&mut out, name);
+    out += SEARCHES;
+    // The fediverse knows no hashtag of digits alone.
+    if names.iter().any(|name| !name.text.chars().filter(|c| c.is_alphanumeric()).all(char::is_numeric)) {
+        out += HASHTAGS;
     }
-    let all: Vec<String> = names.iter().map(|name| phrase(&name.text)).collect();
-    let all = all.join(" OR ");
-    for (id, address) in
-        [("hn", "https://hnrss.org/newest"), ("hn-comments", "https://hnrss.org/newcomments")]
-    {
-        write_source(&mut out, id, &with_parameters(address, &[("q", &all)]), "\"forum\", \"en\"");
-    }
+    out += words.news;
+    out += NEWS;
     out += words.press;
     out += PRESS;
     out += &rules(words);
@@ -136,54 +131,6 @@ fn joined(name: &str) -> Option<String> {
     (same && kept.len() >= 4).then(|| kept.into_iter().collect())
 }
 
-fn write_searches(out: &mut String, name: &Name) {
-    let searched = phrase(&name.text);
-    for (language, market, country) in [("fr", "fr-FR", "FR"), ("en", "en-US", "US")] {
-        let parameters = [
-            ("q", searched.as_str()),
-            ("format", "rss"),
-            ("mkt", market),
-            ("setlang", language),
-            ("cc", country),
-        ];
-        let address = with_parameters("https://www.bing.com/news/search", &parameters);
-        let tags = format!("\"press\", \"{language}\"");
-        write_source(out, &format!("bing-{language}-{}", name.id), &address, &tags);
-    }
-    let tag: String = name.text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    // The fediverse knows no hashtag of digits alone.
-    if tag.chars().all(char::is_numeric) {
-        return;
-    }
-    let tag = form_urlencoded::byte_serialize(tag.as_bytes()).collect::<String>();
-    for (id, host) in [("mastodon", "mastodon.social"), ("piaille", "piaille.fr")] {
-        let address = format!("https://{host}/tags/{tag}.rss");
-        write_source(out, &format!("{id}-{}", name.id), &address, "\"social\"");
-    }
-}
-
-fn write_source(out: &mut String, id: &str, address: &str, tags: &str) {
-    // Writing to a String cannot fail.
-    let _ = write!(
-        out,
-        "\n[[source]]\nid = {}\nurl = {}\nevery = \"1h\"\ntags = [{tags}]\n",
-        quoted(id),
-        quoted(address)
-    );
-}
-
-/// Several words in quotes, so that search engines keep them together.
-fn phrase(name: &str) -> String {
-    let words: Vec<&str> = name.split(['"', ' ']).filter(|word| !word.is_empty()).collect();
-    let plain = words.join(" ");
-    if words.len() > 1 { format!("\"{plain}\"") } else { plain }
-}
-
-fn with_parameters(address: &str, parameters: &[(&str, &str)]) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    format!("{address}?{query}")
-}
-
 /// A TOML string.
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
@@ -229,6 +176,7 @@ struct Words {
     brand_hints: &'static str,
     queries: &'static str,
     searches: &'static str,
+    news: &'static str,
     press: &'static str,
     rules: &'static str,
     spike: &'static str,
@@ -260,7 +208,11 @@ const ENGLISH: Words = Words {
 ",
     searches: "
 # ── Where to listen ──
-# Searches for your names: the news in French and English, hashtags, Hacker News.
+# Searches for your names (`{brand}`): Hacker News, headlines of the world's press, hashtags.
+# `vigie sources presets` lists the other places it knows.
+",
+    news: "
+# More of the press, by Bing's news search; its feeds are for personal, non-commercial reading. If that is you:
 ",
     press: "
 # The general press and a forum: entries that name none of your brands are not kept.
@@ -301,7 +253,12 @@ const FRENCH: Words = Words {
 ",
     searches: "
 # ── Où écouter ──
-# Des recherches de vos noms : l’actualité en français et en anglais, les mots-dièse, Hacker News.
+# Des recherches de vos noms (`{brand}`) : Hacker News, les titres de la presse mondiale, les mots-dièse.
+# `vigie sources presets` donne la liste des autres lieux connus.
+",
+    news: "
+# Plus de presse, par la recherche de Bing ; ses flux sont pour un usage personnel et non commercial. Si c’est le
+# vôtre :
 ",
     press: "
 # La presse générale et un forum : ce qui ne nomme aucune de vos marques n’est pas gardé.
@@ -326,6 +283,43 @@ text = 'recrute OR recrutement OR hiring OR "offre d’emploi" OR "job offer"'
 [[query]]
 id = "trouble"
 text = '(rappel OR panne OR défaut OR dangereux OR plainte OR recall OR outage OR faulty OR unsafe OR lawsuit) NOT @jobs'
+"#;
+
+const SEARCHES: &str = r#"
+[[source]]
+id = "hn"
+kind = "hacker-news"
+search = "{brand}"
+tags = ["forum", "en"]
+
+[[source]]
+id = "gdelt"
+kind = "gdelt"
+search = "{brand}"
+tags = ["press"]
+"#;
+
+const HASHTAGS: &str = r#"
+[[source]]
+id = "mastodon"
+kind = "mastodon"
+tag = "{brand}"
+tags = ["social"]
+
+[[source]]
+id = "piaille"
+kind = "mastodon"
+host = "piaille.fr"
+tag = "{brand}"
+tags = ["social", "fr"]
+"#;
+
+const NEWS: &str = r#"
+# [[source]]
+# id = "bing"
+# kind = "bing-news"
+# search = "{brand}"
+# tags = ["press"]
 "#;
 
 const PRESS: &str = r#"
@@ -361,8 +355,7 @@ tags = ["press", "en", "tech"]
 
 [[source]]
 id = "lobsters"
-url = "https://lobste.rs/rss"
-every = "1h"
+kind = "lobsters"
 tags = ["forum", "en", "tech"]
 "#;
 
@@ -388,16 +381,15 @@ mod tests {
         assert_eq!(config.settings.timezone_name, "Europe/Brussels");
         assert_eq!(config.brands[0].aliases, ["Crédit \"Coopératif\""]);
         assert_eq!(config.brands[1].id.as_str(), "c-a");
-        let address = |id: &str| {
-            config.sources.iter().find(|source| source.id.as_str() == id).map(|source| source.url())
+        let shown = |id: &str| {
+            let found = config.sources.iter().find(|source| source.id.as_str() == id);
+            found.unwrap().shown_address().into_owned()
         };
-        assert_eq!(
-            address("bing-en-c-a"),
-            Some("https://www.bing.com/news/search?q=C%26A&format=rss&mkt=en-US&setlang=en&cc=US")
-        );
-        assert_eq!(address("mastodon-c-a"), Some("https://mastodon.social/tags/ca.rss"));
-        assert_eq!(address("mastodon-1664"), None);
-        assert!(address("hn").unwrap().ends_with("+OR+C%26A+OR+1664"), "{:?}", address("hn"));
+        assert_eq!(shown("hn"), "hacker-news: search Crédit \"Coopératif\", C&A, 1664");
+        assert_eq!(shown("mastodon"), "mastodon: tag créditcoopératif, ca");
+        assert_eq!(shown("piaille"), "mastodon https://piaille.fr: tag créditcoopératif, ca");
+        let digits = checked("1664", &["33".into()], Tongue::English);
+        assert!(digits.sources.iter().all(|source| source.id.as_str() != "mastodon"));
     }
 
     #[test]
@@ -433,8 +425,10 @@ mod tests {
         let comments = |text: &str| {
             text.lines().filter(|line| line.contains('#')).map(str::to_owned).collect::<Vec<_>>()
         };
-        let shared: Vec<_> =
-            comments(&english).into_iter().filter(|c| comments(&french).contains(c)).collect();
+        let shared: Vec<_> = comments(&english)
+            .into_iter()
+            .filter(|c| comments(&french).contains(c) && !NEWS.contains(c))
+            .collect();
         assert_eq!(shared, Vec::<String>::new());
     }
 

@@ -159,7 +159,6 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning settings: `keep` is accepted but not yet in effect
         warning settings: `retention` is accepted but not yet in effect
         warning settings: `model` is accepted but not yet in effect
-        warning source `hn`: presets are accepted but not yet in effect
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
         warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect
@@ -173,7 +172,8 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
     let config = checked.config.unwrap();
     assert_eq!(config.settings.timezone_name, "Europe/Paris");
     assert_eq!(config.brands[1].aliases, ["globex"]);
-    assert_eq!(config.sources.len(), 1);
+    assert_eq!(config.sources.len(), 2);
+    assert_eq!(config.sources[1].shown_address(), "hacker-news: search Acme, globex");
     assert_eq!(config.queries[1].brands.as_ref().unwrap().len(), 2);
     assert_eq!(config.notifiers.len(), 2);
     let [buzz, recall] = &config.rules[..] else { panic!("{:?}", config.rules) };

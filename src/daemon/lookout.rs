@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::polling::{self, Ended, PollReport, Shared};
+use super::stream;
+use super::streams::Streams;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::Config;
@@ -111,31 +113,25 @@ impl Lookout {
     /// The configured sources whose time has come, with their health, longest due first.
     pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
         let now = self.shared.clock.now();
-        let waits: HashMap<SourceId, Option<Duration>> = self
-            .sources
-            .iter()
-            .filter(|(_, s)| s.every.is_some())
-            .map(|(id, s)| (id.clone(), s.every))
-            .collect();
-        let healths = self
-            .shared
-            .writer
-            .call(move |engines| {
-                for (id, next) in engines.store.sources_after(latest(now, None)?)? {
-                    if next > latest(now, waits.get(&id).copied().flatten())? {
-                        tracing::warn!(
-                            "`{id}` was to be polled at {next}, by a clock that was wrong; it is due"
-                        );
-                        engines.store.make_due(&id, now)?;
-                    }
-                }
-                let due = engines.store.due_sources(now, usize::MAX)?;
-                due.iter()
-                    .filter_map(|id| engines.store.health_of(id).transpose())
-                    .collect::<Result<Vec<_>>>()
-            })
-            .await?;
-        Ok(self.with_sources(healths))
+        let writer = &self.shared.writer;
+        let far = latest(now, None)?;
+        let mut wrong = writer.call(move |engines| engines.store.sources_after(far)).await?;
+        let every = |id: &SourceId| self.sources.get(id).and_then(|source| source.every);
+        wrong.retain(|(id, next)| latest(now, every(id)).is_ok_and(|latest| *next > latest));
+        let healths = writer.call(move |engines| {
+            for (id, next) in wrong {
+                tracing::warn!("`{id}` was to be polled at {next}, by a clock that was wrong; it is due");
+                engines.store.make_due(&id, now)?;
+            }
+            engines.store.due(now)
+        });
+        Ok(self.with_sources(healths.await?))
+    }
+
+    /// When the next source will be due; `None` if none is planned.
+    pub(super) async fn next_due(&self) -> Result<Option<Timestamp>> {
+        let now = self.shared.clock.now();
+        self.shared.writer.call(move |engines| engines.store.next_due_after(now)).await
     }
 
     /// Sources whether due or not: those named, or all enabled ones if none is. Whoever asks for that asks
@@ -152,9 +148,20 @@ impl Lookout {
         healths.into_iter().filter_map(|h| Some((self.sources.get(&h.source)?.clone(), h))).collect()
     }
 
-    /// Begins to poll one source; what comes out of `polls` goes to [`Lookout::end`].
+    /// Begins to poll one source, or to read on in a stream; what comes out of `polls` goes to [`Lookout::end`].
     pub(super) fn begin(&self, polls: &mut JoinSet<Result<Ended>>, source: Source, health: Health) {
-        polls.spawn(polling::poll(self.shared.clone(), source, health));
+        if source.is_stream() {
+            polls.spawn(stream::catch_up(self.shared.clone(), source, health));
+        } else {
+            polls.spawn(polling::poll(self.shared.clone(), source, health));
+        }
+    }
+
+    /// Begins to listen to all streams.
+    pub(super) async fn streams(&self) -> Result<Streams> {
+        let mut sources = self.chosen(&[]).await?;
+        sources.retain(|(source, _)| source.is_stream());
+        Ok(Streams::start(&self.shared, sources))
     }
 
     /// Takes over what a poll leaves to be recorded with others, by [`Lookout::record_quiet`].
@@ -216,6 +223,11 @@ impl Lookout {
             Ok(())
         };
         self.shared.writer.call(keep_up).await
+    }
+
+    /// Gives back what the index takes to be written; it is taken up again when there is something to write.
+    pub(super) async fn rest(&self) -> Result<()> {
+        self.shared.writer.call(|engines| engines.index.rest()).await
     }
 
     /// Looks at every rule once and tells what there is to tell. Returns what was told, and by whom.

@@ -1,10 +1,15 @@
-//! Polling, the writer thread, and the loop that runs until it is told to stop.
+//! Polling, streams, the writer thread, and the loop that runs until it is told to stop.
 
+mod agenda;
 pub mod configuration;
 mod event;
 mod lookout;
 mod polling;
+mod preset;
 mod running;
+mod stream;
+mod streams;
+mod token;
 mod writer;
 
 use jiff::Timestamp;
@@ -12,7 +17,9 @@ use jiff::Timestamp;
 pub use event::Event;
 pub use lookout::{Lookout, listening};
 pub use polling::{PollOutcome, PollReport};
+pub use preset::{Tried, try_out};
 pub use running::run;
+pub use stream::{Heard, TRIAL, listen_in};
 pub use writer::Writer;
 
 /// What time it is: the machine's, or a fixed one (`--now`).

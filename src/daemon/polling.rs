@@ -9,9 +9,11 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::JoinError;
 
-use super::{Clock, Writer};
+use super::{Clock, Writer, preset};
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
-use crate::model::{Health, HealthState, Learned, Move, Rhythm, Source, SourceId, Timestamp, Validators};
+use crate::model::{
+    Health, HealthState, Learned, Move, Rhythm, Source, SourceId, SourceKind, Timestamp, Validators,
+};
 use crate::prepare::{Batch, Listening, prepare};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll};
@@ -63,7 +65,12 @@ pub(super) struct Ended {
 /// # Errors
 /// If the store fails.
 pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
-    let (url, is_moved) = address(&source, &health);
+    let url = match &source.kind {
+        SourceKind::Feed { url } => url,
+        SourceKind::Preset(preset) => return preset::poll(shared, &source, preset, &health).await,
+        SourceKind::Stream(_) => anyhow::bail!("`{}` is a stream, which is not polled", source.id),
+    };
+    let (url, is_moved) = address(url, &health);
     let request = Request { url, validators: health.validators.clone(), allow_private: source.allow_private };
     let pass = shared.gate.enter(&request.url).await;
     // What time it is when the turn has come.
@@ -97,10 +104,10 @@ pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Resu
 
 /// Where to ask, and whether that is the place the source has moved to. When asking there fails, the next poll
 /// asks at the address in feeds.toml again: a place that is gone may have a new one.
-fn address(source: &Source, health: &Health) -> (String, bool) {
+fn address(url: &str, health: &Health) -> (String, bool) {
     match &health.learned.moved {
         Some(moved) if moved.is_confirmed() && health.failures == 0 => (moved.to.clone(), true),
-        _ => (source.url().to_owned(), false),
+        _ => (url.to_owned(), false),
     }
 }
 
@@ -177,7 +184,7 @@ async fn store(
     let missed_until = missed_until(health, &batch, at);
     let outcome = Outcome { missed_until, ..outcome(shared, source, good, problems.clone()) };
     let polled = Polled { at, origin: Origin::Poll(Box::new(outcome)) };
-    let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
+    let ingested = shared.writer.ingest(batch, polled).await?;
     let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
     Ok(Ended { report, quiet: None })
 }

@@ -4,16 +4,18 @@
 //! chain tells whether a document has moved for good.
 
 use std::error::Error;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{ClientBuilder, Response, StatusCode, Url, redirect};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::address::{NotPublic, PublicOnly, System, is_public, literal};
 use super::politeness::{HostGate, Pass, host_of};
-use super::{Cut, Document, FetchError, Fetched, Options, Request};
+use super::{Cut, Document, FetchError, Fetched, Options, Request, Room};
 use crate::model::Timestamp;
 
 const MAX_REDIRECTS: usize = 10;
@@ -24,6 +26,10 @@ const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
 /// How long a host is left alone that asks for patience and does not say how much.
 const UNTOLD_WAIT: Duration = Duration::from_secs(5 * 60);
 
+/// Documents larger than this are few; so many of them are in memory at once, whoever serves them.
+const LARGE: usize = 1 << 20;
+const LARGE_AT_ONCE: usize = 4;
+
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
                       application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
@@ -31,10 +37,42 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 #[derive(Debug)]
 pub struct Client {
     /// Reaches public addresses only.
-    guarded: reqwest::Client,
+    guarded: Schemes,
     /// For sources with `allow_private`.
-    unguarded: reqwest::Client,
-    options: Options,
+    unguarded: Schemes,
+    pub(super) options: Options,
+    /// Places in memory for large documents.
+    rooms: Arc<Semaphore>,
+}
+
+/// A client for plain http, and one for https that is made when it is first needed: to load the system's
+/// certificates costs more than to ask some hundred feeds whether they have changed.
+#[derive(Debug)]
+struct Schemes {
+    http: reqwest::Client,
+    https: OnceLock<reqwest::Client>,
+}
+
+impl Schemes {
+    fn new(builder: ClientBuilder) -> anyhow::Result<Self> {
+        let http = builder.tls_certs_only([]).build();
+        let http = http.context("the HTTP client cannot start; is `contact` on one line?")?;
+        Ok(Self { http, https: OnceLock::new() })
+    }
+
+    fn of(&self, url: &Url, builder: impl FnOnce() -> ClientBuilder) -> &reqwest::Client {
+        if url.scheme() != "https" {
+            return &self.http;
+        }
+        self.https.get_or_init(|| {
+            builder().build().unwrap_or_else(|error| {
+                let reason = innermost(&error);
+                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
+                // It trusts nobody, so that each request fails with its reason.
+                self.http.clone()
+            })
+        })
+    }
 }
 
 impl Client {
@@ -42,19 +80,9 @@ impl Client {
     pub fn new(options: &Options) -> anyhow::Result<Self> {
         // An error means that a provider is installed already: ours, by an earlier call.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (guarded, unguarded) = match (guarded(options).build(), unguarded(options).build()) {
-            (Ok(guarded), Ok(unguarded)) => (guarded, unguarded),
-            (Err(error), _) | (_, Err(error)) => {
-                // A system without certificates can still read plain http, `demo` for one.
-                let start = |builder: ClientBuilder| builder.tls_certs_only([]).build();
-                let clients = start(guarded(options)).and_then(|g| Ok((g, start(unguarded(options))?)));
-                let clients = clients.context("the HTTP client cannot start; is `contact` on one line?")?;
-                let reason = innermost(&error);
-                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
-                clients
-            }
-        };
-        Ok(Self { guarded, unguarded, options: options.clone() })
+        let (guarded, unguarded) = (Schemes::new(guarded(options))?, Schemes::new(unguarded(options))?);
+        let rooms = Arc::new(Semaphore::new(LARGE_AT_ONCE));
+        Ok(Self { guarded, unguarded, options: options.clone(), rooms })
     }
 
     /// One document, at once. `now` is what the dates in `Retry-After` and `Expires` are measured from.
@@ -126,7 +154,10 @@ impl Client {
     }
 
     async fn send(&self, url: &Url, request: &Request) -> Result<Response, FetchError> {
-        let client = if request.allow_private { &self.unguarded } else { &self.guarded };
+        let client = match request.allow_private {
+            true => self.unguarded.of(url, || unguarded(&self.options)),
+            false => self.guarded.of(url, || guarded(&self.options)),
+        };
         let mut builder = client.get(url.clone());
         for (name, value) in [
             (header::IF_NONE_MATCH, &request.validators.etag),
@@ -178,13 +209,14 @@ impl Client {
                 {
                     return Err(FetchError::Encoding(encoding));
                 }
-                let (bytes, cut) = self.body(response, deadline).await;
+                let (bytes, cut, room) = self.body(response, deadline).await;
                 // Neither can fail for http and https; a URL that kept them would only be less discreet.
                 let _ = url.set_username("");
                 let _ = url.set_password(None);
                 Ok(Fetched::Document(Document {
                     bytes,
                     cut,
+                    room,
                     content_type,
                     final_url: url.into(),
                     permanent_url,
@@ -197,36 +229,48 @@ impl Client {
     }
 
     /// The decompressed body, as far as it came. A chunk is decompressed at a time, so a bomb stops at the
-    /// limit.
-    async fn body(&self, mut response: Response, deadline: Instant) -> (Vec<u8>, Option<Cut>) {
+    /// limit. A large one waits for room, which is not the server's fault.
+    async fn body(&self, mut response: Response, mut deadline: Instant) -> (Vec<u8>, Option<Cut>, Room) {
         let limit_bytes = self.options.body_limit;
         let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
-        loop {
+        let mut room = Room::default();
+        let cut = loop {
             match timeout_at(deadline, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
-                    let room = limit - bytes.len();
-                    bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                    if chunk.len() > room {
-                        return (bytes, Some(Cut::TooLarge { limit_bytes }));
+                    let left = limit - bytes.len();
+                    bytes.extend_from_slice(&chunk[..chunk.len().min(left)]);
+                    if chunk.len() > left {
+                        break Some(Cut::TooLarge { limit_bytes });
+                    }
+                    if room.0.is_none() && bytes.len() > LARGE {
+                        let waited = Instant::now();
+                        let permit = Arc::clone(&self.rooms).acquire_owned().await;
+                        room = Room(Some(Arc::new(permit.expect("the semaphore is never closed"))));
+                        deadline += waited.elapsed();
                     }
                 }
-                Ok(Ok(None)) => return (bytes, None),
-                Ok(Err(error)) => return (bytes, Some(Cut::BrokeOff(innermost(&error).to_string()))),
-                Err(_) => return (bytes, Some(Cut::Timeout(self.options.total_timeout))),
+                Ok(Ok(None)) => break None,
+                Ok(Err(error)) => break Some(Cut::BrokeOff(innermost(&error).to_string())),
+                Err(_) => break Some(Cut::Timeout(self.options.total_timeout)),
             }
-        }
+        };
+        (bytes, cut, room)
     }
 
     fn failure(&self, url: &Url, error: reqwest::Error) -> FetchError {
-        if causes(&error).any(|cause| cause.is::<NotPublic>()) {
-            return not_public(url);
-        }
-        if error.is_timeout() {
-            return FetchError::Timeout(self.options.connect_timeout);
-        }
-        FetchError::Network(error.without_url())
+        failure(&self.options, url, error)
     }
+}
+
+pub(super) fn failure(options: &Options, url: &Url, error: reqwest::Error) -> FetchError {
+    if causes(&error).any(|cause| cause.is::<NotPublic>()) {
+        return not_public(url);
+    }
+    if error.is_timeout() {
+        return FetchError::Timeout(options.connect_timeout);
+    }
+    FetchError::Network(error.without_url())
 }
 
 /// For people: what broke, and the innermost reason.
@@ -244,7 +288,7 @@ fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) 
     causes(error).last().unwrap_or(error)
 }
 
-fn unguarded(options: &Options) -> ClientBuilder {
+pub(super) fn unguarded(options: &Options) -> ClientBuilder {
     let mut user_agent = concat!("vigie/", env!("CARGO_PKG_VERSION")).to_owned();
     if let Some(contact) = &options.contact {
         user_agent.push_str(&format!(" (+{contact})"));
@@ -261,12 +305,12 @@ fn unguarded(options: &Options) -> ClientBuilder {
         .no_proxy()
 }
 
-fn guarded(options: &Options) -> ClientBuilder {
+pub(super) fn guarded(options: &Options) -> ClientBuilder {
     unguarded(options).dns_resolver(PublicOnly(System))
 }
 
 /// Whether a request may be made to `url` at all; names are judged when they are resolved.
-fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
+pub(super) fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(FetchError::Refused(format!("`{}:` is not http or https", url.scheme())));
     }
@@ -305,7 +349,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 /// `Retry-After` as seconds or as a date (RFC 9110 §10.2.3), at most a day; nonsense and the past are
 /// `None`.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let value = text(headers, header::RETRY_AFTER)?;
     let value = value.trim();
     let wish = if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {

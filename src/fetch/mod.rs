@@ -1,4 +1,4 @@
-//! HTTP: one polite, careful request for one document.
+//! HTTP: one polite, careful request for one document, and connections that stay open.
 //!
 //! The caller says what it already has ([`Request::validators`]) and is told either that nothing
 //! changed or what the document is now. Whatever a server does (never answers, answers for ever, sends a
@@ -10,14 +10,19 @@
 mod address;
 mod client;
 mod politeness;
+mod stream;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::model::{Problem, ProblemKind, Validators};
 
 pub use address::is_public;
 pub use client::Client;
 pub use politeness::{HostGate, Outcome, Pace, Pass, longest_wait, next_poll};
+pub use stream::{Broken, Stream, Text, reconnect_after};
 
 /// How every request of a [`Client`] is made.
 #[derive(Clone, Debug)]
@@ -27,8 +32,10 @@ pub struct Options {
     /// From the first packet to the last byte, redirects included.
     pub total_timeout: Duration,
     pub connect_timeout: Duration,
-    /// Bytes of one body after decompression.
+    /// Bytes of one body after decompression, or of one message of a stream.
     pub body_limit: u64,
+    /// A stream is asked for a sign of life after so long without one, and given up after as long again.
+    pub idle_timeout: Duration,
 }
 
 impl Default for Options {
@@ -38,6 +45,7 @@ impl Default for Options {
             total_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(15),
             body_limit: 15 << 20,
+            idle_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -72,6 +80,8 @@ pub struct Document {
     pub bytes: Vec<u8>,
     /// Why the rest of it is missing, if it is.
     pub cut: Option<Cut>,
+    /// Held while it is in memory.
+    pub room: Room,
     pub content_type: Option<String>,
     /// Where it was read from in the end, without user name and password: the base of relative links.
     pub final_url: String,
@@ -82,6 +92,18 @@ pub struct Document {
     /// How long the server wants to be left alone (Cache-Control, else Expires), at most a day.
     pub min_interval: Option<Duration>,
 }
+
+/// The right of a large document to be in memory; there are few of them. It says nothing of the document itself.
+#[derive(Clone, Debug, Default)]
+pub struct Room(Option<Arc<OwnedSemaphorePermit>>);
+
+impl PartialEq for Room {
+    fn eq(&self, _: &Room) -> bool {
+        true
+    }
+}
+
+impl Eq for Room {}
 
 /// Why a document ends before its end. What came before may hold whole entries.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -88,7 +88,7 @@ fn backoff(pace: &Pace<'_>) -> Duration {
 
 /// A number in [0, 1) that depends on source and failure only: FNV-1a over both, then mixed, because
 /// FNV alone leaves the high bits of short texts alike.
-fn jitter(source: &SourceId, failures: u32) -> f64 {
+pub(super) fn jitter(source: &SourceId, failures: u32) -> f64 {
     let bytes = source.as_str().bytes().chain(failures.to_le_bytes());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -45,6 +45,7 @@ struct Raw {
     source: Option<String>,
     language: Option<String>,
     tags: Option<Vec<String>>,
+    engagement: Option<BTreeMap<String, u64>>,
 }
 
 /// Reads one line, which should be UTF-8. `source` stands in where the line names none.
@@ -82,6 +83,7 @@ pub fn read_line(line: &[u8], source: &str) -> Result<Line, String> {
             language: filled(raw.language),
             image: None,
             tags: raw.tags.unwrap_or_default(),
+            engagement: raw.engagement.unwrap_or_default(),
         },
     })
 }

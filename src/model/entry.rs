@@ -1,5 +1,7 @@
 //! One normalised item of a feed, whoever it speaks of.
 
+use std::collections::BTreeMap;
+
 use super::{Timestamp, id_type};
 
 id_type!(
@@ -26,6 +28,8 @@ pub struct Entry {
     pub language: Option<String>,
     pub image: Option<String>,
     pub tags: Vec<String>,
+    /// What readers did with it, as far as the source says: likes, reposts, comments, points, views, stars.
+    pub engagement: BTreeMap<String, u64>,
 }
 
 impl Entry {

@@ -9,6 +9,7 @@ mod entry;
 mod habits;
 mod mention;
 mod notification;
+mod preset;
 mod rule;
 mod series;
 mod source;
@@ -22,6 +23,7 @@ pub use mention::{
     Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
 };
 pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue};
+pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Series};
 pub use source::{

@@ -1,8 +1,9 @@
 //! Where to listen, and how each place is doing.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Move, Rhythm, Skip, Timestamp, id_type};
+use super::{Move, Preset, Rhythm, Skip, Timestamp, id_type};
 
 id_type!(
     /// The id of a source as written in `feeds.toml`; its name everywhere.
@@ -14,6 +15,10 @@ id_type!(
 pub enum SourceKind {
     /// An RSS, Atom or JSON Feed document at a fixed address.
     Feed { url: String },
+    /// A known place, polled by one or several requests.
+    Preset(Preset),
+    /// A known place that is not polled: it sends what there is over a connection that stays open.
+    Stream(Preset),
 }
 
 /// A configured place to poll.
@@ -29,9 +34,27 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn url(&self) -> &str {
+    pub fn is_stream(&self) -> bool {
+        matches!(self.kind, SourceKind::Stream(_))
+    }
+
+    /// What makes it the place it is, as one line: a source whose address changes starts anew. What a known
+    /// place is searched for is no part of it.
+    pub fn address(&self) -> Cow<'_, str> {
         match &self.kind {
-            SourceKind::Feed { url } => url,
+            SourceKind::Feed { url } => Cow::Borrowed(url),
+            SourceKind::Preset(preset) | SourceKind::Stream(preset) => match &preset.host {
+                Some(host) => Cow::Owned(format!("{} {host}", preset.name.as_str())),
+                None => Cow::Borrowed(preset.name.as_str()),
+            },
+        }
+    }
+
+    /// Where it listens, for people: a feed's address, or the name of a known place and what it is asked for.
+    pub fn shown_address(&self) -> Cow<'_, str> {
+        match &self.kind {
+            SourceKind::Feed { url } => Cow::Borrowed(url),
+            SourceKind::Preset(preset) | SourceKind::Stream(preset) => Cow::Owned(preset.to_string()),
         }
     }
 }

@@ -54,6 +54,19 @@ pub fn health(view: &HealthView, zone: &TimeZone, style: Style) -> String {
 
 pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
     let mut out = format!("{}: {} bytes from {}\n", view.source, view.bytes, clean(&view.url));
+    for request in &view.requests {
+        let outcome = match (&request.failed, request.days) {
+            (Some(why), _) => why.clone(),
+            (None, 0) => counted(request.entries, "entry", "entries"),
+            (None, days) => counted(days, "day of attention", "days of attention"),
+        };
+        out.push_str(&format!(
+            "  {}: {}\n    {}\n",
+            clean(&request.request),
+            clean(&outcome),
+            clean(&request.url)
+        ));
+    }
     for problem in &view.problems {
         out.push_str(&format!("  {}\n", clean(problem)));
     }
@@ -63,7 +76,7 @@ pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
         out.push_str(&format!("{entries}, {named} {name} a brand\n"));
     }
     for mention in view.mentions.iter().take(10) {
-        let title = clean(mention.title.as_deref().unwrap_or("(untitled)")).into_owned();
+        let title = clean(mention.title.as_deref().unwrap_or(&mention.text)).into_owned();
         out.push_str(&format!(
             "  {}  {}  {}\n",
             minute_or_dash(mention.published, zone),

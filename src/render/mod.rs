@@ -5,6 +5,7 @@
 pub mod alerts;
 pub mod compare;
 pub mod health;
+pub mod presets;
 pub mod round;
 pub mod rules;
 pub mod search;

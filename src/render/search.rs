@@ -52,8 +52,11 @@ pub fn mention(hit: &MentionView, folded: bool, zone: &TimeZone, style: Style) -
     if hit.own_voice {
         facts.push("own voice".into());
     }
-    let title = clean(hit.title.as_deref().unwrap_or("(untitled)")).into_owned();
-    let mut out = format!("{}\n  {}\n", facts.join(" · "), cut(&title, style.width.saturating_sub(2)));
+    let mut out = format!("{}\n", facts.join(" · "));
+    // A post has none.
+    if let Some(title) = &hit.title {
+        out.push_str(&format!("  {}\n", cut(&clean(title), style.width.saturating_sub(2))));
+    }
     if !hit.excerpt.is_empty() {
         let spans: Vec<Span> =
             hit.spans.iter().map(|[start, end]| Span { start: *start, end: *end }).collect();

@@ -1,6 +1,7 @@
 //! An entry in the making: which of several elements that say the same is believed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::model::{Entry, Timestamp};
 use crate::text::{html, url};
@@ -91,6 +92,7 @@ impl Draft {
             language: self.language.take(),
             image: self.image.take(),
             tags: self.tags,
+            engagement: BTreeMap::new(),
         };
         if entry == Entry::default() && !self.has_body {
             return None;

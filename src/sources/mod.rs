@@ -9,6 +9,7 @@ mod feed;
 mod json_feed;
 pub mod opml;
 mod page;
+pub mod presets;
 mod second_opinion;
 mod tolerant;
 mod vocabulary;

@@ -3,11 +3,12 @@
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::asks::{Asked, answered_otherwise, note_asked, was_answered};
 use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
 use super::sources::{heard_otherwise, note_heard_with, note_reach, record, source_number, was_read};
 use super::stories::{self, Facts};
-use super::{Outcome, Store, id_bytes, list_to_json};
+use super::{Outcome, Store, engagement_to_json, id_bytes, list_to_json};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
 use crate::prepare::{Batch, Prepared};
 
@@ -15,6 +16,8 @@ use crate::prepare::{Batch, Prepared};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
     Poll(Box<Outcome>),
+    /// One of several answers that a poll of a preset takes; the source's health is recorded after the last.
+    Ask(Box<Asked>),
     /// From the user's hand: back-fill, and says nothing of the source's health.
     Import,
 }
@@ -40,6 +43,19 @@ pub struct Ingested {
     pub backfill: bool,
 }
 
+impl Ingested {
+    /// What two documents brought together.
+    pub fn and(mut self, other: Ingested) -> Ingested {
+        self.read += other.read;
+        self.new_entries += other.new_entries;
+        self.known += other.known;
+        self.revised += other.revised;
+        self.new_mentions.extend(other.new_mentions);
+        self.backfill &= other.backfill;
+        self
+    }
+}
+
 impl Store {
     /// Stores one document; see [`Store::ingest_all`].
     pub fn ingest(&mut self, batch: &Batch, polled: &Polled) -> Result<Ingested> {
@@ -55,15 +71,20 @@ impl Store {
     }
 }
 
-fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> Result<Ingested> {
+pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> Result<Ingested> {
     let number = source_number(ledger.db, &batch.source)?;
     let source = Heard {
         id: &batch.source,
         number,
         observed: polled.at.as_second(),
-        backfill: polled.origin == Origin::Import || !was_read(ledger.db, number)?,
+        backfill: match &polled.origin {
+            Origin::Poll(_) => !was_read(ledger.db, number)?,
+            Origin::Ask(asked) => asked.older || !was_answered(ledger.db, number, &asked.key)?,
+            Origin::Import => true,
+        },
         no_news_until: match &polled.origin {
             Origin::Poll(outcome) => heard_otherwise(ledger.db, number, &outcome.listening)?,
+            Origin::Ask(asked) => answered_otherwise(ledger.db, number, &asked.key, &asked.listening)?,
             Origin::Import => None,
         },
     };
@@ -74,13 +95,21 @@ fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &Polled) -> R
     for item in items {
         ingest_item(ledger, &source, item, &mut ingested)?;
     }
-    if let Origin::Poll(outcome) = &polled.origin {
-        if source.backfill {
-            let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
-            note_reach(ledger.db, source.number, reach)?;
+    let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
+    match &polled.origin {
+        Origin::Poll(outcome) => {
+            if source.backfill {
+                note_reach(ledger.db, source.number, reach)?;
+            }
+            note_heard_with(ledger.db, source.number, &outcome.listening)?;
+            record(ledger.db, source.number, polled.at, outcome)?;
         }
-        note_heard_with(ledger.db, source.number, &outcome.listening)?;
-        record(ledger.db, source.number, polled.at, outcome)?;
+        Origin::Ask(asked) => {
+            // Where nothing was found, all there ever was is known.
+            let told = source.backfill && batch.read > 0;
+            note_asked(ledger.db, source.number, asked, told.then_some(reach))?;
+        }
+        Origin::Import => {}
     }
     Ok(ingested)
 }
@@ -117,7 +146,7 @@ fn ingest_item(
             file(ledger.db, source.number, &identity.keys, entry)?;
             if has_text(ledger.db, entry, &item.text_hash)? {
                 ingested.known += 1;
-                return Ok(());
+                return note_engagement(ledger.db, entry, item);
             }
             ingested.revised += 1;
             // An edit may move anything that counts are kept by.
@@ -261,8 +290,8 @@ fn insert(
     let entry = &item.entry;
     db.prepare_cached(
         "INSERT INTO entries (entry, story, id, source, at, published, observed, backfill, language,
-             declared_language, guid, link, author, tags, title, text)
-         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+             declared_language, guid, link, author, tags, title, text, engagement)
+         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
          FROM (SELECT coalesce(max(entry), 0) + 1 AS next FROM entries)",
     )?
     .execute(params![
@@ -280,6 +309,7 @@ fn insert(
         list_to_json(&entry.tags),
         entry.title,
         entry.text(),
+        engagement_to_json(&entry.engagement),
     ])?;
     Ok(db.last_insert_rowid())
 }
@@ -293,7 +323,8 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
              published = coalesce(min(published, ?2), published, ?2),
              at = coalesce(min(published, ?2), published, ?2, observed),
              language = ?3, declared_language = ?4, guid = coalesce(guid, ?5), link = coalesce(?6, link),
-             author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10
+             author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10,
+             engagement = coalesce(?11, engagement)
          WHERE entry = ?1 RETURNING observed",
     )?;
     let parameters = params![
@@ -307,8 +338,18 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
         list_to_json(&now.tags),
         now.title,
         now.text(),
+        engagement_to_json(&now.engagement),
     ];
     Ok(statement.query_row(parameters, |row| row.get(0))?)
+}
+
+/// Likes and the like change without the text; the latest are kept.
+fn note_engagement(db: &Connection, entry: i64, item: &Prepared) -> Result<()> {
+    let Some(engagement) = engagement_to_json(&item.entry.engagement) else { return Ok(()) };
+    let mut statement =
+        db.prepare_cached("UPDATE entries SET engagement = ?2 WHERE entry = ?1 AND engagement IS NOT ?2")?;
+    statement.execute(params![entry, engagement])?;
+    Ok(())
 }
 
 /// Takes all mentions of an entry out of the counts.

@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 
 use super::entries::{entry_number, uncount_entry};
 use super::mentions::{Absent, prefixed, tags, write_mentions};
-use super::{Reader, Store, instant, rows};
+use super::{Reader, Store, engagement_from_json, instant, rows};
 use crate::model::{Entry, EntryId, Language, Mention, SourceId, Timestamp};
 use crate::prepare::PreparedMention;
 
@@ -78,6 +78,7 @@ impl Reader {
                 language: row.get("declared_language")?,
                 image: None,
                 tags: tags(row, "tags")?,
+                engagement: engagement_from_json(row.get::<_, Option<String>>("engagement")?.as_deref())?,
             },
             observed: instant(row.get("observed")?),
             language: Language::from_code(Some(&language)),
@@ -105,7 +106,7 @@ impl Store {
 
 const ENTRY_COLUMNS: &str = "
     e.entry, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
-    e.declared_language, e.tags, e.language, e.backfill
+    e.declared_language, e.tags, e.engagement, e.language, e.backfill
     FROM entries e JOIN sources s ON s.source = e.source";
 
 #[cfg(test)]

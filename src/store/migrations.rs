@@ -286,6 +286,40 @@ const STEPS: &[&str] = &[
     -- Hosts that asked to be left alone.
     CREATE TABLE hosts (host TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
     ",
+    "
+    -- What readers did with an entry, as its source counts it: JSON or null.
+    ALTER TABLE entries ADD COLUMN engagement TEXT;
+
+    -- The requests that presets make, by their keys: what is kept of each from poll to poll. `stretches` are
+    -- the older things still to be read, JSON; `heard_with` what was listened for at its last answer.
+    CREATE TABLE asks (
+        source INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        etag TEXT,
+        last_modified TEXT,
+        body_hash BLOB,
+        last_good INTEGER,
+        newest INTEGER,
+        stretches TEXT NOT NULL,
+        heard_with TEXT NOT NULL,
+        -- How far back its documents tell of all there was.
+        reach INTEGER,
+        PRIMARY KEY (source, key)
+    ) WITHOUT ROWID;
+
+    -- How often an article was looked at, day by day; a day is written as 2026-01-31.
+    CREATE TABLE attention (
+        source INTEGER NOT NULL,
+        article TEXT NOT NULL,
+        day TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        PRIMARY KEY (source, article, day)
+    ) WITHOUT ROWID;
+    ",
+    // Up to where streams were read, in microseconds.
+    "
+    CREATE TABLE streams (source INTEGER PRIMARY KEY, cursor INTEGER NOT NULL);
+    ",
 ];
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! which derived copies catch up.
 
 mod alerts;
+mod asks;
 mod entries;
 mod kept;
 mod lock;
@@ -19,10 +20,12 @@ mod rollups;
 mod series;
 mod sources;
 mod stories;
+mod streams;
 #[cfg(test)]
 mod testing;
 mod usual;
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -33,6 +36,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
+pub use asks::Asked;
 pub use entries::{Ingested, Origin, Polled};
 pub use kept::KeptEntry;
 pub use lock::Lock;
@@ -40,6 +44,7 @@ pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Outcome, QuietPoll};
+pub use streams::StreamPlace;
 
 use crate::model::Timestamp;
 use rollups::Ledger;
@@ -223,6 +228,18 @@ fn rows(limit: usize) -> i64 {
 /// A list as it is stored: JSON, or null when it is empty.
 fn list_to_json(list: &[String]) -> Option<String> {
     (!list.is_empty()).then(|| serde_json::Value::from(list).to_string())
+}
+
+/// Counts as they are stored: JSON, or null when there are none.
+fn engagement_to_json(engagement: &BTreeMap<String, u64>) -> Option<String> {
+    (!engagement.is_empty()).then(|| serde_json::json!(engagement).to_string())
+}
+
+fn engagement_from_json(text: Option<&str>) -> Result<BTreeMap<String, u64>> {
+    match text {
+        Some(text) => serde_json::from_str(text).context("stored counts are damaged"),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 fn list_from_json(text: Option<&str>) -> Result<Vec<String>> {

@@ -48,14 +48,22 @@ impl Reader {
     }
 
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
-    pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
+    pub fn due(&self, now: Timestamp) -> Result<Vec<Health>> {
+        let sql = select_health(
+            "WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
+             ORDER BY last_poll IS NOT NULL, next_poll, id",
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement.query_and_then([now.as_second()], health)?.collect()
+    }
+
+    /// When the next source will be due that is not yet; `None` when none ever will be.
+    pub fn next_due_after(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id FROM sources
-             WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
-             ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
+            "SELECT min(next_poll) FROM sources WHERE configured AND enabled AND next_poll > ?1",
         )?;
-        let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let next: Option<i64> = statement.query_row([now.as_second()], |row| row.get(0))?;
+        Ok(next.map(instant))
     }
 
     /// Sources whose next poll is later than `limit`.
@@ -80,13 +88,13 @@ impl Reader {
 
     /// Of every configured source, in the order of their ids.
     pub fn health(&self) -> Result<Vec<Health>> {
-        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE configured ORDER BY id");
+        let sql = select_health("WHERE configured ORDER BY id");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([], health)?.collect()
     }
 
     pub fn health_of(&self, source: &SourceId) -> Result<Option<Health>> {
-        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE id = ?1");
+        let sql = select_health("WHERE id = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([source.as_str()], health)?.next().transpose()
     }
@@ -156,23 +164,31 @@ impl Store {
     /// it to.
     pub fn sync_sources(&mut self, sources: &[Source]) -> Result<()> {
         let tx = self.reader.db.transaction()?;
-        tx.execute("UPDATE sources SET configured = 0, enabled = 0", [])?;
+        let mut standing = standing(&tx)?;
         for source in sources {
+            let same = (Some(source.address().into_owned()), source.enabled);
+            if standing.remove(&source.id).is_some_and(|stands| stands == same) {
+                continue;
+            }
             let number = source_number(&tx, &source.id)?;
             tx.prepare_cached(
                 "UPDATE sources SET url = ?2, state = CASE state WHEN 'moved' THEN 'ok' ELSE state END, note = NULL,
                      moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL
                  WHERE source = ?1 AND moved_to = ?2",
             )?
-            .execute(params![number, source.url()])?;
-            tx.prepare_cached(
+            .execute(params![number, source.address()])?;
+            let is_another = tx
+                .prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL,
                      problems = NULL, moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL,
                      wished_s = NULL, skip_hours = 0, skip_days = 0, newest = NULL, pause_s = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
             )?
-            .execute(params![number, source.url()])?;
+            .execute(params![number, source.address()])?;
+            if is_another > 0 {
+                tx.prepare_cached("DELETE FROM asks WHERE source = ?1")?.execute([number])?;
+            }
             tx.prepare_cached(
                 "UPDATE sources SET configured = 1, enabled = ?2, state = CASE
                      WHEN NOT ?2 THEN 'disabled'
@@ -182,6 +198,10 @@ impl Store {
                  WHERE source = ?1",
             )?
             .execute(params![number, source.enabled])?;
+        }
+        for dropped in standing.into_keys() {
+            tx.prepare_cached("UPDATE sources SET configured = 0, enabled = 0 WHERE id = ?1")?
+                .execute([dropped.as_str()])?;
         }
         Ok(tx.commit()?)
     }
@@ -231,13 +251,28 @@ impl Store {
                  next_poll = CASE WHEN state IN ('throttled', 'gone') THEN next_poll END",
             [],
         )?;
+        tx.execute("UPDATE asks SET etag = NULL, last_modified = NULL, body_hash = NULL", [])?;
         set_meta(&tx, LISTENING, hash)?;
         Ok(tx.commit()?)
     }
 }
 
+/// The address of each source that was configured the last time, unless there is something to be done about it,
+/// and whether it was enabled.
+fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>> {
+    let mut statement = db.prepare_cached("SELECT id, url, enabled FROM sources WHERE configured")?;
+    let rows =
+        statement.query_map([], |row| Ok((source_id(row)?, (row.get("url")?, row.get("enabled")?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The note that holds the hash of what is listened for.
 const LISTENING: &str = "listening";
+
+/// Whether `hash` is that of all that is listened for today.
+pub(super) fn is_listened_for(db: &Connection, hash: &str) -> Result<bool> {
+    Ok(meta(db, LISTENING)?.unwrap_or_default() == hash)
+}
 
 /// The number of a source, which is made if it was never heard of.
 pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
@@ -305,7 +340,7 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
         .execute([source, at])?;
     }
     let mut outcome = outcome.clone();
-    if meta(db, LISTENING)?.unwrap_or_default() != outcome.listening {
+    if !is_listened_for(db, &outcome.listening)? {
         // The brands or queries changed while the poll was under way; what it did not listen for is still to
         // be heard.
         outcome.validators = Validators::default();
@@ -351,14 +386,45 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
     Ok(())
 }
 
-const HEALTH_COLUMNS: &str = "id, state, etag, last_modified, body_hash, first_good, last_good, last_poll, \
-                              next_poll, failures, note, problems, moved_to, moved_since, moved_latest, \
-                              moved_times, wished_s, skip_hours, skip_days, newest, pause_s";
+const HEALTH_COLUMNS: [&str; 21] = [
+    "id",
+    "state",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "first_good",
+    "last_good",
+    "last_poll",
+    "next_poll",
+    "failures",
+    "note",
+    "problems",
+    "moved_to",
+    "moved_since",
+    "moved_latest",
+    "moved_times",
+    "wished_s",
+    "skip_hours",
+    "skip_days",
+    "newest",
+    "pause_s",
+];
+
+fn select_health(condition: &str) -> String {
+    format!("SELECT {} FROM sources {condition}", HEALTH_COLUMNS.join(", "))
+}
+
+/// Where a column stands among them. SQLite would compare it with the names of all before it, for each row of
+/// each round.
+fn at(column: &str) -> usize {
+    HEALTH_COLUMNS.iter().position(|name| *name == column).expect("a column of health")
+}
 
 fn health(row: &Row<'_>) -> Result<Health> {
-    let state: String = row.get("state")?;
-    let body_hash: Option<Vec<u8>> = row.get("body_hash")?;
-    let time = |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(column)?.map(instant)) };
+    let state: String = row.get(at("state"))?;
+    let body_hash: Option<Vec<u8>> = row.get(at("body_hash"))?;
+    let time =
+        |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(at(column))?.map(instant)) };
     Ok(Health {
         source: source_id(row)?,
         state: HealthState::ALL
@@ -366,31 +432,31 @@ fn health(row: &Row<'_>) -> Result<Health> {
             .find(|known| known.as_str() == state)
             .with_context(|| format!("a source is in the unknown state `{state}`"))?,
         validators: Validators {
-            etag: row.get("etag")?,
-            last_modified: row.get("last_modified")?,
+            etag: row.get(at("etag"))?,
+            last_modified: row.get(at("last_modified"))?,
             body_hash: body_hash.and_then(|bytes| bytes.try_into().ok()),
         },
         first_good: time("first_good")?,
         last_good: time("last_good")?,
         last_poll: time("last_poll")?,
         next_poll: time("next_poll")?,
-        failures: row.get("failures")?,
-        note: row.get("note")?,
-        problems: problems_from_json(row.get::<_, Option<String>>("problems")?.as_deref())?,
+        failures: row.get(at("failures"))?,
+        note: row.get(at("note"))?,
+        problems: problems_from_json(row.get::<_, Option<String>>(at("problems"))?.as_deref())?,
         learned: Learned {
-            moved: match row.get("moved_to")? {
+            moved: match row.get(at("moved_to"))? {
                 Some(to) => Some(Move {
                     to,
-                    since: instant(row.get("moved_since")?),
-                    latest: instant(row.get("moved_latest")?),
-                    times: row.get("moved_times")?,
+                    since: instant(row.get(at("moved_since"))?),
+                    latest: instant(row.get(at("moved_latest"))?),
+                    times: row.get(at("moved_times"))?,
                 }),
                 None => None,
             },
-            wished_interval_s: row.get("wished_s")?,
-            skip: Skip::from_bits(row.get("skip_hours")?, row.get("skip_days")?),
+            wished_interval_s: row.get(at("wished_s"))?,
+            skip: Skip::from_bits(row.get(at("skip_hours"))?, row.get(at("skip_days"))?),
             rhythm: match time("newest")? {
-                Some(newest) => Some(Rhythm { newest, pause_s: row.get("pause_s")? }),
+                Some(newest) => Some(Rhythm { newest, pause_s: row.get(at("pause_s"))? }),
                 None => None,
             },
         },
@@ -473,8 +539,8 @@ mod tests {
 
     #[track_caller]
     fn check_due(scene: &Scene, now: &str, expected: &[&str]) {
-        let due = scene.store.due_sources(time(now), 10).unwrap();
-        assert_eq!(due.iter().map(SourceId::as_str).collect::<Vec<_>>(), expected);
+        let due = scene.store.due(time(now)).unwrap();
+        assert_eq!(due.iter().map(|health| health.source.as_str()).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -494,7 +560,10 @@ mod tests {
         check_due(&scene, "2026-01-01T02:00Z", &["d", "b", "a"]);
         let scene = scene.reopen();
         check_due(&scene, "2026-01-01T01:00Z", &["d", "b"]);
-        assert_eq!(scene.store.due_sources(time("2026-01-01T01:00Z"), 1).unwrap().len(), 1);
+        let next = |now| scene.store.next_due_after(time(now)).unwrap();
+        assert_eq!(next("2026-01-01T00:30Z"), Some(time("2026-01-01T01:00Z")));
+        assert_eq!(next("2026-01-01T01:00Z"), Some(time("2026-01-01T02:00Z")));
+        assert_eq!(next("2026-01-01T02:00Z"), None);
         assert_eq!(
             scene.store.health_of(&SourceId::new("off")).unwrap().unwrap().state,
             HealthState::Disabled

@@ -1,5 +1,7 @@
 //! Entries as lines: what `parse` reads from documents and `export` gives back to `import`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::search::{MentionView, holds};
@@ -60,6 +62,7 @@ pub struct ExportedEntry<'a> {
     pub source: &'a str,
     pub language: Option<&'a str>,
     pub tags: &'a [String],
+    pub engagement: &'a BTreeMap<String, u64>,
     pub mentions: Vec<MentionView>,
 }
 
@@ -84,6 +87,7 @@ impl<'a> ExportedEntry<'a> {
             source: kept.source.as_str(),
             language: entry.language.as_deref(),
             tags: &entry.tags,
+            engagement: &entry.engagement,
             mentions,
         })
     }
@@ -136,7 +140,7 @@ mod tests {
         assert_eq!(brands(&fact("initech")), None);
         let mut line = ExportedEntry::matching(&kept, &Ast::All, &[]).unwrap();
         line.mentions.clear();
-        expect![[r#"{"id":"guid-1","link":"https://news.example/1","title":"Acme en panne","text":"En bref","author":null,"published":"2026-01-01T07:00:00Z","observed":"2026-01-01T07:05:00Z","source":"ecodaily","language":null,"tags":["économie"],"mentions":[]}"#]]
+        expect![[r#"{"id":"guid-1","link":"https://news.example/1","title":"Acme en panne","text":"En bref","author":null,"published":"2026-01-01T07:00:00Z","observed":"2026-01-01T07:05:00Z","source":"ecodaily","language":null,"tags":["économie"],"engagement":{},"mentions":[]}"#]]
         .assert_eq(&serde_json::to_string(&line).unwrap());
     }
 }

@@ -83,7 +83,7 @@ pub fn health(reader: &Reader, sources: &[Source]) -> Result<HealthView> {
 pub fn not_polled(sources: &[Source]) -> HealthView {
     let shown = sources.iter().map(|source| SourceHealth {
         source: source.id.to_string(),
-        url: source.url().to_owned(),
+        url: source.shown_address().into_owned(),
         tags: source.tags.clone(),
         state: if source.enabled { HealthState::New } else { HealthState::Disabled }.as_str(),
         last_good: None,
@@ -104,8 +104,10 @@ pub fn not_polled(sources: &[Source]) -> HealthView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceTest {
     pub source: String,
-    /// Where the document was read from in the end.
+    /// Where the document was read from in the end; of a preset, what it asks for.
     pub url: String,
+    /// Those of a preset, without secrets; of a plain feed none.
+    pub requests: Vec<TestRequest>,
     pub bytes: usize,
     pub is_feed: bool,
     pub entries: usize,
@@ -114,30 +116,97 @@ pub struct SourceTest {
     pub mentions: Vec<TestMention>,
 }
 
+/// One of the requests a preset makes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TestRequest {
+    pub request: String,
+    pub url: String,
+    pub bytes: usize,
+    pub entries: usize,
+    /// Days of which it tells how often an article was looked at.
+    pub days: usize,
+    /// Why there is nothing.
+    pub failed: Option<String>,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestMention {
     pub brands: Vec<String>,
     pub title: Option<String>,
+    /// The beginning of its text: posts have no title.
+    pub text: String,
     pub link: Option<String>,
     pub published: Option<Timestamp>,
 }
 
+/// So much of a text is shown, in characters.
+const BEGINNING: usize = 160;
+
 impl SourceTest {
     pub fn new(source: &Source, url: &str, bytes: usize, batch: &Batch) -> Self {
-        let mentions = batch.entries.iter().map(|prepared| TestMention {
-            brands: prepared.mentions.iter().map(|m| m.matched.brand.to_string()).collect(),
-            title: prepared.entry.title.clone(),
-            link: prepared.entry.link.clone(),
-            published: prepared.entry.published,
-        });
         SourceTest {
             source: source.id.to_string(),
             url: url.to_owned(),
+            requests: Vec::new(),
             bytes,
             is_feed: batch.problems.iter().all(|p| p.kind != ProblemKind::NotAFeed),
             entries: batch.read,
             problems: batch.problems.iter().map(|p| p.message.clone()).collect(),
-            mentions: mentions.collect(),
+            mentions: mentions(batch).collect(),
         }
     }
+
+    /// Of a preset: what its requests answered, each with its key and address, and its bytes, entries and days
+    /// of attention, or why there are none.
+    pub fn of_preset(source: &Source, answers: &[TestAnswer<'_>]) -> Self {
+        let mut test = SourceTest {
+            source: source.id.to_string(),
+            url: source.shown_address().into_owned(),
+            requests: Vec::new(),
+            bytes: 0,
+            is_feed: false,
+            entries: 0,
+            problems: Vec::new(),
+            mentions: Vec::new(),
+        };
+        for (request, url, outcome) in answers {
+            let blank = TestRequest {
+                request: (*request).to_owned(),
+                url: (*url).to_owned(),
+                bytes: 0,
+                entries: 0,
+                days: 0,
+                failed: None,
+            };
+            let request = match outcome {
+                Ok((bytes, batch, days)) => {
+                    let no_feed = batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed);
+                    let others = batch.problems.iter().filter(|p| p.kind != ProblemKind::NotAFeed);
+                    test.problems.extend(others.map(|p| p.message.clone()));
+                    test.mentions.extend(mentions(batch));
+                    let failed = no_feed.map(|problem| problem.message.clone());
+                    TestRequest { bytes: *bytes, entries: batch.read, days: *days, failed, ..blank }
+                }
+                Err(why) => TestRequest { failed: Some(why.clone()), ..blank },
+            };
+            test.bytes += request.bytes;
+            test.entries += request.entries;
+            test.is_feed |= request.failed.is_none();
+            test.requests.push(request);
+        }
+        test
+    }
+}
+
+/// Key, address and outcome of a preset's request.
+pub type TestAnswer<'a> = (&'a str, &'a str, &'a Result<(usize, Batch, usize), String>);
+
+fn mentions(batch: &Batch) -> impl Iterator<Item = TestMention> + '_ {
+    batch.entries.iter().map(|prepared| TestMention {
+        brands: prepared.mentions.iter().map(|m| m.matched.brand.to_string()).collect(),
+        title: prepared.entry.title.clone(),
+        text: prepared.entry.text().chars().take(BEGINNING).collect(),
+        link: prepared.entry.link.clone(),
+        published: prepared.entry.published,
+    })
 }

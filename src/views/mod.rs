@@ -7,6 +7,7 @@ pub mod analysis;
 pub mod compare;
 pub mod entry;
 pub mod health;
+pub mod presets;
 pub mod round;
 pub mod rules;
 pub mod search;

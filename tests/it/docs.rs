@@ -24,24 +24,50 @@ fn configurations_in_documents_have_no_errors() {
 
 #[test]
 fn the_reference_of_commands_is_that_of_the_program() {
-    let path = root().join("docs/commands.md");
-    let kept = std::fs::read_to_string(&path).unwrap();
-    let (by_hand, _) = kept.split_once(GENERATED).expect("docs/commands.md has lost its mark");
-    let mut expected = format!("{by_hand}{GENERATED}");
+    let mut expected = String::new();
     let mut command = vigie::cli::command().disable_help_subcommand(true).term_width(100);
     command.build();
     describe(&mut command, 2, &mut expected);
+    generated("docs/commands.md", &expected);
+}
+
+#[test]
+fn the_reference_of_known_places_is_that_of_the_program() {
+    let mut expected = String::new();
+    for preset in vigie::views::presets::presets().presets {
+        let block = vigie::render::presets::block(&preset);
+        let asked = vigie::render::presets::asked(&preset);
+        let asked = asked.split(',').next().expect("a part");
+        let (kind, hears, state, limits) = (preset.kind, preset.hears, preset.state, preset.limits);
+        write!(expected, "\n### {kind}\n\n{}. State: {state}", capital(hears)).expect("a string");
+        let notice = preset.notice.map(|notice| format!(" ({notice})")).unwrap_or_default();
+        write!(expected, "{notice}. Limits: {limits}. Asked {asked}. Checked {}.", preset.checked)
+            .expect("a string");
+        write!(expected, "\n\n```toml\n{block}```\n").expect("a string");
+    }
+    generated("docs/sources.md", &expected);
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Compares what follows the mark in a document with what the program says, or writes it.
+#[track_caller]
+fn generated(document: &str, expected: &str) {
+    let path = root().join(document);
+    let kept = std::fs::read_to_string(&path).expect("the document exists");
+    let (by_hand, _) = kept.split_once(GENERATED).expect("the document has lost its mark");
+    let expected = format!("{by_hand}{GENERATED}{expected}");
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, expected).unwrap();
+        std::fs::write(&path, expected).expect("it can be written");
     } else {
-        assert!(
-            kept == expected,
-            "docs/commands.md is not up to date: UPDATE_DOCS=1 cargo test --test it docs"
-        );
+        assert!(kept == expected, "{document} is not up to date: UPDATE_DOCS=1 cargo test --test it docs");
     }
 }
 
-/// Whatever follows it in docs/commands.md is generated.
+/// Whatever follows it in docs/commands.md and docs/sources.md is generated.
 const GENERATED: &str = "<!-- Generated from here on: UPDATE_DOCS=1 cargo test --test it docs -->\n";
 
 fn root() -> PathBuf {

@@ -34,6 +34,7 @@ const LAST_PURE: u8 = 4;
 /// Where each foreign crate lives. Crates of vocabulary (errors, time, serialisation, logs) live anywhere.
 const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["matching"]),
+    ("base64", &["fetch"]),
     ("blake3", &["prepare", "rules", "config", "store", "daemon", "cli"]),
     ("clap", &["cli"]),
     ("comfy_table", &["render"]),
@@ -51,12 +52,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify_rust", &["notify"]),
     ("quick_xml", &["sources"]),
     ("reqwest", &["fetch"]),
+    ("ring", &["fetch"]),
     ("rusqlite", &["store"]),
     ("rustls", &["fetch"]),
     ("statrs", &["stats"]),
     ("strsim", &["query", "config"]),
     ("tantivy", &["index"]),
     ("tokio", &["fetch", "notify", "alerting", "daemon", "cli"]),
+    ("tokio_tungstenite", &["fetch"]),
     ("toml", &["config"]),
     ("tracing_subscriber", &["cli"]),
     ("unicode_normalization", &["text"]),
@@ -115,8 +118,11 @@ fn foreign_crates_have_a_home() {
     }
     for file in sources() {
         for (name, homes) in HOMES {
-            let used =
-                file.code.contains(&format!("{name}::")) || file.code.contains(&format!("use {name};"));
+            let is_word = |(at, _): (usize, &str)| {
+                !file.code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            };
+            let used = file.code.match_indices(&format!("{name}::")).any(is_word)
+                || file.code.contains(&format!("use {name};"));
             if used && !homes.contains(&file.module.as_str()) {
                 faults.push(format!("{}: `{name}` lives in {homes:?} only", file.path.display()));
             }

@@ -340,7 +340,7 @@ mod tests {
         let sources = checked.config.unwrap().sources;
         let paths = documents(now()).into_iter().map(|feed| format!("http://127.0.0.1:8080{}", feed.path));
         assert_eq!(
-            sources.iter().map(|s| s.url().to_string()).collect::<Vec<_>>(),
+            sources.iter().map(|s| s.shown_address().into_owned()).collect::<Vec<_>>(),
             paths.collect::<Vec<_>>()
         );
     }

@@ -1,6 +1,6 @@
 //! The client against a loopback server that misbehaves.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -131,6 +131,7 @@ async fn a_document_comes_with_all_that_its_head_says() {
         Document {
             bytes: FEED.into(),
             cut: None,
+            room: Room::default(),
             content_type: Some("text/xml".into()),
             final_url: url,
             permanent_url: None,
@@ -304,6 +305,27 @@ async fn a_body_of_the_limit_is_read_and_one_byte_more_is_not() {
             assert_eq!(got.cut.is_none(), fits);
         }
     }
+}
+
+#[tokio::test]
+async fn few_large_documents_are_in_memory_at_once_and_small_ones_pass_by() {
+    let large = Server::saying(response("200", "", &vec![b' '; LARGE + 1])).await;
+    let small = Server::saying(response("200", "", FEED.as_bytes())).await;
+    let client = Client::new(&Options { body_limit: 2 << 20, ..options() }).unwrap();
+    let mut held = Vec::new();
+    for _ in 0..LARGE_AT_ONCE {
+        held.push(document(client.fetch(&request(&large.base), now()).await));
+    }
+    let (one_more, little) = (request(&large.base), request(&small.base));
+    let mut waiting = std::pin::pin!(client.fetch(&one_more, now()));
+    let passed_by = tokio::select! {
+        biased;
+        _ = &mut waiting => panic!("there was no room"),
+        got = client.fetch(&little, now()) => document(got),
+    };
+    assert_eq!(passed_by.bytes, FEED.as_bytes());
+    held.pop();
+    assert_eq!(document(waiting.await).bytes.len(), LARGE + 1);
 }
 
 #[tokio::test]

@@ -190,7 +190,7 @@ fn client(resolver: impl Resolve + 'static, server: &Server) -> Client {
     let mut client = Client::new(&options()).unwrap();
     let builder = unguarded(&options()).dns_resolver(PublicOnly(resolver));
     let builder = builder.resolve("feeds.example", ([127, 0, 0, 1], server.port).into());
-    client.guarded = builder.tls_certs_only([]).build().unwrap();
+    client.guarded = Schemes::new(builder).unwrap();
     client
 }
 
