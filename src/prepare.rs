@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use crate::enrich::fingerprint::Fingerprint;
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
-use crate::model::{Brand, Entry, Language, Match, SavedQuery, Sentiment, Source, SourceId, Timestamp};
+use crate::model::{
+    Brand, Entry, Language, Match, Rhythm, SavedQuery, Sentiment, Skip, Source, SourceId, Timestamp,
+};
 use crate::query;
 use crate::sources::{self, Limits, Problem};
 use crate::text::{Span, url};
@@ -52,20 +54,27 @@ pub fn prepare(
 
 /// The part of [`prepare`] after reading.
 pub fn prepare_parsed(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
+    let dates = dates(&parsed.entries);
     Batch {
         source: source.id.clone(),
         read: parsed.entries.len(),
-        reach: reach(&parsed.entries),
+        reach: dates.get(dates.len() / 10).copied(),
+        dates: dates[dates.len().saturating_sub(LATEST_DATES)..].to_vec(),
         entries: prepare_entries(source.id.as_str(), &source.tags, parsed.entries, listening),
         problems: parsed.problems,
         wished_interval_s: parsed.wished_interval_s,
+        skip: parsed.skip,
     }
 }
 
-fn reach(entries: &[Entry]) -> Option<Timestamp> {
+/// So many dates tell a source's rhythm, even if some of them lie ahead.
+const LATEST_DATES: usize = 2 * Rhythm::LATEST;
+
+/// When its entries were published, oldest first.
+fn dates(entries: &[Entry]) -> Vec<Timestamp> {
     let mut dates: Vec<Timestamp> = entries.iter().filter_map(|entry| entry.published).collect();
     dates.sort_unstable();
-    dates.get(dates.len() / 10).copied()
+    dates
 }
 
 /// The part of [`prepare`] that entries from elsewhere (an import) go through too. The entries are taken as
@@ -76,18 +85,26 @@ pub fn prepare_entries(
     entries: Vec<Entry>,
     listening: &Listening,
 ) -> Vec<Prepared> {
-    let links: Vec<Option<String>> =
-        entries.iter().map(|entry| entry.link.as_deref().and_then(identifying_link)).collect();
+    let prepared: Vec<Result<Prepared, Option<String>>> =
+        entries.into_iter().map(|entry| prepare_entry(source, source_tags, entry, listening)).collect();
+    // Most documents name nobody, and a canonical link costs as much as to look for names in a short text.
+    if prepared.iter().all(Result::is_err) {
+        return Vec::new();
+    }
+    let key = |item: &Result<Prepared, Option<String>>| {
+        let link = item.as_ref().map_or_else(Option::as_deref, |kept| kept.entry.link.as_deref());
+        link.and_then(identifying_link)
+    };
+    let links: Vec<Option<String>> = prepared.iter().map(key).collect();
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for link in links.iter().flatten() {
         *seen.entry(link).or_default() += 1;
     }
-    let mut kept = Vec::new();
-    for (entry, link) in entries.into_iter().zip(&links) {
-        let link_key = |_: &Entry| link.clone().filter(|link| seen[link.as_str()] == 1);
-        kept.extend(prepare_entry(source, source_tags, entry, link_key, listening));
-    }
-    kept
+    let kept = prepared.into_iter().zip(&links).filter_map(|(item, link)| {
+        let link_key = link.clone().filter(|link| seen[link.as_str()] == 1);
+        Some(Prepared { link_key, ..item.ok()? })
+    });
+    kept.collect()
 }
 
 /// An entry that came by itself, from a stream; `None` if it names no brand.
@@ -97,30 +114,29 @@ pub fn prepare_one(
     entry: Entry,
     listening: &Listening,
 ) -> Option<Prepared> {
-    let link_key = |entry: &Entry| entry.link.as_deref().and_then(identifying_link);
-    prepare_entry(source, source_tags, entry, link_key, listening)
+    let kept = prepare_entry(source, source_tags, entry, listening).ok()?;
+    Some(Prepared { link_key: kept.entry.link.as_deref().and_then(identifying_link), ..kept })
 }
 
-/// `link_key` is asked for entries that are kept.
+/// An entry and what was found in it, its key by link aside; just the link of one that names nobody.
 fn prepare_entry(
     source: &str,
     source_tags: &[String],
     entry: Entry,
-    link_key: impl FnOnce(&Entry) -> Option<String>,
     listening: &Listening,
-) -> Option<Prepared> {
+) -> Result<Prepared, Option<String>> {
     let mut detected = None;
     let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
     let matches = listening.matches(&entry, source, source_tags, &mut detect);
     if matches.is_empty() {
-        return None;
+        return Err(entry.link);
     }
     let language = detect();
     let of = Of { source, source_tags, entry: &entry, language: &language, listening };
     let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
-    Some(Prepared {
+    Ok(Prepared {
         text_hash: text_hash(entry.title_text(), entry.text()),
-        link_key: link_key(&entry),
+        link_key: None,
         fingerprint: Fingerprint::of(entry.title_text(), entry.text()),
         language,
         mentions,
@@ -226,11 +242,15 @@ pub struct Batch {
     /// Since when the document tells of all there was, by the dates of its entries; a tenth of them, old
     /// ones that stay pinned, may be older. `None` without dates.
     pub reach: Option<Timestamp>,
+    /// When its latest entries were published, oldest first, a bounded number.
+    pub dates: Vec<Timestamp>,
     /// The entries that are kept: those that name a brand.
     pub entries: Vec<Prepared>,
     pub problems: Vec<Problem>,
     /// The interval the publisher asks for, in seconds.
     pub wished_interval_s: Option<u64>,
+    /// When the publisher wants no polls.
+    pub skip: Skip,
 }
 
 /// An entry and all that was found in it.

@@ -5,6 +5,7 @@
 //! notices are stored in one transaction; [`Deliverer`] then tells what is due.
 
 mod deliver;
+mod gone;
 mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,8 @@ use anyhow::{Context, Result};
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, MentionId, Notification, Rule, Series,
-    Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, MentionId, Notification, NotifierId,
+    Rule, Series, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, HISTORY_DAYS, Notice, Observation, Step};
@@ -49,6 +50,7 @@ pub struct Standing {
     /// The saved queries by id.
     queries: BTreeMap<String, Query>,
     source_tags: BTreeMap<String, Vec<String>>,
+    notifiers: Vec<NotifierId>,
     tongue: Tongue,
 }
 
@@ -59,6 +61,7 @@ impl Standing {
             brands: config.brands.iter().map(|b| (b.id.clone(), b.clone())).collect(),
             queries: config.queries.iter().map(|q| (q.id.clone(), q.query.clone())).collect(),
             source_tags: config.source_tags(),
+            notifiers: config.notifiers.iter().map(|notifier| notifier.id.clone()).collect(),
             tongue,
         }
     }
@@ -72,12 +75,14 @@ impl Standing {
     }
 }
 
-/// Looks at every rule for every of its brands, and stores what changed and what is to be told of it.
+/// Looks at every rule for every of its brands, and at which sources are gone, and stores what changed and what
+/// is to be told of it.
 ///
 /// # Errors
 /// If the store fails; what was decided for earlier rules is kept.
 pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
     end_unasked(store, standing, now)?;
+    gone::tell(store, standing, now)?;
     let touched = store.touched()?;
     let last: Option<Timestamp> = store.meta(LAST_LOOK)?.and_then(|time| time.parse().ok());
     // Nothing is new; and after a clock was set back, windows of then are full of what was heard since.
@@ -320,7 +325,7 @@ fn notices(
         title: title(rule, alert, standing.name(&alert.brand), standing.tongue),
         body: body(store, alert, standing.tongue)?,
     };
-    let to = |notifier: &crate::model::NotifierId| store::Notice {
+    let to = |notifier: &NotifierId| store::Notice {
         notifier: notifier.clone(),
         notification: notification.clone(),
         due: now,

@@ -59,10 +59,10 @@ fn examine(loaded: &Loaded) -> Result<Vec<Finding>> {
     // A running vigie may be about to index what it has just stored.
     find(equal || running, format!("index: {numbers}{}", if equal { "" } else { ", not the same ones" }));
     for health in reader.health()? {
-        let well = matches!(health.state, HealthState::New | HealthState::Ok | HealthState::Disabled);
-        if !well {
+        let well = health.state.is_good() || matches!(health.state, HealthState::New | HealthState::Disabled);
+        if !well || matches!(health.state, HealthState::Silent | HealthState::Moved) {
             let note = health.note.as_deref().unwrap_or("");
-            find(false, format!("source `{}` is {}: {note}", health.source, health.state.as_str()));
+            find(well, format!("source `{}` is {}: {note}", health.source, health.state.as_str()));
         }
     }
     Ok(findings)

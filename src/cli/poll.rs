@@ -89,7 +89,13 @@ pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<R
     let places: HashMap<&str, usize> =
         config.sources.iter().enumerate().map(|(place, source)| (source.id.as_str(), place)).collect();
     sources.sort_by_key(|round| places.get(round.source.as_str()).copied());
-    round(&loaded.reader()?, sources, &new, &brands, &config.rules, now)
+    let reader = loaded.reader()?;
+    let mut remarks = reader.remarks()?;
+    for heard in sources.iter_mut().filter(|round| round.outcome != "failed") {
+        // It holds what was repaired as well.
+        heard.note = remarks.remove(&SourceId::new(heard.source.as_str())).or(heard.note.take());
+    }
+    round(&reader, sources, &new, &brands, &config.rules, now)
 }
 
 fn source_round(report: &PollReport) -> SourceRound {

@@ -6,7 +6,7 @@ use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, UsageError, output};
 use crate::daemon::{TRIAL, listen_in, listening, try_out};
-use crate::fetch::{Client, Fetched, HostGate, Options, Request};
+use crate::fetch::{Client, Cut, Fetched, HostGate, Options, Request};
 use crate::model::{Preset, PresetName, Source, SourceKind};
 use crate::prepare::prepare;
 use crate::render;
@@ -82,7 +82,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         SourceKind::Stream(preset) => return test_stream(args, loaded, source, preset),
     }
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
-    let batch = prepare(
+    let mut batch = prepare(
         source,
         Document {
             bytes: &document.bytes,
@@ -92,6 +92,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         &listening(&loaded.config),
         &Limits::default(),
     );
+    batch.problems.extend(document.cut.as_ref().map(Cut::problem));
     let view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
     show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })

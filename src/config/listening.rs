@@ -1,6 +1,7 @@
 //! For whom and where to listen: brands, saved queries, sources.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::time::Duration;
 
 use super::check::{Names, known, standing_query};
@@ -78,16 +79,20 @@ pub(super) fn saved_query(
 /// The sources that are polled; two of the same address are told of.
 pub(super) fn sources(report: &mut Report<'_>, sections: &[Section<'_>], brands: &[Brand]) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
+    let mut by_address: HashMap<String, SourceId> = HashMap::with_capacity(sections.len());
     for section in sections {
         let Some(source) = source(report, section, brands) else { continue };
-        if let Some(twin) = sources.iter().find(|other| other.kind == source.kind) {
-            let (what, key) = match source.kind {
-                SourceKind::Feed { .. } => ("has the same address", "url"),
-                SourceKind::Preset(_) | SourceKind::Stream(_) => ("listens to the same", "kind"),
-            };
-            let message = format!("{}: `{}` {what}", section.name, twin.id);
-            let help = "each of its entries would be kept twice; drop one of the two";
-            report.warning(&section.place_of(key), message, help);
+        match by_address.entry(source.shown_address().into_owned()) {
+            Entry::Vacant(free) => _ = free.insert(source.id.clone()),
+            Entry::Occupied(twin) => {
+                let (what, key) = match source.kind {
+                    SourceKind::Feed { .. } => ("has the same address", "url"),
+                    SourceKind::Preset(_) | SourceKind::Stream(_) => ("listens to the same", "kind"),
+                };
+                let message = format!("{}: `{}` {what}", section.name, twin.get());
+                let help = "each of its entries would be kept twice; drop one of the two";
+                report.warning(&section.place_of(key), message, help);
+            }
         }
         sources.push(source);
     }

@@ -6,7 +6,7 @@ use crate::alerting::Delivered;
 /// A closed set: everything that can happen to the loop.
 #[derive(Debug)]
 pub enum Event {
-    /// Time to look which sources are due.
+    /// It is time for something the agenda has.
     Tick,
     /// A poll ended.
     Polled(Box<PollReport>),

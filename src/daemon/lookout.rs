@@ -91,10 +91,12 @@ impl Lookout {
         let (sources, tags) = (config.sources.clone(), config.source_tags());
         let hash = self.shared.listening_hash.clone();
         let listening = self.shared.listening.clone();
+        let (gate, now) = (self.shared.gate.clone(), self.shared.clock.now());
         self.shared
             .writer
             .call(move |engines| {
                 engines.store.sync_sources(&sources)?;
+                gate.remember_waits(engines.store.host_waits(now)?);
                 if engines.store.listens_for(&hash)? {
                     return Ok(());
                 }
@@ -111,35 +113,31 @@ impl Lookout {
     /// The configured sources whose time has come, with their health, longest due first.
     pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
         let now = self.shared.clock.now();
-        let waits: HashMap<SourceId, Option<Duration>> = self
-            .sources
-            .iter()
-            .filter(|(_, s)| s.every.is_some())
-            .map(|(id, s)| (id.clone(), s.every))
-            .collect();
-        let healths = self
-            .shared
-            .writer
-            .call(move |engines| {
-                for (id, next) in engines.store.sources_after(latest(now, None)?)? {
-                    if next > latest(now, waits.get(&id).copied().flatten())? {
-                        tracing::warn!(
-                            "`{id}` was to be polled at {next}, by a clock that was wrong; it is due"
-                        );
-                        engines.store.make_due(&id, now)?;
-                    }
-                }
-                let due = engines.store.due_sources(now, usize::MAX)?;
-                due.iter()
-                    .filter_map(|id| engines.store.health_of(id).transpose())
-                    .collect::<Result<Vec<_>>>()
-            })
-            .await?;
-        Ok(self.with_sources(healths))
+        let writer = &self.shared.writer;
+        let far = latest(now, None)?;
+        let mut wrong = writer.call(move |engines| engines.store.sources_after(far)).await?;
+        let every = |id: &SourceId| self.sources.get(id).and_then(|source| source.every);
+        wrong.retain(|(id, next)| latest(now, every(id)).is_ok_and(|latest| *next > latest));
+        let healths = writer.call(move |engines| {
+            for (id, next) in wrong {
+                tracing::warn!("`{id}` was to be polled at {next}, by a clock that was wrong; it is due");
+                engines.store.make_due(&id, now)?;
+            }
+            engines.store.due(now)
+        });
+        Ok(self.with_sources(healths.await?))
     }
 
-    /// Sources whether due or not: those named, or all enabled ones if none is.
+    /// When the next source will be due; `None` if none is planned.
+    pub(super) async fn next_due(&self) -> Result<Option<Timestamp>> {
+        let now = self.shared.clock.now();
+        self.shared.writer.call(move |engines| engines.store.next_due_after(now)).await
+    }
+
+    /// Sources whether due or not: those named, or all enabled ones if none is. Whoever asks for that asks
+    /// hosts again that wanted to be left alone.
     pub async fn chosen(&self, ids: &[SourceId]) -> Result<Vec<(Source, Health)>> {
+        self.shared.gate.forget_waits();
         let healths = self.shared.writer.call(|engines| engines.store.health()).await?;
         let mut chosen = self.with_sources(healths);
         chosen.retain(|(source, _)| if ids.is_empty() { source.enabled } else { ids.contains(&source.id) });
@@ -178,7 +176,15 @@ impl Lookout {
         if quiet.is_empty() {
             return Ok(());
         }
-        self.shared.writer.call(move |engines| engines.store.record_polls(&quiet)).await
+        // A wait comes of a poll without a document.
+        let waits = self.shared.gate.take_waits();
+        let record = move |engines: &mut Engines| {
+            if !waits.is_empty() {
+                engines.store.keep_host_waits(&waits)?;
+            }
+            engines.store.record_polls(&quiet)
+        };
+        self.shared.writer.call(record).await
     }
 
     /// Polls `sources`, a bounded number at once, and brings the index up to date. `each` sees every report
@@ -217,6 +223,11 @@ impl Lookout {
             Ok(())
         };
         self.shared.writer.call(keep_up).await
+    }
+
+    /// Gives back what the index takes to be written; it is taken up again when there is something to write.
+    pub(super) async fn rest(&self) -> Result<()> {
+        self.shared.writer.call(|engines| engines.index.rest()).await
     }
 
     /// Looks at every rule once and tells what there is to tell. Returns what was told, and by whom.

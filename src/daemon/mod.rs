@@ -1,5 +1,6 @@
 //! Polling, streams, the writer thread, and the loop that runs until it is told to stop.
 
+mod agenda;
 pub mod configuration;
 mod event;
 mod lookout;

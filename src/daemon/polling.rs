@@ -10,8 +10,10 @@ use anyhow::Result;
 use tokio::task::JoinError;
 
 use super::{Clock, Writer, preset};
-use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
-use crate::model::{Health, HealthState, Source, SourceId, SourceKind, Validators};
+use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
+use crate::model::{
+    Health, HealthState, Learned, Move, Rhythm, Source, SourceId, SourceKind, Timestamp, Validators,
+};
 use crate::prepare::{Batch, Listening, prepare};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll};
@@ -64,49 +66,83 @@ pub(super) struct Ended {
 /// If the store fails.
 pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
     let url = match &source.kind {
-        SourceKind::Feed { url } => url.clone(),
+        SourceKind::Feed { url } => url,
         SourceKind::Preset(preset) => return preset::poll(shared, &source, preset, &health).await,
         SourceKind::Stream(_) => anyhow::bail!("`{}` is a stream, which is not polled", source.id),
     };
-    let pass = shared.gate.enter(&url).await;
+    let (url, is_moved) = address(url, &health);
     let request = Request { url, validators: health.validators.clone(), allow_private: source.allow_private };
-    let fetched = shared.client.fetch(&request, shared.clock.now()).await;
-    drop(pass);
+    let pass = shared.gate.enter(&request.url).await;
+    // What time it is when the turn has come.
+    let fetched = shared.client.fetch_in_turn(&request, (&shared.gate, pass), shared.clock.now()).await;
+    let moved = |to: Option<String>| match (&health.learned.moved, to) {
+        (Some(known), None) if is_moved => Some(known.clone()),
+        (known, to) => Move::after(known.as_ref(), to, shared.clock.now()),
+    };
     match fetched {
-        Ok(Fetched::NotModified { etag, last_modified, min_interval, .. }) => {
+        Ok(Fetched::NotModified { etag, last_modified, min_interval, permanent_url }) => {
             let kept = &health.validators;
             let validators = Validators {
                 etag: etag.or_else(|| kept.etag.clone()),
                 last_modified: last_modified.or_else(|| kept.last_modified.clone()),
                 body_hash: kept.body_hash,
             };
-            let schedule = Schedule { min_interval, ..Schedule::default() };
-            Ok(unchanged(&shared, &source, &health, validators, schedule))
+            let learned = Learned { moved: moved(permanent_url), ..health.learned.clone() };
+            Ok(unchanged(&shared, &source, &health, Good { validators, min_interval, learned }))
         }
-        Ok(Fetched::Document(document)) => read(&shared, &source, &health, document).await,
+        Ok(Fetched::Document(document)) => {
+            let learned = Learned { moved: moved(document.permanent_url.clone()), ..health.learned.clone() };
+            read(&shared, &source, &health, document, learned).await
+        }
+        // It may have moved on: the address in feeds.toml knows.
+        Err(error @ FetchError::Gone) if is_moved => {
+            Ok(failure_of(&shared, &source, &health, Failure::broken(error.to_string())))
+        }
         Err(error) => Ok(failed(&shared, &source, &health, &error)),
     }
 }
 
-/// What the publisher and the server wish.
-#[derive(Clone, Copy, Debug, Default)]
-struct Schedule {
-    wished_interval: Option<Duration>,
-    min_interval: Option<Duration>,
+/// Where to ask, and whether that is the place the source has moved to. When asking there fails, the next poll
+/// asks at the address in feeds.toml again: a place that is gone may have a new one.
+fn address(url: &str, health: &Health) -> (String, bool) {
+    match &health.learned.moved {
+        Some(moved) if moved.is_confirmed() && health.failures == 0 => (moved.to.clone(), true),
+        _ => (url.to_owned(), false),
+    }
 }
 
-async fn read(shared: &Shared, source: &Source, health: &Health, document: Document) -> Result<Ended> {
+/// What a poll that heard the source has to say of it.
+struct Good {
+    validators: Validators,
+    /// The server's wish.
+    min_interval: Option<Duration>,
+    learned: Learned,
+}
+
+async fn read(
+    shared: &Shared,
+    source: &Source,
+    health: &Health,
+    document: Document,
+    learned: Learned,
+) -> Result<Ended> {
     let validators = Validators {
         etag: document.etag.clone(),
         last_modified: document.last_modified.clone(),
         body_hash: Some(*blake3::hash(&document.bytes).as_bytes()),
     };
-    let schedule = Schedule { min_interval: document.min_interval, ..Schedule::default() };
-    if validators.body_hash == health.validators.body_hash {
-        return Ok(unchanged(shared, source, health, validators, schedule));
+    let cut = document.cut.clone();
+    // What broke off is asked for again, whole.
+    let validators = match &cut {
+        Some(cut) if !cut.is_lasting() => Validators::default(),
+        _ => validators,
+    };
+    let good = Good { validators, min_interval: document.min_interval, learned };
+    if good.validators.body_hash.is_some() && good.validators.body_hash == health.validators.body_hash {
+        return Ok(unchanged(shared, source, health, good));
     }
     let batch = prepare_aside(shared, source, document).await;
-    store(shared, source, health, batch, (validators, schedule)).await
+    store(shared, source, health, batch, (good, cut)).await
 }
 
 /// Stores a document that was prepared, or tells why there is none.
@@ -115,34 +151,59 @@ async fn store(
     source: &Source,
     health: &Health,
     batch: Result<Batch, JoinError>,
-    (validators, schedule): (Validators, Schedule),
+    (good, cut): (Good, Option<Cut>),
 ) -> Result<Ended> {
-    let batch = match batch {
+    let mut batch = match batch {
         Ok(batch) => batch,
         Err(error) if error.is_panic() => {
             // One document must not end the program, and again after each restart.
             let why = "the document could not be read: a fault of vigie".to_owned();
-            let failure = Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why };
-            return Ok(failure_of(shared, source, health, failure));
+            return Ok(failure_of(shared, source, health, Failure::broken(why)));
         }
         Err(stopped) => return Err(stopped.into()),
     };
-    if let Some(problem) = batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
-        let failure = Failure {
-            state: HealthState::Broken,
-            outcome: fetch::Outcome::Failed,
-            why: problem.message.clone(),
-        };
-        return Ok(failure_of(shared, source, health, failure));
+    if let Some(cut) = &cut {
+        if batch.read == 0 {
+            let why = format!("{cut}, and what had come holds no entry");
+            return Ok(failure_of(shared, source, health, Failure::broken(why)));
+        }
+        batch.problems.push(cut.problem());
     }
+    if let Some(problem) = batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
+        return Ok(failure_of(shared, source, health, Failure::broken(problem.message.clone())));
+    }
+    let at = shared.clock.now();
     let problems = batch.problems.clone();
-    let schedule = Schedule { wished_interval: batch.wished_interval_s.map(Duration::from_secs), ..schedule };
-    let outcome =
-        Outcome { note: sources::in_a_line(&problems), ..good(shared, source, health, validators, schedule) };
-    let polled = Polled { at: shared.clock.now(), origin: Origin::Poll(outcome) };
-    let ingested = shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
+    let learned = Learned {
+        wished_interval_s: batch.wished_interval_s,
+        skip: batch.skip,
+        rhythm: Rhythm::of(&batch.dates, at).or(health.learned.rhythm),
+        ..good.learned
+    };
+    let good = Good { learned, ..good };
+    let missed_until = missed_until(health, &batch, at);
+    let outcome = Outcome { missed_until, ..outcome(shared, source, good, problems.clone()) };
+    let polled = Polled { at, origin: Origin::Poll(Box::new(outcome)) };
+    let ingested = shared.writer.ingest(batch, polled).await?;
     let report = PollReport { source: source.id.clone(), outcome: PollOutcome::Read { ingested, problems } };
     Ok(Ended { report, quiet: None })
+}
+
+/// Until when entries may have come and gone since the last good poll. A dated document tells of all there was
+/// since it reaches back to; if all it holds is newer than the newest entry of then, something is missing in
+/// between. Of one without dates that is not known: it is taken to be so after a poll that came late by more
+/// than was planned in the first place, the machine asleep for one.
+fn missed_until(health: &Health, batch: &Batch, at: Timestamp) -> Option<Timestamp> {
+    let last_good = health.last_good?;
+    let known = health.learned.rhythm.map(|rhythm| rhythm.newest);
+    match (batch.reach, known) {
+        (Some(reach), Some(newest)) => (reach > newest && reach > last_good).then_some(reach),
+        (Some(_), None) => None,
+        (None, _) => {
+            let planned = health.next_poll?.duration_since(health.last_poll?);
+            (batch.read > 0 && at.duration_since(health.next_poll?) > planned).then_some(at)
+        }
+    }
 }
 
 /// Parsing and matching take CPU, so they run on the blocking pool, many documents at once.
@@ -159,39 +220,45 @@ async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> 
     .await
 }
 
-fn unchanged(
-    shared: &Shared,
-    source: &Source,
-    health: &Health,
-    validators: Validators,
-    schedule: Schedule,
-) -> Ended {
-    let outcome = good(shared, source, health, validators, schedule);
+fn unchanged(shared: &Shared, source: &Source, health: &Health, good: Good) -> Ended {
+    // An unchanged document has the problems it had.
+    let outcome = outcome(shared, source, good, health.problems.clone());
     quiet(shared, source, outcome, PollOutcome::Unchanged)
 }
 
-fn good(
-    shared: &Shared,
-    source: &Source,
-    health: &Health,
-    validators: Validators,
-    schedule: Schedule,
-) -> Outcome {
+fn outcome(shared: &Shared, source: &Source, good: Good, problems: Vec<Problem>) -> Outcome {
     let at = shared.clock.now();
+    let Good { validators, min_interval, learned } = good;
     let pace = Pace {
         source: &source.id,
         every: source.every,
-        wished_interval: schedule.wished_interval,
-        min_interval: schedule.min_interval,
+        wished_interval: learned.wished_interval_s.map(Duration::from_secs),
+        skip: learned.skip,
+        min_interval,
         failures: 0,
         has_validators: validators.etag.is_some() || validators.last_modified.is_some(),
     };
+    let silent = learned.rhythm.filter(|rhythm| rhythm.is_silent(at));
+    let moved = learned.moved.as_ref().filter(|moved| moved.is_confirmed());
+    let note = [
+        silent.map(|rhythm| format!("nothing new since {}", rhythm.newest.strftime("%F"))),
+        moved.map(|moved| format!("moved for good to {}: write that address into feeds.toml", moved.to)),
+        sources::in_a_line(&problems),
+    ];
+    let note: Vec<String> = note.into_iter().flatten().collect();
     Outcome {
-        state: HealthState::Ok,
-        validators,
-        // An unchanged document has the problems it had.
-        note: health.note.clone().filter(|_| health.state == HealthState::Ok),
+        state: match (silent, moved) {
+            (Some(_), _) => HealthState::Silent,
+            (None, Some(_)) => HealthState::Moved,
+            (None, None) => HealthState::Ok,
+        },
         next_poll: Some(next_poll(at, fetch::Outcome::Good, &pace)),
+        note: (!note.is_empty()).then(|| note.join("; ")),
+        validators,
+        problems,
+        learned,
+        asked: true,
+        missed_until: None,
         listening: shared.listening_hash.to_string(),
     }
 }
@@ -202,16 +269,25 @@ struct Failure {
     why: String,
 }
 
+impl Failure {
+    fn broken(why: String) -> Self {
+        Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why }
+    }
+}
+
 fn failed(shared: &Shared, source: &Source, health: &Health, error: &FetchError) -> Ended {
     let (state, outcome) = match error {
         FetchError::RateLimited { after } => {
             (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
         }
+        FetchError::HostWaits { after } => {
+            (HealthState::Throttled, fetch::Outcome::HostWaits { after: *after })
+        }
         FetchError::Gone => (HealthState::Gone, fetch::Outcome::Failed),
-        FetchError::Refused(_) | FetchError::Status(401 | 403) => {
+        FetchError::Refused(_) | FetchError::Status(401 | 403 | 451) => {
             (HealthState::Blocked, fetch::Outcome::Failed)
         }
-        FetchError::TooLarge { .. }
+        FetchError::Encoding(_)
         | FetchError::Status(_)
         | FetchError::TooManyRedirects(_)
         | FetchError::Timeout(_)
@@ -222,20 +298,27 @@ fn failed(shared: &Shared, source: &Source, health: &Health, error: &FetchError)
 
 fn failure_of(shared: &Shared, source: &Source, health: &Health, failure: Failure) -> Ended {
     let at = shared.clock.now();
+    let asked = !matches!(failure.outcome, fetch::Outcome::HostWaits { .. });
     let pace = Pace {
         source: &source.id,
         every: source.every,
         wished_interval: None,
+        skip: health.learned.skip,
         min_interval: None,
-        failures: health.failures + 1,
+        failures: health.failures.saturating_add(u32::from(asked)),
         has_validators: true,
     };
+    let is_gone = failure.state == HealthState::Gone;
     let outcome = Outcome {
         state: failure.state,
         // Kept, so that the next answer is compared with the last good one.
         validators: health.validators.clone(),
         note: Some(failure.why.clone()),
-        next_poll: Some(next_poll(at, failure.outcome, &pace)),
+        problems: health.problems.clone(),
+        learned: health.learned.clone(),
+        asked,
+        missed_until: None,
+        next_poll: (!is_gone).then(|| next_poll(at, failure.outcome, &pace)),
         listening: shared.listening_hash.to_string(),
     };
     quiet(shared, source, outcome, PollOutcome::Failed { state: failure.state, why: failure.why })
@@ -274,8 +357,9 @@ mod tests {
             clock: Clock::Fixed("2026-01-01T00:00:00Z".parse().unwrap()),
         };
         let batch = tokio::task::spawn_blocking(|| panic!("a fault in a parser")).await;
-        let schedule = (Validators::default(), Schedule::default());
-        let ended = store(&shared, &config.sources[0], &health, batch, schedule).await.unwrap();
+        let good =
+            Good { validators: Validators::default(), min_interval: None, learned: Learned::default() };
+        let ended = store(&shared, &config.sources[0], &health, batch, (good, None)).await.unwrap();
         let quiet = ended.quiet.unwrap();
         assert_eq!(quiet.outcome.state, HealthState::Broken);
         assert!(quiet.outcome.next_poll.unwrap() > quiet.at);

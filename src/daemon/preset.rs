@@ -4,14 +4,15 @@
 //! for what is older; a server that asks to wait, or cannot be reached, is asked nothing more this time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::polling::{Ended, PollOutcome, PollReport, Shared};
 use super::token::Token;
-use crate::fetch::{self, Client, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
-use crate::model::{Health, HealthState, Preset, Source, Timestamp, Validators};
+use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
+use crate::model::{Health, HealthState, Preset, Skip, Source, Timestamp, Validators};
 use crate::prepare::{Batch, Listening, prepare_parsed};
 use crate::sources::presets::{self, About, Ask, Attention, Progress};
 use crate::sources::{self, Limits, Problem, ProblemKind};
@@ -46,7 +47,7 @@ pub(super) async fn poll(shared: Shared, source: &Source, preset: &Preset, healt
             visit.newest().await?;
             visit.older().await?;
         }
-        Err(why) => visit.round.failures.push(Failure { state: HealthState::Broken, after: None, why }),
+        Err(why) => visit.round.failures.push(Failure::broken(why)),
     }
     visit.end(health).await
 }
@@ -78,8 +79,7 @@ pub async fn try_out(
     for ask in presets::requests(preset, &BTreeMap::new(), now) {
         let request = request(source, &ask, token.as_ref(), Validators::default());
         let pass = gate.enter(&request.url).await;
-        let fetched = client.fetch(&request, now).await;
-        drop(pass);
+        let fetched = client.fetch_in_turn(&request, (gate, pass), now).await;
         let outcome = match fetched {
             Ok(Fetched::Document(mut document)) => {
                 if let Some(token) = &token {
@@ -87,7 +87,9 @@ pub async fn try_out(
                 }
                 let answer = presets::parse(preset, &ask, readable(&document, &ask), &Limits::default());
                 let days = answer.attention.len();
-                Ok((document.bytes.len(), prepare_parsed(source, answer.parsed, listening), days))
+                let mut batch = prepare_parsed(source, answer.parsed, listening);
+                batch.problems.extend(document.cut.as_ref().map(Cut::problem));
+                Ok((document.bytes.len(), batch, days))
             }
             Ok(Fetched::NotModified { .. }) => {
                 Err("the server sent 304 to an unconditional request".to_owned())
@@ -127,9 +129,23 @@ struct Round {
 
 pub(super) struct Failure {
     pub state: HealthState,
-    /// What a server that asks to wait said.
-    pub after: Option<Duration>,
+    pub outcome: fetch::Outcome,
     pub why: String,
+}
+
+impl Failure {
+    pub(super) fn broken(why: String) -> Self {
+        Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why }
+    }
+
+    /// What a server that asks to wait said.
+    pub(super) fn after(&self) -> Option<Duration> {
+        match self.outcome {
+            fetch::Outcome::RateLimited { after } => after,
+            fetch::Outcome::HostWaits { after } => Some(after),
+            fetch::Outcome::Good | fetch::Outcome::Failed => None,
+        }
+    }
 }
 
 enum Answered {
@@ -199,7 +215,10 @@ impl Visit<'_> {
             Err(error) => {
                 self.round.over = matches!(
                     error,
-                    FetchError::RateLimited { .. } | FetchError::Timeout(_) | FetchError::Network(_)
+                    FetchError::RateLimited { .. }
+                        | FetchError::HostWaits { .. }
+                        | FetchError::Timeout(_)
+                        | FetchError::Network(_)
                 );
                 self.fail(&ask, failure(&error));
                 return Ok(());
@@ -215,16 +234,10 @@ impl Visit<'_> {
         let token = self.token.as_ref().filter(|_| ask.with_token);
         let request = request(self.source, ask, token, validators.clone());
         let pass = self.shared.gate.enter(&request.url).await;
-        let fetched = self.shared.client.fetch(&request, self.now()).await;
-        // A mirror of one's own sets its own pace.
-        if self.preset.host.is_none() && !self.about.pause.is_zero() {
-            let pause = self.about.pause;
-            tokio::spawn(async move {
-                tokio::time::sleep(pause).await;
-                drop(pass);
-            });
-        } else {
-            drop(pass);
+        // What time it is when the turn has come.
+        let fetched = self.shared.client.fetch_in_turn(&request, (&self.shared.gate, pass), self.now()).await;
+        if !self.source.allow_private && !self.about.pause.is_zero() {
+            tokio::spawn(hold(self.shared.gate.clone(), ask.url.clone(), self.about.pause));
         }
         match fetched {
             Ok(Fetched::NotModified { etag, last_modified, min_interval, .. }) => {
@@ -243,7 +256,7 @@ impl Visit<'_> {
                     token.wipe(&mut document.bytes);
                 }
                 let now = validators_of(&document);
-                let same = now.body_hash == validators.body_hash;
+                let same = now.body_hash.is_some() && now.body_hash == validators.body_hash;
                 Ok(if same { Answered::Unchanged(now) } else { Answered::Document(document) })
             }
             Err(FetchError::Status(404)) if ask.optional || ask.older.is_some() => Ok(Answered::Nothing),
@@ -262,9 +275,18 @@ impl Visit<'_> {
                 None => before.after_newest(&answer, validators_of(&document), now, back),
             };
             let attention = answer.attention;
-            Ready { batch: prepare_parsed(&source, answer.parsed, &listening), attention, progress }
+            let mut batch = prepare_parsed(&source, answer.parsed, &listening);
+            if let Some(cut) = &document.cut {
+                // What is older than what came is still to be read, so that the next try is of the same.
+                if batch.read == 0 || ask.older.is_some() {
+                    batch.problems = vec![Problem { kind: ProblemKind::NotAFeed, message: cut.to_string() }];
+                } else {
+                    batch.problems.push(cut.problem());
+                }
+            }
+            Ready { batch, attention, progress }
         });
-        let broken = |why: String| Ok(Err(Failure { state: HealthState::Broken, after: None, why }));
+        let broken = |why: String| Ok(Err(Failure::broken(why)));
         match work.await {
             Ok(ready) => match ready.batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
                 Some(problem) => broken(problem.message.clone()),
@@ -281,7 +303,7 @@ impl Visit<'_> {
         let Ready { batch, attention, progress } = ready;
         self.round.problems.extend(batch.problems.iter().cloned());
         let asked = self.asked(&ask, progress.clone(), attention);
-        let polled = Polled { at: self.now(), origin: Origin::Ask(asked) };
+        let polled = Polled { at: self.now(), origin: Origin::Ask(Box::new(asked)) };
         let ingested = self.shared.writer.call(move |engines| engines.store.ingest(&batch, &polled)).await?;
         self.unstored.remove(&ask.key);
         self.known.insert(ask.key, progress);
@@ -331,11 +353,18 @@ impl Visit<'_> {
             (unread && worst.is_none()).then(|| "what is older is still being read".to_owned()),
         ];
         let note = notes.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let failures = if worst.is_some() { health.failures.saturating_add(1) } else { 0 };
+        let pace = pace(self.source, self.about, &round, failures);
+        let ended = worst.map_or(fetch::Outcome::Good, |failure| failure.outcome);
         let outcome = Outcome {
             state,
             validators: Validators::default(),
             note: Some(note).filter(|note| !note.is_empty()),
-            next_poll: Some(self.next_poll(&round, worst, health)),
+            problems: round.problems.clone(),
+            learned: health.learned.clone(),
+            next_poll: Some(next_poll(self.now(), ended, &pace)),
+            asked: !matches!(ended, fetch::Outcome::HostWaits { .. }),
+            missed_until: None,
             listening: self.shared.listening_hash.to_string(),
         };
         let reported = match (round.read, worst) {
@@ -351,27 +380,28 @@ impl Visit<'_> {
         let quiet = QuietPoll { source: id.clone(), at: self.shared.clock.now(), outcome };
         Ok(Ended { report: PollReport { source: id.clone(), outcome: reported }, quiet: Some(quiet) })
     }
+}
 
-    fn next_poll(&self, round: &Round, worst: Option<&Failure>, health: &Health) -> Timestamp {
-        let every = self.source.every.unwrap_or(self.about.every);
-        let public = self.preset.host.is_none();
-        let pace = Pace {
-            source: &self.source.id,
-            every: Some(if public { every.max(self.about.least) } else { every }),
-            wished_interval: worst.map(|_| self.about.after_failure).filter(|_| public),
-            min_interval: round.min_interval,
-            has_validators: round.has_validators,
-            failures: if worst.is_some() { health.failures + 1 } else { 0 },
-        };
-        let outcome = match worst {
-            None => fetch::Outcome::Good,
-            Some(Failure { state: HealthState::Throttled, after, .. }) => {
-                fetch::Outcome::RateLimited { after: *after }
-            }
-            Some(_) => fetch::Outcome::Failed,
-        };
-        next_poll(self.now(), outcome, &pace)
+/// When to ask next. A place is never asked more often than it bears; one on this machine or the local
+/// network sets its own pace.
+fn pace<'a>(source: &'a Source, about: &About, round: &Round, failures: u32) -> Pace<'a> {
+    let every = source.every.unwrap_or(about.every);
+    let own = source.allow_private;
+    Pace {
+        source: &source.id,
+        every: Some(if own { every } else { every.max(about.least) }),
+        wished_interval: (failures > 0 && !own).then_some(about.after_failure),
+        skip: Skip::default(),
+        min_interval: round.min_interval,
+        has_validators: round.has_validators,
+        failures,
     }
+}
+
+/// Lets nobody ask a host for a while.
+async fn hold(gate: Arc<HostGate>, url: String, pause: Duration) {
+    let _pass = gate.enter(&url).await;
+    tokio::time::sleep(pause).await;
 }
 
 fn request(source: &Source, ask: &Ask, token: Option<&Token>, validators: Validators) -> Request {
@@ -389,6 +419,10 @@ fn readable<'a>(document: &'a Document, ask: &'a Ask) -> sources::Document<'a> {
 }
 
 fn validators_of(document: &Document) -> Validators {
+    // What broke off is asked for again, whole.
+    if document.cut.as_ref().is_some_and(|cut| !cut.is_lasting()) {
+        return Validators::default();
+    }
     Validators {
         etag: document.etag.clone(),
         last_modified: document.last_modified.clone(),
@@ -397,10 +431,47 @@ fn validators_of(document: &Document) -> Validators {
 }
 
 pub(super) fn failure(error: &FetchError) -> Failure {
-    let (state, after) = match error {
-        FetchError::RateLimited { after } => (HealthState::Throttled, *after),
-        FetchError::Refused(_) | FetchError::Status(401 | 403) => (HealthState::Blocked, None),
-        _ => (HealthState::Broken, None),
+    let failed = fetch::Outcome::Failed;
+    let (state, outcome) = match error {
+        FetchError::RateLimited { after } => {
+            (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
+        }
+        FetchError::HostWaits { after } => {
+            (HealthState::Throttled, fetch::Outcome::HostWaits { after: *after })
+        }
+        FetchError::Refused(_) | FetchError::Status(401 | 403 | 451) => (HealthState::Blocked, failed),
+        _ => (HealthState::Broken, failed),
     };
-    Failure { state, after, why: error.to_string() }
+    Failure { state, outcome, why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PresetName, SourceId, SourceKind};
+
+    #[test]
+    fn a_place_is_not_asked_more_often_than_it_bears() {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let wait = |every: Option<Duration>, allow_private: bool, failures: u32| {
+            let source = Source {
+                id: SourceId::new("reddit"),
+                kind: SourceKind::Feed { url: String::new() },
+                every,
+                tags: Vec::new(),
+                allow_private,
+                enabled: true,
+            };
+            let now = Timestamp::UNIX_EPOCH;
+            let about = presets::about(PresetName::Reddit);
+            let pace = pace(&source, about, &Round::default(), failures);
+            let ended = if failures > 0 { fetch::Outcome::Failed } else { fetch::Outcome::Good };
+            Duration::try_from(next_poll(now, ended, &pace).duration_since(now)).unwrap()
+        };
+        assert_eq!(wait(None, false, 0), 30 * MINUTE);
+        assert_eq!(wait(Some(MINUTE), false, 0), 15 * MINUTE);
+        assert_eq!(wait(Some(MINUTE), true, 0), MINUTE);
+        assert!(wait(Some(MINUTE), false, 1) >= 61 * MINUTE);
+        assert!(wait(Some(MINUTE), true, 1) < 2 * MINUTE);
+    }
 }

@@ -1,5 +1,5 @@
 //! The loop of `run`: polls what is due, tells what there is to tell, re-reads its configuration, and ends
-//! cleanly.
+//! cleanly. Between that it sleeps: [`Agenda`] knows until when.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,20 +7,15 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
+use super::agenda::Agenda;
 use super::configuration::Configuration;
 use super::polling::Ended;
 use super::{Clock, Event, Lookout, PollOutcome, PollReport};
 use crate::alerting::Delivered;
 use crate::config::{self, Config};
 use crate::model::{SourceId, Tongue};
-
-/// How often the loop looks for due sources, for news to tell and for a changed configuration.
-const TICK: Duration = Duration::from_secs(1);
-
-/// Rules are looked at this often even if nothing was heard: an absence of mentions ends an incident.
-const QUIET_LOOK: Duration = Duration::from_secs(60);
 
 /// What is being told when the loop is stopped may still be told for so long; the rest waits for the next start.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -39,31 +34,34 @@ pub async fn run(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut streams = lookout.streams().await?;
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut agenda = Agenda::new(Instant::now(), clock.now());
     let mut polls: JoinSet<Result<Ended>> = JoinSet::new();
     let mut under_way: HashSet<SourceId> = HashSet::new();
     // At most one; the loop goes on meanwhile.
     let mut telling: JoinSet<Result<Vec<Delivered>>> = JoinSet::new();
     let mut judged = false;
-    let mut heard = true;
-    let mut looked = Instant::now();
     loop {
         let event = tokio::select! {
             biased;
             _ = interrupt.recv() => Event::Stop,
             _ = terminate.recv() => Event::Stop,
             _ = hang_up.recv() => Event::Reload,
+            () = sleep_until(agenda.next(Instant::now(), clock.now())) => {
+                let look = agenda.files(Instant::now());
+                if look && configuration.changed() { Event::Reload } else { Event::Tick }
+            }
             Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
             report = streams.next() => Event::Polled(Box::new(report?)),
             Some(told) = telling.join_next() => Event::Told(told??),
-            _ = ticks.tick() => if configuration.changed() { Event::Reload } else { Event::Tick },
         };
         match event {
             Event::Stop => break,
             Event::Polled(report) => {
                 under_way.remove(&report.source);
-                heard |= log(&report);
+                agenda.polled(Instant::now());
+                if log(&report) {
+                    agenda.heard(Instant::now());
+                }
             }
             Event::Told(news) => news.iter().for_each(&mut told),
             Event::Reload => {
@@ -73,28 +71,37 @@ pub async fn run(
                     streams.stop().await?;
                     lookout.reconfigure(config, tongue).await?;
                     streams = lookout.streams().await?;
-                    heard = true;
+                    agenda.heard(Instant::now());
+                    agenda.plan(Some(clock.now()));
                 }
             }
             Event::Tick => {
-                // Before asking what is due: a source that is not recorded still is.
-                lookout.record_quiet().await?;
-                for (source, health) in lookout.due().await? {
-                    if !source.is_stream() && under_way.insert(source.id.clone()) {
-                        lookout.begin(&mut polls, source, health);
-                    }
-                }
-                if heard || looked.elapsed() >= QUIET_LOOK {
-                    (heard, looked) = (false, Instant::now());
+                let chores = agenda.take(Instant::now(), clock.now());
+                if chores.judge {
                     lookout.judge().await?;
                     judged = true;
+                }
+                if chores.poll {
+                    // Before asking what is due: a source that is not recorded still is.
+                    lookout.record_quiet().await?;
+                    for (source, health) in lookout.due().await? {
+                        if !source.is_stream() && under_way.insert(source.id.clone()) {
+                            lookout.begin(&mut polls, source, health);
+                        }
+                    }
+                    agenda.plan(lookout.next_due().await?);
+                }
+                if chores.index {
                     lookout.keep_up().await?;
                 }
-                if judged && telling.is_empty() {
-                    judged = false;
-                    telling.spawn(lookout.tell());
+                if chores.rest {
+                    lookout.rest().await?;
                 }
             }
+        }
+        if judged && telling.is_empty() {
+            judged = false;
+            telling.spawn(lookout.tell());
         }
     }
     tracing::info!("stopping: what is in hand is finished first");

@@ -20,7 +20,7 @@ use super::preset::{Failure, failure};
 use super::{PollOutcome, PollReport};
 use crate::fetch::{Broken, FetchError, Stream, Text, reconnect_after};
 use crate::ingest::Engines;
-use crate::model::{Health, HealthState, Source, SourceKind, Timestamp, Validators};
+use crate::model::{Health, HealthState, Learned, Skip, Source, SourceKind, Timestamp, Validators};
 use crate::prepare::{Batch, Prepared};
 use crate::sources::in_a_line;
 use crate::sources::presets::jetstream;
@@ -191,7 +191,7 @@ impl Listener {
                 Err(error) => {
                     failures += 1;
                     let failure = failure(&error);
-                    let pause = self.pause(failures).max(failure.after.unwrap_or_default());
+                    let pause = self.pause(failures).max(failure.after().unwrap_or_default());
                     self.failed(failure).await?;
                     if !wait(pause, &mut until).await {
                         return Ok(());
@@ -336,12 +336,14 @@ impl Listener {
             source: self.source.id.clone(),
             read: std::mem::take(&mut self.tally.posts),
             reach: None,
+            dates: Vec::new(),
             entries: std::mem::take(&mut self.hand),
             problems: Vec::new(),
             wished_interval_s: None,
+            skip: Skip::default(),
         };
         let at = self.shared.clock.now();
-        let polled = Polled { at, origin: Origin::Poll(self.outcome(HealthState::Ok, note, CALM)) };
+        let polled = Polled { at, origin: Origin::Poll(Box::new(self.outcome(HealthState::Ok, note, CALM))) };
         let place = StreamPlace { cursor, missed: self.missed.take() };
         let store = move |engines: &mut Engines| engines.store.ingest_stream(&batch, &polled, &place);
         let ingested = self.shared.writer.call(store).await?;
@@ -379,6 +381,10 @@ impl Listener {
             state,
             validators: Validators::default(),
             note,
+            problems: Vec::new(),
+            learned: Learned::default(),
+            asked: true,
+            missed_until: None,
             next_poll: self.shared.clock.now().checked_add(wait).ok(),
             listening: self.shared.listening_hash.to_string(),
         }
@@ -392,7 +398,7 @@ impl Listener {
     }
 
     fn failed_poll(&self, failure: &Failure) -> QuietPoll {
-        let wait = failure.after.unwrap_or_default().max(CALM);
+        let wait = failure.after().unwrap_or_default().max(CALM);
         let outcome = self.outcome(failure.state, Some(failure.why.clone()), wait);
         QuietPoll { source: self.source.id.clone(), at: self.shared.clock.now(), outcome }
     }
@@ -425,7 +431,7 @@ async fn wait(pause: Duration, until: &mut Until) -> bool {
 
 impl From<Broken> for Failure {
     fn from(broken: Broken) -> Failure {
-        Failure { state: HealthState::Broken, why: broken.to_string(), after: None }
+        Failure::broken(broken.to_string())
     }
 }
 

@@ -26,20 +26,32 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Resolves names as the system does and keeps the public addresses.
-pub(super) struct PublicOnly;
+/// Resolves names as another resolver does and keeps the public addresses: what is judged is what is connected
+/// to, since nobody asks again in between.
+pub(super) struct PublicOnly<R = System>(pub R);
+
+/// Resolves names as the system does.
+pub(super) struct System;
 
 /// The name exists, but on no public address.
 #[derive(Debug, thiserror::Error)]
 #[error("no public address")]
 pub(super) struct NotPublic;
 
-impl Resolve for PublicOnly {
+impl<R: Resolve> Resolve for PublicOnly<R> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = self.0.resolve(name);
+        Box::pin(async move { Ok(keep_public(found.await?)?) })
+    }
+}
+
+impl Resolve for System {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             // Port 0 is replaced by the URL's.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(keep_public(found)?)
+            let found: Addrs =
+                Box::new(tokio::net::lookup_host((name.as_str(), 0)).await?.collect::<Vec<_>>().into_iter());
+            Ok(found)
         })
     }
 }
@@ -247,6 +259,6 @@ mod tests {
 
     #[tokio::test]
     async fn localhost_resolves_to_nothing() {
-        assert!(PublicOnly.resolve("localhost".parse().unwrap()).await.is_err());
+        assert!(PublicOnly(System).resolve("localhost".parse().unwrap()).await.is_err());
     }
 }

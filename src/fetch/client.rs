@@ -4,20 +4,31 @@
 //! chain tells whether a document has moved for good.
 
 use std::error::Error;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{ClientBuilder, Response, StatusCode, Url, redirect};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
-use super::address::{NotPublic, PublicOnly, is_public, literal};
-use super::{Document, FetchError, Fetched, Options, Request};
+use super::address::{NotPublic, PublicOnly, System, is_public, literal};
+use super::politeness::{HostGate, Pass, host_of};
+use super::{Cut, Document, FetchError, Fetched, Options, Request, Room};
 use crate::model::Timestamp;
 
 const MAX_REDIRECTS: usize = 10;
 
 /// No server's wish is granted for longer.
 const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a host is left alone that asks for patience and does not say how much.
+const UNTOLD_WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// Documents larger than this are few; so many of them are in memory at once, whoever serves them.
+const LARGE: usize = 1 << 20;
+const LARGE_AT_ONCE: usize = 4;
 
 const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
                       application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
@@ -26,10 +37,42 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 #[derive(Debug)]
 pub struct Client {
     /// Reaches public addresses only.
-    guarded: reqwest::Client,
+    guarded: Schemes,
     /// For sources with `allow_private`.
-    unguarded: reqwest::Client,
+    unguarded: Schemes,
     pub(super) options: Options,
+    /// Places in memory for large documents.
+    rooms: Arc<Semaphore>,
+}
+
+/// A client for plain http, and one for https that is made when it is first needed: to load the system's
+/// certificates costs more than to ask some hundred feeds whether they have changed.
+#[derive(Debug)]
+struct Schemes {
+    http: reqwest::Client,
+    https: OnceLock<reqwest::Client>,
+}
+
+impl Schemes {
+    fn new(builder: ClientBuilder) -> anyhow::Result<Self> {
+        let http = builder.tls_certs_only([]).build();
+        let http = http.context("the HTTP client cannot start; is `contact` on one line?")?;
+        Ok(Self { http, https: OnceLock::new() })
+    }
+
+    fn of(&self, url: &Url, builder: impl FnOnce() -> ClientBuilder) -> &reqwest::Client {
+        if url.scheme() != "https" {
+            return &self.http;
+        }
+        self.https.get_or_init(|| {
+            builder().build().unwrap_or_else(|error| {
+                let reason = innermost(&error);
+                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
+                // It trusts nobody, so that each request fails with its reason.
+                self.http.clone()
+            })
+        })
+    }
 }
 
 impl Client {
@@ -37,53 +80,84 @@ impl Client {
     pub fn new(options: &Options) -> anyhow::Result<Self> {
         // An error means that a provider is installed already: ours, by an earlier call.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (guarded, unguarded) = match (guarded(options).build(), unguarded(options).build()) {
-            (Ok(guarded), Ok(unguarded)) => (guarded, unguarded),
-            (Err(error), _) | (_, Err(error)) => {
-                // A system without certificates can still read plain http, `demo` for one.
-                let start = |builder: ClientBuilder| builder.tls_certs_only([]).build();
-                let clients = start(guarded(options)).and_then(|g| Ok((g, start(unguarded(options))?)));
-                let clients = clients.context("the HTTP client cannot start; is `contact` on one line?")?;
-                let reason = innermost(&error);
-                tracing::warn!("no https source can be read, install ca-certificates: {reason}");
-                clients
-            }
-        };
-        Ok(Self { guarded, unguarded, options: options.clone() })
+        let (guarded, unguarded) = (Schemes::new(guarded(options))?, Schemes::new(unguarded(options))?);
+        let rooms = Arc::new(Semaphore::new(LARGE_AT_ONCE));
+        Ok(Self { guarded, unguarded, options: options.clone(), rooms })
     }
 
-    /// One document. `now` is what the dates in `Retry-After` and `Expires` are measured from.
+    /// One document, at once. `now` is what the dates in `Retry-After` and `Expires` are measured from.
     pub async fn fetch(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
-        let deadline = self.options.total_timeout;
-        match tokio::time::timeout(deadline, self.follow(request, now)).await {
-            Ok(result) => result,
-            Err(_) => Err(FetchError::Timeout(deadline)),
-        }
+        self.follow(request, None, now).await
     }
 
-    async fn follow(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
+    /// One document, now that it is the turn of its host, as the pass of the gate says; each host it is led to
+    /// is waited for in the same way. One that wants to be left alone is not asked, and what a host asks for is
+    /// noted.
+    pub async fn fetch_in_turn(
+        &self,
+        request: &Request,
+        turn: (&HostGate, Pass),
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
+        self.follow(request, Some(turn), now).await
+    }
+
+    async fn follow(
+        &self,
+        request: &Request,
+        turn: Option<(&HostGate, Pass)>,
+        now: Timestamp,
+    ) -> Result<Fetched, FetchError> {
         let mut url =
             Url::parse(&request.url).map_err(|e| FetchError::Refused(format!("the address: {e}")))?;
         let mut permanent = true;
+        // Waiting for one's turn is not the server's fault.
+        let mut left = self.options.total_timeout;
+        let (gate, mut pass) = turn.map_or((None, None), |(gate, pass)| (Some(gate), Some(pass)));
         for hop in 0..=MAX_REDIRECTS {
             check(&url, request.allow_private)?;
-            let response = self.send(&url, request).await?;
+            if let Some(gate) = gate {
+                if pass.is_none() {
+                    pass = Some(gate.enter(url.as_str()).await);
+                }
+                // Asked for here, since who was ahead in the queue may have heard of it.
+                if let Some(after) = gate.wait(&url, now) {
+                    return Err(FetchError::HostWaits { after });
+                }
+            }
+            let started = Instant::now();
+            let response = match timeout_at(started + left, self.send(&url, request)).await {
+                Ok(response) => response?,
+                Err(_) => return Err(FetchError::Timeout(self.options.total_timeout)),
+            };
             let status = response.status();
             if let Some(next) = next_hop(&url, status, response.headers())? {
                 permanent &= matches!(status, StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT);
+                left = left.saturating_sub(started.elapsed());
+                if host_of(&next) != host_of(&url) {
+                    // Given back before the next one is waited for, so that no two can wait for each other.
+                    pass = None;
+                }
                 url = next;
                 continue;
             }
             // An address with a password in it is not handed on: it would end up where people read it.
             let moved = hop > 0 && permanent && url.username().is_empty() && url.password().is_none();
             let permanent_url = moved.then(|| url.to_string());
-            return self.read(response, url, permanent_url, request, now).await;
+            let read = self.read(response, url.clone(), permanent_url, request, now, started + left).await;
+            if let (Some(gate), Err(FetchError::RateLimited { after })) = (gate, &read) {
+                gate.note_wait(&url, now, after.unwrap_or(UNTOLD_WAIT));
+            }
+            return read;
         }
         Err(FetchError::TooManyRedirects(MAX_REDIRECTS))
     }
 
     async fn send(&self, url: &Url, request: &Request) -> Result<Response, FetchError> {
-        let client = if request.allow_private { &self.unguarded } else { &self.guarded };
+        let client = match request.allow_private {
+            true => self.unguarded.of(url, || unguarded(&self.options)),
+            false => self.guarded.of(url, || guarded(&self.options)),
+        };
         let mut builder = client.get(url.clone());
         for (name, value) in [
             (header::IF_NONE_MATCH, &request.validators.etag),
@@ -104,6 +178,7 @@ impl Client {
         permanent_url: Option<String>,
         request: &Request,
         now: Timestamp,
+        deadline: Instant,
     ) -> Result<Fetched, FetchError> {
         let status = response.status();
         let headers = response.headers();
@@ -121,15 +196,27 @@ impl Client {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Err(FetchError::RateLimited { after: retry_after(headers, now) })
             }
+            // Some say 403 when they mean 429.
+            StatusCode::FORBIDDEN if let Some(after) = retry_after(headers, now) => {
+                Err(FetchError::RateLimited { after: Some(after) })
+            }
             _ if !status.is_success() => Err(FetchError::Status(status.as_u16())),
             _ => {
                 let content_type = text(headers, header::CONTENT_TYPE);
-                let bytes = self.body(response, &url).await?;
+                // What can be undone is undone by now, and its header gone.
+                if let Some(encoding) = text(headers, header::CONTENT_ENCODING)
+                    && !encoding.trim().eq_ignore_ascii_case("identity")
+                {
+                    return Err(FetchError::Encoding(encoding));
+                }
+                let (bytes, cut, room) = self.body(response, deadline).await;
                 // Neither can fail for http and https; a URL that kept them would only be less discreet.
                 let _ = url.set_username("");
                 let _ = url.set_password(None);
                 Ok(Fetched::Document(Document {
                     bytes,
+                    cut,
+                    room,
                     content_type,
                     final_url: url.into(),
                     permanent_url,
@@ -141,20 +228,34 @@ impl Client {
         }
     }
 
-    /// The decompressed body. A chunk is decompressed at a time, so a bomb stops at the limit.
-    async fn body(&self, mut response: Response, url: &Url) -> Result<Vec<u8>, FetchError> {
+    /// The decompressed body, as far as it came. A chunk is decompressed at a time, so a bomb stops at the
+    /// limit. A large one waits for room, which is not the server's fault.
+    async fn body(&self, mut response: Response, mut deadline: Instant) -> (Vec<u8>, Option<Cut>, Room) {
         let limit_bytes = self.options.body_limit;
-        if response.content_length().is_some_and(|announced| announced > limit_bytes) {
-            return Err(FetchError::TooLarge { limit_bytes });
-        }
+        let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(url, e))? {
-            if (bytes.len() + chunk.len()) as u64 > limit_bytes {
-                return Err(FetchError::TooLarge { limit_bytes });
+        let mut room = Room::default();
+        let cut = loop {
+            match timeout_at(deadline, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    let left = limit - bytes.len();
+                    bytes.extend_from_slice(&chunk[..chunk.len().min(left)]);
+                    if chunk.len() > left {
+                        break Some(Cut::TooLarge { limit_bytes });
+                    }
+                    if room.0.is_none() && bytes.len() > LARGE {
+                        let waited = Instant::now();
+                        let permit = Arc::clone(&self.rooms).acquire_owned().await;
+                        room = Room(Some(Arc::new(permit.expect("the semaphore is never closed"))));
+                        deadline += waited.elapsed();
+                    }
+                }
+                Ok(Ok(None)) => break None,
+                Ok(Err(error)) => break Some(Cut::BrokeOff(innermost(&error).to_string())),
+                Err(_) => break Some(Cut::Timeout(self.options.total_timeout)),
             }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
+        };
+        (bytes, cut, room)
     }
 
     fn failure(&self, url: &Url, error: reqwest::Error) -> FetchError {
@@ -174,13 +275,7 @@ pub(super) fn failure(options: &Options, url: &Url, error: reqwest::Error) -> Fe
 
 /// For people: what broke, and the innermost reason.
 pub(super) fn network_failure(error: &reqwest::Error) -> String {
-    let what = if error.is_connect() {
-        "could not connect"
-    } else if error.is_decode() || error.is_body() {
-        "the answer broke off or could not be decompressed"
-    } else {
-        "the request failed"
-    };
+    let what = if error.is_connect() { "could not connect" } else { "the request failed" };
     format!("{what}: {}", innermost(error))
 }
 
@@ -211,7 +306,7 @@ pub(super) fn unguarded(options: &Options) -> ClientBuilder {
 }
 
 pub(super) fn guarded(options: &Options) -> ClientBuilder {
-    unguarded(options).dns_resolver(PublicOnly)
+    unguarded(options).dns_resolver(PublicOnly(System))
 }
 
 /// Whether a request may be made to `url` at all; names are judged when they are resolved.

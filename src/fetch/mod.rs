@@ -12,9 +12,12 @@ mod client;
 mod politeness;
 mod stream;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::Validators;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::model::{Problem, ProblemKind, Validators};
 
 pub use address::is_public;
 pub use client::Client;
@@ -75,6 +78,10 @@ pub enum Fetched {
 pub struct Document {
     /// Decompressed; may be empty.
     pub bytes: Vec<u8>,
+    /// Why the rest of it is missing, if it is.
+    pub cut: Option<Cut>,
+    /// Held while it is in memory.
+    pub room: Room,
     pub content_type: Option<String>,
     /// Where it was read from in the end, without user name and password: the base of relative links.
     pub final_url: String,
@@ -86,15 +93,61 @@ pub struct Document {
     pub min_interval: Option<Duration>,
 }
 
+/// The right of a large document to be in memory; there are few of them. It says nothing of the document itself.
+#[derive(Clone, Debug, Default)]
+pub struct Room(Option<Arc<OwnedSemaphorePermit>>);
+
+impl PartialEq for Room {
+    fn eq(&self, _: &Room) -> bool {
+        true
+    }
+}
+
+impl Eq for Room {}
+
+/// Why a document ends before its end. What came before may hold whole entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cut {
+    TooLarge { limit_bytes: u64 },
+    BrokeOff(String),
+    Timeout(Duration),
+}
+
+impl Cut {
+    /// Whether the same document will be cut at the same place again.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Cut::TooLarge { .. })
+    }
+
+    /// As a problem of the document, of which something was read.
+    pub fn problem(&self) -> Problem {
+        let kind = if self.is_lasting() { ProblemKind::Limit } else { ProblemKind::Lost };
+        Problem { kind, message: format!("{self}; what had come was read") }
+    }
+}
+
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cut::TooLarge { limit_bytes } => write!(f, "the answer is larger than {limit_bytes} bytes"),
+            Cut::BrokeOff(why) => write!(f, "the answer broke off ({why})"),
+            Cut::Timeout(limit) => write!(f, "no whole answer within {limit:?}"),
+        }
+    }
+}
+
 /// Why there is no answer to use. A message names a host, never a whole address: that may hold a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error("asked to wait{}", wait_in_words(*.after))]
     RateLimited { after: Option<Duration> },
+    /// Not asked, because its host had asked to wait when it was asked for something else.
+    #[error("not asked: its host wants to be left alone for {} s more", .after.as_secs())]
+    HostWaits { after: Duration },
     #[error("refused: {0}")]
     Refused(String),
-    #[error("answer larger than {limit_bytes} bytes")]
-    TooLarge { limit_bytes: u64 },
+    #[error("the answer is encoded as `{0}`, which was not asked for")]
+    Encoding(String),
     #[error("server answered {0}{meaning}", meaning = meaning(*.0))]
     Status(u16),
     #[error("taken down by its publisher (410 Gone)")]
@@ -120,7 +173,8 @@ fn meaning(status: u16) -> &'static str {
         400 => " (bad request)",
         401 => " (wants a login)",
         403 => " (forbidden)",
-        404 => " (not found)",
+        404 => " (not found; it may come back, so it is asked for again)",
+        451 => " (refused for legal reasons)",
         500 => " (internal error)",
         502 => " (bad gateway)",
         504 => " (gateway timeout)",

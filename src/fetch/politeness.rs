@@ -8,7 +8,7 @@ use reqwest::Url;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use crate::model::{SourceId, Timestamp};
+use crate::model::{Skip, SourceId, Timestamp};
 
 /// Where a conditional request costs the server almost nothing.
 const WITH_VALIDATORS: Duration = Duration::from_secs(30 * 60);
@@ -25,6 +25,10 @@ pub enum Outcome {
     RateLimited {
         after: Option<Duration>,
     },
+    /// Not asked: its host wants to be left alone for so long.
+    HostWaits {
+        after: Duration,
+    },
     Failed,
 }
 
@@ -36,6 +40,8 @@ pub struct Pace<'a> {
     pub every: Option<Duration>,
     /// The publisher's (ttl, sy:updatePeriod).
     pub wished_interval: Option<Duration>,
+    /// When the publisher wants no polls.
+    pub skip: Skip,
     /// The server's (`Document::min_interval`).
     pub min_interval: Option<Duration>,
     /// The server gave an ETag or Last-Modified, so that asking costs it little.
@@ -46,14 +52,17 @@ pub struct Pace<'a> {
 
 /// When to poll again: after the source's interval while all is well; after a failure the interval
 /// doubles with each further one up to a day, and up to a quarter is added, by source, so that what
-/// failed together does not come back together. A server that asks for time gets it.
+/// failed together does not come back together. A server that asks for time gets it, and hours at which a
+/// publisher wants no polls are waited out, up to a day.
 pub fn next_poll(now: Timestamp, outcome: Outcome, pace: &Pace<'_>) -> Timestamp {
     let wait = match outcome {
         Outcome::Good => interval(pace),
         Outcome::Failed => backoff(pace),
         Outcome::RateLimited { after } => backoff(pace).max(after.unwrap_or_default().min(LONGEST)),
+        Outcome::HostWaits { after } => after.min(LONGEST),
     };
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+    let after = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    pace.skip.next_welcome(after(wait), after(wait.max(LONGEST)))
 }
 
 /// No poll of a source with this interval of the user's lies further ahead.
@@ -88,13 +97,26 @@ pub(super) fn jitter(source: &SourceId, failures: u32) -> f64 {
     (mixed >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// One request at a time per host, a pause between two, and a limit on all of them together.
+/// One request at a time per host, a pause between two, and a limit on all of them together. It also knows
+/// which hosts asked to be left alone.
+///
+/// A host is the name or address in a URL, whatever the port: one machine is not asked twice at once because
+/// it listens twice.
 #[derive(Debug)]
 pub struct HostGate {
-    /// By host: when its latest request ended. Grows with the configured hosts, not with requests.
+    /// By host: when its latest request ended. Grows with the hosts that are asked, not with requests.
     hosts: Mutex<HashMap<String, Arc<AsyncMutex<Option<Instant>>>>>,
+    waits: Mutex<Waits>,
     all: Arc<Semaphore>,
     host_pause: Duration,
+}
+
+/// Until when hosts want to be left alone.
+#[derive(Debug, Default)]
+struct Waits {
+    until: HashMap<String, Timestamp>,
+    /// Those heard of since they were last taken to be kept.
+    unkept: Vec<(String, Timestamp)>,
 }
 
 /// The right to make requests to one host; dropping it starts the host's pause.
@@ -108,7 +130,43 @@ impl HostGate {
     /// `concurrency` is taken as at least 1.
     pub fn new(concurrency: usize, host_pause: Duration) -> Self {
         let all = Arc::new(Semaphore::new(concurrency.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { hosts: Mutex::default(), all, host_pause }
+        Self { hosts: Mutex::default(), waits: Mutex::default(), all, host_pause }
+    }
+
+    /// Takes over what hosts asked for earlier.
+    pub fn remember_waits(&self, waits: Vec<(String, Timestamp)>) {
+        self.waits().until.extend(waits);
+    }
+
+    /// What hosts have asked for since the last call.
+    pub fn take_waits(&self) -> Vec<(String, Timestamp)> {
+        std::mem::take(&mut self.waits().unkept)
+    }
+
+    /// Asks hosts again although they asked to be left alone: someone insists.
+    pub fn forget_waits(&self) {
+        self.waits().until.clear();
+    }
+
+    /// How long `url`'s host wants to be left alone from `now`, if it does. A clock that was wrong makes no
+    /// wait longer than the longest.
+    pub(super) fn wait(&self, url: &Url, now: Timestamp) -> Option<Duration> {
+        let until = *self.waits().until.get(&host_of(url))?;
+        let wait = Duration::try_from(until.duration_since(now)).ok()?;
+        (!wait.is_zero() && wait <= LONGEST).then_some(wait)
+    }
+
+    /// Notes that `url`'s host asked to be left alone for so long.
+    pub(super) fn note_wait(&self, url: &Url, now: Timestamp, wait: Duration) {
+        let until = now.checked_add(wait.min(LONGEST)).unwrap_or(Timestamp::MAX);
+        let mut waits = self.waits();
+        waits.unkept.push((host_of(url), until));
+        waits.until.insert(host_of(url), until);
+    }
+
+    fn waits(&self) -> std::sync::MutexGuard<'_, Waits> {
+        // A panic elsewhere cannot leave it half changed.
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the turn of `url`'s host.
@@ -125,11 +183,16 @@ impl HostGate {
     }
 
     fn host(&self, url: &str) -> Arc<AsyncMutex<Option<Instant>>> {
-        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = Url::parse(url).ok().map(|url| host_of(&url));
         // A panic elsewhere cannot leave the map half changed.
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(hosts.entry(host.unwrap_or_default()).or_default())
     }
+}
+
+/// The host of an address, by which it takes its turn; `a.example.` is `a.example`.
+pub(super) fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
 impl Drop for Pass {
@@ -154,6 +217,7 @@ mod tests {
             source,
             every: None,
             wished_interval: None,
+            skip: Skip::default(),
             min_interval: None,
             has_validators: true,
             failures: 0,

@@ -16,7 +16,7 @@ use super::schema::{self, Fields};
 use crate::model::{Change, MentionId};
 
 /// What the writer may use before it writes a segment out.
-const HEAP_BYTES: usize = 50_000_000;
+const HEAP_BYTES: usize = 25_000_000;
 
 /// The index, opened for writing.
 pub struct Index {

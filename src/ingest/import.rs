@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Engines;
-use crate::model::{Entry, SourceId};
+use crate::model::{Entry, Skip, SourceId};
 use crate::prepare::{Batch, Listening, prepare_entries};
 use crate::store::{Origin, Polled};
 
@@ -137,9 +137,11 @@ pub fn import_lines(
             let batch = Batch {
                 read: entries.len(),
                 reach: None,
+                dates: Vec::new(),
                 entries: prepare_entries(source.as_str(), tags, entries, listening),
                 problems: Vec::new(),
                 wished_interval_s: None,
+                skip: Skip::default(),
                 source,
             };
             (batch, Polled { at, origin: Origin::Import })

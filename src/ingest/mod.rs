@@ -21,7 +21,7 @@ use crate::store::{Lock, Reader, Store};
 pub const INDEX_FOLDER: &str = "tantivy";
 
 /// Changes read from the store at once.
-const PAGE: usize = 2_000;
+const PAGE: usize = 500;
 
 /// Changes after which a long catch-up is committed, so that a crash does not lose all of it.
 const COMMIT_EVERY: u64 = 100_000;

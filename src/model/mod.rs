@@ -6,6 +6,7 @@
 mod alert;
 mod brand;
 mod entry;
+mod habits;
 mod mention;
 mod notification;
 mod preset;
@@ -16,6 +17,7 @@ mod source;
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
 pub use brand::{Brand, BrandId, Role, SavedQuery};
 pub use entry::{Entry, EntryId};
+pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
 pub use mention::{
     Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
@@ -24,7 +26,9 @@ pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue
 pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Series};
-pub use source::{Gap, Health, HealthState, Source, SourceId, SourceKind, Validators};
+pub use source::{
+    Gap, Health, HealthState, Learned, Problem, ProblemKind, Source, SourceId, SourceKind, Validators,
+};
 
 /// Makes a newtype over the identifier a user wrote or the store made.
 macro_rules! id_type {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Preset, Timestamp, id_type};
+use super::{Move, Preset, Rhythm, Skip, Timestamp, id_type};
 
 id_type!(
     /// The id of a source as written in `feeds.toml`; its name everywhere.
@@ -74,9 +74,13 @@ pub enum HealthState {
     /// Never polled yet.
     New,
     Ok,
+    /// Heard, but nothing new has come for far longer than is usual for it.
+    Silent,
+    /// Heard at the address it has moved to for good, which feeds.toml does not have yet.
+    Moved,
     /// Asked to wait (429, 503, Retry-After).
     Throttled,
-    /// Refused (401, 403, private address).
+    /// Refused (401, 403, 451, private address).
     Blocked,
     /// Answered, but not with a feed, or could not be reached.
     Broken,
@@ -86,9 +90,11 @@ pub enum HealthState {
 }
 
 impl HealthState {
-    pub const ALL: [HealthState; 7] = [
+    pub const ALL: [HealthState; 9] = [
         HealthState::New,
         HealthState::Ok,
+        HealthState::Silent,
+        HealthState::Moved,
         HealthState::Throttled,
         HealthState::Blocked,
         HealthState::Broken,
@@ -100,6 +106,8 @@ impl HealthState {
         match self {
             HealthState::New => "new",
             HealthState::Ok => "ok",
+            HealthState::Silent => "silent",
+            HealthState::Moved => "moved",
             HealthState::Throttled => "throttled",
             HealthState::Blocked => "blocked",
             HealthState::Broken => "broken",
@@ -107,6 +115,51 @@ impl HealthState {
             HealthState::Disabled => "disabled",
         }
     }
+
+    /// Whether the last poll heard the source.
+    pub fn is_good(self) -> bool {
+        matches!(self, HealthState::Ok | HealthState::Silent | HealthState::Moved)
+    }
+}
+
+/// What was repaired in a document, lost, or found instead of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub kind: ProblemKind,
+    /// For people: what was repaired, lost or found instead.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    Repaired,
+    Lost,
+    NotAFeed,
+    Limit,
+}
+
+impl ProblemKind {
+    pub const ALL: [ProblemKind; 4] =
+        [ProblemKind::Repaired, ProblemKind::Lost, ProblemKind::NotAFeed, ProblemKind::Limit];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProblemKind::Repaired => "repaired",
+            ProblemKind::Lost => "lost",
+            ProblemKind::NotAFeed => "not-a-feed",
+            ProblemKind::Limit => "limit",
+        }
+    }
+}
+
+/// What polls have taught of a source, kept for the polls that follow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    pub moved: Option<Move>,
+    /// The interval the publisher asks for, in seconds.
+    pub wished_interval_s: Option<u64>,
+    pub skip: Skip,
+    pub rhythm: Option<Rhythm>,
 }
 
 /// A source's health and schedule as the store keeps it.
@@ -122,11 +175,14 @@ pub struct Health {
     pub next_poll: Option<Timestamp>,
     /// Failures in a row.
     pub failures: u32,
-    /// What was wrong last, or what was repaired, in words; `None` when all is well.
+    /// What was wrong last, or what there is to say of a source that was heard; `None` when all is well.
     pub note: Option<String>,
+    /// What had to be repaired in the last whole document.
+    pub problems: Vec<Problem>,
+    pub learned: Learned,
 }
 
-/// A time during which a source could not be heard, half-open; `until` is `None` while it lasts.
+/// A time of which a source was not heard, half-open; `until` is `None` while it lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     pub source: SourceId,

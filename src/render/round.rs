@@ -6,7 +6,7 @@ use super::search::mention;
 use super::table::{Align, table};
 use super::terminal::{BOLD, clean, cut, paint, wrapped};
 use super::{Style, minute};
-use crate::views::round::RoundView;
+use crate::views::round::{RoundView, SourceRound};
 
 /// `enabled`: how many sources are polled at all.
 pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> String {
@@ -76,9 +76,14 @@ fn sources(view: &RoundView, style: Style) -> String {
         ("new mentions", Align::Right),
         ("note", Align::Left),
     ];
+    // A row for each of hundreds of sources in which nothing has changed would bury the others.
+    let is_plain = |source: &&SourceRound| source.outcome == "unchanged" && source.note.is_none();
+    let plain = view.sources.iter().filter(is_plain).count();
+    let is_shown = |source: &&SourceRound| plain <= MOST_UNCHANGED || !is_plain(source);
     let rows: Vec<Vec<String>> = view
         .sources
         .iter()
+        .filter(is_shown)
         .map(|source| {
             let first = source.backfill.then(|| "first heard: back-fill".to_owned());
             let revised = (source.revised > 0).then(|| format!("{} edited", source.revised));
@@ -92,8 +97,16 @@ fn sources(view: &RoundView, style: Style) -> String {
             ]
         })
         .collect();
-    table(&columns, &rows, style)
+    let mut text = if rows.is_empty() { String::new() } else { table(&columns, &rows, style) };
+    if plain > MOST_UNCHANGED {
+        let also = if rows.is_empty() { "" } else { "\n\nand " };
+        text.push_str(&format!("{also}{plain} sources unchanged since their last poll"));
+    }
+    text
 }
+
+/// So many sources without news have rows of their own.
+const MOST_UNCHANGED: usize = 20;
 
 fn brands(view: &RoundView, style: Style) -> String {
     let columns = [

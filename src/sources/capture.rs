@@ -18,6 +18,8 @@ pub(super) struct Capture<'a> {
     /// Whether the text is markup in itself, as it is inside nested elements, instead of being escaped.
     pub raw: bool,
     pub text: Cow<'a, str>,
+    /// Whether there was more of it than is kept.
+    pub cut: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -43,7 +45,7 @@ impl<'a> Capture<'a> {
             _ => Markup::Html,
         };
         let raw = mode.is_empty() && (kind == "xhtml" || kind.ends_with("+xml"));
-        let mut capture = Self { target, depth, markup, raw, text: Cow::Borrowed("") };
+        let mut capture = Self { target, depth, markup, raw, text: Cow::Borrowed(""), cut: false };
         capture.raw &= capture.is_marked_up();
         capture
     }
@@ -75,6 +77,8 @@ impl<'a> Capture<'a> {
     pub fn push_owned(&mut self, piece: &str, limits: &Limits) {
         if self.text.len() < limits.text_bytes.saturating_mul(MARKUP_PER_TEXT) {
             self.text.to_mut().push_str(piece);
+        } else {
+            self.cut = true;
         }
     }
 }

@@ -128,6 +128,20 @@ pub(super) fn plain(text: &str, markup: Markup, limits: &Limits) -> Option<Strin
     (!plain.is_empty()).then_some(plain)
 }
 
+/// Whether a text of the entry reached the limit, so that there was more of it.
+pub(super) fn is_cut(entry: &Entry, limits: &Limits) -> bool {
+    // The cut falls between two characters, the last of which may be four bytes long.
+    [&entry.title, &entry.summary, &entry.content]
+        .into_iter()
+        .flatten()
+        .any(|text| text.len() + 4 > limits.text_bytes)
+}
+
+/// For people: that a text was cut.
+pub(super) fn cut_message(limits: &Limits) -> String {
+    format!("texts longer than {} bytes were cut", limits.text_bytes)
+}
+
 /// A title is one line, even if it holds `<br>`.
 pub(super) fn title(text: &str, markup: Markup, limits: &Limits) -> Option<String> {
     plain(text, markup, limits).map(|title| title.replace('\n', " "))

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::model::Entry;
 use crate::text::url;
 
 use super::dates;
@@ -37,8 +38,12 @@ pub(super) fn read(text: &str, base_url: Option<&str>, limits: &Limits) -> Parse
     }
     let base = base_url.or(feed.home_page.as_deref());
     let (language, author) = (feed.language.as_deref(), feed.author.as_deref());
-    let entries = feed.drafts.into_iter().filter_map(|draft| draft.finish(base, language, author)).collect();
-    Parsed { title: feed.title, language: feed.language, wished_interval_s: None, entries, problems }
+    let entries: Vec<Entry> =
+        feed.drafts.into_iter().filter_map(|draft| draft.finish(base, language, author)).collect();
+    if entries.iter().any(|entry| draft::is_cut(entry, limits)) {
+        problems.push(Problem { kind: ProblemKind::Limit, message: draft::cut_message(limits) });
+    }
+    Parsed { title: feed.title, language: feed.language, entries, problems, ..Parsed::default() }
 }
 
 /// What a visitor answers for kinds of values that say nothing to it.

@@ -7,6 +7,7 @@ mod decode;
 mod draft;
 mod feed;
 mod json_feed;
+pub mod opml;
 mod page;
 pub mod presets;
 mod second_opinion;
@@ -16,7 +17,9 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-use crate::model::Entry;
+use crate::model::{Entry, Skip, Timestamp};
+
+pub use crate::model::{Problem, ProblemKind};
 
 /// A document as it came over the wire, decompressed.
 #[derive(Clone, Copy, Debug)]
@@ -51,41 +54,39 @@ pub struct Parsed {
     pub language: Option<String>,
     /// The interval the publisher asks for (ttl, sy:updatePeriod), in seconds.
     pub wished_interval_s: Option<u64>,
+    /// When the publisher wants no polls.
+    pub skip: Skip,
     /// In the document's order.
     pub entries: Vec<Entry>,
     pub problems: Vec<Problem>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub kind: ProblemKind,
-    /// For people: what was repaired, lost or found instead.
-    pub message: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProblemKind {
-    Repaired,
-    Lost,
-    NotAFeed,
-    Limit,
-}
-
-impl ProblemKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ProblemKind::Repaired => "repaired",
-            ProblemKind::Lost => "lost",
-            ProblemKind::NotAFeed => "not-a-feed",
-            ProblemKind::Limit => "limit",
-        }
-    }
 }
 
 /// What was repaired or lost, in one line; `None` if nothing was.
 pub fn in_a_line(problems: &[Problem]) -> Option<String> {
     let messages: Vec<&str> = problems.iter().map(|p| p.message.as_str()).collect();
     (!messages.is_empty()).then(|| messages.join("; "))
+}
+
+/// A feed that a page offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advertised {
+    /// Absolute.
+    pub url: String,
+    pub title: Option<String>,
+    /// RSS, Atom or JSON Feed, as the page says.
+    pub kind: &'static str,
+}
+
+/// The feeds that an HTML page offers by `<link rel="alternate">`, in its order, each once.
+pub fn advertised(document: Document<'_>) -> Vec<Advertised> {
+    let decoded = decode::decode(document.bytes, document.content_type);
+    page::advertised_in(&decoded.text, document.base_url)
+}
+
+/// The instant that a date as feeds write it speaks of. A missing zone means UTC, a missing
+/// time midnight. `None` if it cannot be read or lies before 1990.
+pub fn date(text: &str) -> Option<Timestamp> {
+    dates::parse(text)
 }
 
 /// Reads a feed document. Never fails and never panics: what could not be read is a [`Problem`].

@@ -4,6 +4,8 @@ use quick_xml::events::BytesStart;
 
 use crate::text::{html, url};
 
+use super::{Advertised, draft};
+
 /// For people: `an HTML page ("Acme"); it advertises https://acme.example/feed`.
 pub(super) fn describe(text: &str, first_element: Option<String>, base_url: Option<&str>) -> String {
     let head = &text[..text.floor_char_boundary(MOST_HEAD)];
@@ -20,7 +22,8 @@ pub(super) fn describe(text: &str, first_element: Option<String>, base_url: Opti
         return if feeds.is_empty() {
             format!("an HTML page{title} that advertises no feed")
         } else {
-            format!("an HTML page{title}; it advertises {}", feeds.join(" and "))
+            let addresses: Vec<&str> = feeds.iter().map(|feed| feed.url.as_str()).collect();
+            format!("an HTML page{title}; it advertises {}", addresses.join(" and "))
         };
     }
     match first_element.as_str() {
@@ -47,16 +50,21 @@ fn title(head: &str, lower: &str) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
-/// The addresses of `<link rel="alternate">` elements that lead to feeds, absolute, in order.
-fn advertised(head: &str, lower: &str, base_url: Option<&str>) -> Vec<String> {
-    let mut feeds = Vec::new();
+/// The feeds a page offers by `<link rel="alternate">`, in order; none if `text` is no page.
+pub(super) fn advertised_in(text: &str, base_url: Option<&str>) -> Vec<Advertised> {
+    let head = &text[..text.floor_char_boundary(MOST_HEAD)];
+    advertised(head, &head.to_ascii_lowercase(), base_url)
+}
+
+fn advertised(head: &str, lower: &str, base_url: Option<&str>) -> Vec<Advertised> {
+    let mut feeds: Vec<Advertised> = Vec::new();
     for (start, _) in lower.match_indices("<link") {
         let Some(length) = head[start..].find('>') else { break };
         let tag = &head[start + 1..start + length];
-        let Some(feed) = feed_address(&BytesStart::from_content(tag, "link".len()), base_url) else {
+        let Some(feed) = advertisement(&BytesStart::from_content(tag, "link".len()), base_url) else {
             continue;
         };
-        if !feeds.contains(&feed) {
+        if !feeds.iter().any(|known| known.url == feed.url) {
             feeds.push(feed);
         }
         if feeds.len() == MOST_FEEDS {
@@ -66,22 +74,27 @@ fn advertised(head: &str, lower: &str, base_url: Option<&str>) -> Vec<String> {
     feeds
 }
 
-fn feed_address(tag: &BytesStart<'_>, base_url: Option<&str>) -> Option<String> {
-    let (mut is_alternate, mut is_feed, mut href) = (false, false, None);
+fn advertisement(tag: &BytesStart<'_>, base_url: Option<&str>) -> Option<Advertised> {
+    let (mut is_alternate, mut kind, mut href, mut title) = (false, None, None, None);
     for attribute in tag.html_attributes().with_checks(false).flatten() {
         let name: &str = attribute.key.as_ref();
         let value = html::decode_entities(&attribute.value);
         match name.to_ascii_lowercase().as_str() {
             "rel" => is_alternate = value.split_whitespace().any(|rel| rel.eq_ignore_ascii_case("alternate")),
-            "type" => {
-                let kind = value.to_ascii_lowercase();
-                is_feed = ["rss", "atom", "feed+json", "rdf+xml"].iter().any(|known| kind.contains(known));
-            }
+            "type" => kind = feed_kind(&value),
             "href" => href = Some(value.into_owned()),
+            "title" => title = draft::line(&value),
             _ => {}
         }
     }
-    href.filter(|_| is_alternate && is_feed).and_then(|href| url::resolve(base_url, &href))
+    let url = href.filter(|_| is_alternate).and_then(|href| url::resolve(base_url, &href))?;
+    Some(Advertised { url, title, kind: kind? })
+}
+
+fn feed_kind(content_type: &str) -> Option<&'static str> {
+    let kind = content_type.to_ascii_lowercase();
+    let known = [("rss", "RSS"), ("rdf+xml", "RSS"), ("atom", "Atom"), ("feed+json", "JSON Feed")];
+    known.into_iter().find(|(mark, _)| kind.contains(mark)).map(|(_, kind)| kind)
 }
 
 #[cfg(test)]

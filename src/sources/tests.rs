@@ -21,6 +21,8 @@ fn shown(parsed: &Parsed) -> String {
     line("feed", parsed.title.clone());
     line("feed language", parsed.language.clone());
     line("wished", parsed.wished_interval_s.map(|wished_s| format!("{wished_s} s")));
+    let (hours, days) = parsed.skip.bits();
+    line("skip", (hours > 0 || days > 0).then(|| format!("hours {hours:b}, days {days:b}")));
     for entry in &parsed.entries {
         line("-", Some(entry.title.clone().unwrap_or_default()));
         line("  guid", entry.guid.clone());
@@ -86,7 +88,7 @@ fn rss() {
         expect![[r#"
             feed: Acme & co
             feed language: fr
-            wished: 1800 s
+            wished: 86400 s
             -: L’Oréal monte
               guid: 42
               link: https://acme.example/a?x=1&y=2
@@ -463,6 +465,7 @@ fn limits_keep_what_was_read() {
                 -: 
                   guid: 2
                 limit: more than 2 entries; the others were left out
+                limit: texts longer than 5 bytes were cut
             "#]],
     );
     check(
@@ -473,13 +476,15 @@ fn limits_keep_what_was_read() {
         "#]],
     );
     check(
-        r#"{"version": "jsonfeed", "items": [{"id": 1}, {"id": 2}, {"id": 3}]}"#,
+        r#"{"version": "jsonfeed", "items": [{"id": 1}, {"id": 2, "content_text": "abcdefgh"}, {"id": 3}]}"#,
         expect![[r#"
             -: 
               guid: 1
             -: 
               guid: 2
+              content: abcde
             limit: more than 2 entries; the others were left out
+            limit: texts longer than 5 bytes were cut
         "#]],
     );
 }
@@ -505,4 +510,19 @@ proptest! {
             prop_assert!(!parsed.entries.is_empty() || !parsed.problems.is_empty() || parsed.title.is_some() || bytes.len() < 3000);
         }
     }
+}
+
+#[test]
+fn hours_and_days_without_visitors() {
+    check(
+        "<rss version='2.0'><channel><title>t</title>
+         <skipHours><hour>1</hour><hour> 3</hour><hour>24</hour><hour>x</hour><hour>77</hour></skipHours>
+         <skipDays><day>Monday</day><day>sunday</day><day>Caturday</day></skipDays>
+         <day>Tuesday</day><item><title>a</title><hour>5</hour></item></channel></rss>",
+        expect![[r#"
+            feed: t
+            skip: hours 1011, days 1000001
+            -: a
+        "#]],
+    );
 }

@@ -7,7 +7,7 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::model::Entry;
+use crate::model::{Entry, Skip};
 use crate::text::{html, url};
 
 use super::attributes::{attribute, is_alternate, is_picture};
@@ -78,6 +78,7 @@ struct FeedDraft {
     ttl_minutes: Option<u64>,
     update_period_s: Option<u64>,
     update_frequency: Option<u64>,
+    skip: Skip,
 }
 
 /// What will have to be told.
@@ -89,6 +90,7 @@ struct Seen {
     cut_entry: bool,
     too_deep: bool,
     too_many: bool,
+    too_long: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -290,7 +292,8 @@ impl<'a> Walk<'a> {
                 field.map(Target::Entry)
             }
             None => {
-                let around = if parent == "author" { self.parent(1) } else { parent };
+                let is_list = matches!(parent, "author" | "skiphours" | "skipdays");
+                let around = if is_list { self.parent(1) } else { parent };
                 let is_inside = matches!(around, "channel" | "feed" | "rss" | "rdf");
                 let field = is_inside.then(|| vocabulary::feed_field(vocabulary, local, parent))?;
                 field.map(Target::Feed)
@@ -452,6 +455,7 @@ impl<'a> Walk<'a> {
 
     fn finish_capture(&mut self) {
         let Some(capture) = self.capture.take() else { return };
+        self.seen.too_long |= capture.cut;
         match capture.target {
             Target::Entry(field) => self.fill(field, &capture),
             Target::Feed(field) => self.fill_feed(field, &capture),
@@ -515,6 +519,12 @@ impl<'a> Walk<'a> {
             FeedField::Ttl => feed.ttl_minutes = text.parse().ok(),
             FeedField::UpdatePeriod => feed.update_period_s = period_s(text),
             FeedField::UpdateFrequency => feed.update_frequency = text.parse().ok(),
+            FeedField::SkipHour => {
+                if let Ok(hour) = text.parse() {
+                    feed.skip.hour(hour);
+                }
+            }
+            FeedField::SkipDay => feed.skip.day(text),
             FeedField::AuthorName if feed.author.is_none() => feed.author = draft::person(text),
             FeedField::Title | FeedField::Link | FeedField::Author | FeedField::AuthorName => {}
         }
@@ -566,6 +576,7 @@ impl<'a> Walk<'a> {
         if self.entry.is_some() && !self.seen.too_many {
             self.seen.cut_entry = true;
         }
+        self.seen.too_long |= self.entries.iter().any(|entry| draft::is_cut(entry, self.limits));
         let problems = self.seen.problems(self.limits);
         let feed = self.feed;
         let update_s =
@@ -574,7 +585,8 @@ impl<'a> Walk<'a> {
         Ok(Parsed {
             title: feed.title,
             language: feed.language,
-            wished_interval_s: ttl_s.or(update_s).filter(|&interval_s| interval_s > 0),
+            wished_interval_s: ttl_s.max(update_s).filter(|&interval_s| interval_s > 0),
+            skip: feed.skip,
             entries: self.entries,
             problems,
         })
@@ -611,6 +623,7 @@ impl Seen {
             ProblemKind::Limit,
             format!("more than {} entries; the others were left out", limits.entries),
         );
+        tell(self.too_long, ProblemKind::Limit, draft::cut_message(limits));
         problems
     }
 }

@@ -146,6 +146,10 @@ pub(super) enum FeedField {
     Ttl,
     UpdatePeriod,
     UpdateFrequency,
+    /// One of its skipHours.
+    SkipHour,
+    /// One of its skipDays.
+    SkipDay,
     Author,
     AuthorName,
 }
@@ -153,7 +157,9 @@ pub(super) enum FeedField {
 pub(super) fn feed_field(vocabulary: Vocabulary, name: &str, parent: &str) -> Option<FeedField> {
     Some(match (vocabulary, name, parent) {
         (Vocabulary::Feed, "name", "author") => FeedField::AuthorName,
-        (_, _, "image" | "textinput" | "author") => return None,
+        (Vocabulary::Feed, "hour", "skiphours") => FeedField::SkipHour,
+        (Vocabulary::Feed, "day", "skipdays") => FeedField::SkipDay,
+        (_, _, "image" | "textinput" | "author" | "skiphours" | "skipdays") => return None,
         (Vocabulary::Feed, "title", _) => FeedField::Title,
         (Vocabulary::Feed, "link", _) => FeedField::Link,
         (Vocabulary::Feed | Vocabulary::DublinCore, "language", _) => FeedField::Language,

@@ -122,6 +122,15 @@ impl Store {
         Ok(tx.commit()?)
     }
 
+    /// Queues notices of no alert; one that was queued before, delivered or not, is not queued again.
+    pub fn queue_notices(&mut self, notices: &[Notice]) -> Result<()> {
+        let tx = self.reader.db.transaction()?;
+        for notice in notices {
+            write_notice(&tx, notice)?;
+        }
+        Ok(tx.commit()?)
+    }
+
     pub fn mark_notice(&mut self, number: i64, delivery: &Delivery) -> Result<()> {
         let (due, delivered, failed, note) = match delivery {
             Delivery::Done { at } => (None, Some(at.as_second()), false, None),

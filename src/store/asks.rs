@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn ingest(scene: &mut Scene, guid: &str, asked: Asked) -> bool {
-        let polled = Polled { at: time("2026-01-02T00:00Z"), origin: Origin::Ask(asked) };
+        let polled = Polled { at: time("2026-01-02T00:00Z"), origin: Origin::Ask(Box::new(asked)) };
         let document = batch("hn", &[dated(item(guid, &format!("acme {guid}")), "2026-01-01T00:00Z")]);
         scene.store.ingest(&document, &polled).unwrap().backfill
     }
@@ -183,7 +183,7 @@ mod tests {
     fn what_was_passed_over_for_other_brands_is_no_news() {
         let other = |published: &str| {
             let asked = Asked { listening: "others".into(), ..asked("acme", false, &[]) };
-            let polled = Polled { at: time("2026-01-03T00:00Z"), origin: Origin::Ask(asked) };
+            let polled = Polled { at: time("2026-01-03T00:00Z"), origin: Origin::Ask(Box::new(asked)) };
             (batch("hn", &[dated(item(published, "acme again"), published)]), polled)
         };
         for (published, backfill) in [("2026-01-01T12:00Z", true), ("2026-01-02T12:00Z", false)] {

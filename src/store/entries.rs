@@ -15,9 +15,9 @@ use crate::prepare::{Batch, Prepared};
 /// How a document was come by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
-    Poll(Outcome),
+    Poll(Box<Outcome>),
     /// One of several answers that a poll of a preset takes; the source's health is recorded after the last.
-    Ask(Asked),
+    Ask(Box<Asked>),
     /// From the user's hand: back-fill, and says nothing of the source's health.
     Import,
 }

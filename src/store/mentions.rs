@@ -28,6 +28,22 @@ impl Reader {
         ids.iter().filter_map(|id| self.mention(id).transpose()).collect()
     }
 
+    /// The newest of `ids`, one of each entry, newest first.
+    pub fn newest_of(&self, ids: &[MentionId], limit: usize) -> Result<Vec<Mention>> {
+        // A round may bring more than one would want in memory whole.
+        let mut statement = self.db.prepare_cached(
+            "SELECT e.at, e.entry, m.mention FROM mentions m JOIN entries e USING (entry) WHERE m.id = ?1",
+        )?;
+        let mut found: Vec<(i64, i64, i64)> = Vec::with_capacity(ids.len());
+        for id in ids.iter().filter_map(|id| id_bytes(id.as_str())) {
+            let row = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            found.extend(row.optional()?);
+        }
+        found.sort_by_key(|(at, entry, _)| std::cmp::Reverse((*at, *entry)));
+        found.dedup_by_key(|(_, entry, _)| *entry);
+        found.iter().take(limit).map(|(_, _, mention)| self.numbered_mention(*mention)).collect()
+    }
+
     /// Every mention there is, sorted: to compare a derived copy with.
     pub fn mention_ids(&self) -> Result<Vec<MentionId>> {
         let mut statement = self.db.prepare("SELECT id FROM mentions ORDER BY id")?;

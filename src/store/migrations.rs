@@ -268,6 +268,25 @@ const STEPS: &[&str] = &[
     ALTER TABLE mentions ADD COLUMN late_queries TEXT;
     ",
     "
+    -- What was repaired in its last whole document: a JSON list of kind and message, or null.
+    ALTER TABLE sources ADD COLUMN problems TEXT;
+    -- Where polls in a row were led to for good, since when and how often.
+    ALTER TABLE sources ADD COLUMN moved_to TEXT;
+    ALTER TABLE sources ADD COLUMN moved_since INTEGER;
+    ALTER TABLE sources ADD COLUMN moved_latest INTEGER;
+    ALTER TABLE sources ADD COLUMN moved_times INTEGER;
+    -- What the publisher asks for: seconds, and hours and days as bits.
+    ALTER TABLE sources ADD COLUMN wished_s INTEGER;
+    ALTER TABLE sources ADD COLUMN skip_hours INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sources ADD COLUMN skip_days INTEGER NOT NULL DEFAULT 0;
+    -- Its rhythm: the date of its newest entry, and its usual pause in seconds.
+    ALTER TABLE sources ADD COLUMN newest INTEGER;
+    ALTER TABLE sources ADD COLUMN pause_s INTEGER;
+
+    -- Hosts that asked to be left alone.
+    CREATE TABLE hosts (host TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+    ",
+    "
     -- What readers did with an entry, as its source counts it: JSON or null.
     ALTER TABLE entries ADD COLUMN engagement TEXT;
 

@@ -1,18 +1,31 @@
 //! Sources: when each is due, how it is doing, and when it could not be heard.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Value, json};
 
-use super::{Reader, Store, instant, meta, rows, set_meta};
-use crate::model::{Gap, Health, HealthState, Source, SourceId, Timestamp, Validators};
+use super::{Reader, Store, hex, instant, meta, rows, set_meta};
+use crate::model::{
+    Gap, Health, HealthState, Learned, Move, Problem, ProblemKind, Rhythm, Skip, Source, SourceId, Timestamp,
+    Validators,
+};
 
 /// What a poll changed in a source's health and schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// [`HealthState::Ok`] for a document that was read and for "not modified"; anything else is a failure.
+    /// Good for a document that was read and for "not modified"; anything else is a failure.
     pub state: HealthState,
     pub validators: Validators,
     pub note: Option<String>,
+    /// What had to be repaired in the last whole document.
+    pub problems: Vec<Problem>,
+    pub learned: Learned,
+    /// The server was asked. If it was not, because its host wants to be left alone, this is no failure more.
+    pub asked: bool,
+    /// The document shows that entries came and went unheard between the last good poll and then.
+    pub missed_until: Option<Timestamp>,
     /// `None`: at once; for a source that is gone: never.
     pub next_poll: Option<Timestamp>,
     /// The hash of what was listened for, as [`Store::note_listening`] knows it. The outcome of a poll that
@@ -35,14 +48,22 @@ impl Reader {
     }
 
     /// Enabled sources whose time has come: those never polled first, then the longest overdue.
-    pub fn due_sources(&self, now: Timestamp, limit: usize) -> Result<Vec<SourceId>> {
+    pub fn due(&self, now: Timestamp) -> Result<Vec<Health>> {
+        let sql = select_health(
+            "WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
+             ORDER BY last_poll IS NOT NULL, next_poll, id",
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        statement.query_and_then([now.as_second()], health)?.collect()
+    }
+
+    /// When the next source will be due that is not yet; `None` when none ever will be.
+    pub fn next_due_after(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id FROM sources
-             WHERE configured AND enabled AND (next_poll <= ?1 OR next_poll IS NULL AND state <> 'gone')
-             ORDER BY last_poll IS NOT NULL, next_poll, id LIMIT ?2",
+            "SELECT min(next_poll) FROM sources WHERE configured AND enabled AND next_poll > ?1",
         )?;
-        let rows = statement.query_map(params![now.as_second(), rows(limit)], source_id)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let next: Option<i64> = statement.query_row([now.as_second()], |row| row.get(0))?;
+        Ok(next.map(instant))
     }
 
     /// Sources whose next poll is later than `limit`.
@@ -67,50 +88,105 @@ impl Reader {
 
     /// Of every configured source, in the order of their ids.
     pub fn health(&self) -> Result<Vec<Health>> {
-        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE configured ORDER BY id");
+        let sql = select_health("WHERE configured ORDER BY id");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([], health)?.collect()
     }
 
     pub fn health_of(&self, source: &SourceId) -> Result<Option<Health>> {
-        let sql = format!("SELECT {HEALTH_COLUMNS} FROM sources WHERE id = ?1");
+        let sql = select_health("WHERE id = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement.query_and_then([source.as_str()], health)?.next().transpose()
     }
 
-    /// The times in which sources could not be heard, that touch `[since, until)`, oldest first.
+    /// The times of which sources were not heard, that touch `[since, until)`, oldest first.
     pub fn gaps(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Gap>> {
         let mut statement = self.db.prepare_cached(
             "SELECT s.id, g.since, g.until FROM gaps g JOIN sources s USING (source)
              WHERE g.since < ?2 AND (g.until > ?1 OR g.until IS NULL) ORDER BY g.since, s.id",
         )?;
-        let rows = statement.query_map([since.as_second(), until.as_second()], |row| {
-            Ok(Gap {
-                source: source_id(row)?,
-                since: instant(row.get(1)?),
-                until: row.get::<_, Option<i64>>(2)?.map(instant),
-            })
-        })?;
+        let rows = statement.query_map([since.as_second(), until.as_second()], gap)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The latest times of which one source was not heard, newest first.
+    pub fn gaps_of(&self, source: &SourceId, limit: usize) -> Result<Vec<Gap>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT s.id, g.since, g.until FROM gaps g JOIN sources s USING (source)
+             WHERE s.id = ?1 ORDER BY g.since DESC LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![source.as_str(), rows(limit)], gap)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What there is to say of sources that were heard, and are silent or have moved.
+    pub fn remarks(&self) -> Result<HashMap<SourceId, String>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, note FROM sources WHERE configured AND state IN ('silent', 'moved') AND note IS NOT NULL",
+        )?;
+        let rows = statement.query_map([], |row| Ok((source_id(row)?, row.get("note")?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Sources that their publishers took down, of which nothing was queued to be told yet, each with the key of
+    /// that news.
+    pub fn untold_gone(&self) -> Result<Vec<(SourceId, String)>> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT id, url FROM sources WHERE configured AND state = 'gone' ORDER BY id")?;
+        let mut told = self.db.prepare_cached("SELECT 1 FROM notices WHERE key = ?1")?;
+        let mut untold = Vec::new();
+        let mut gone = statement.query([])?;
+        while let Some(row) = gone.next()? {
+            let (source, url) = (source_id(row)?, row.get::<_, Option<String>>("url")?);
+            // Its address may hold a secret.
+            let place = blake3::hash(url.unwrap_or_default().as_bytes());
+            let key = format!("gone:{source}:{}", hex(&place.as_bytes()[..8]));
+            if !told.exists([&key])? {
+                untold.push((source, key));
+            }
+        }
+        Ok(untold)
+    }
+
+    /// Hosts that want to be left alone for longer than `now`, and until when.
+    pub fn host_waits(&self, now: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+        let mut statement = self.db.prepare_cached("SELECT host, until FROM hosts WHERE until > ?1")?;
+        let rows = statement
+            .query_map([now.as_second()], |row| Ok((row.get("host")?, instant(row.get("until")?))))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
 impl Store {
     /// Takes over the configured sources: new ones are due at once, those no longer configured are not
-    /// polled again, one whose address changed starts anew.
+    /// polled again, one whose address changed starts anew, unless it is the one that its publisher has moved
+    /// it to.
     pub fn sync_sources(&mut self, sources: &[Source]) -> Result<()> {
         let tx = self.reader.db.transaction()?;
-        tx.execute("UPDATE sources SET configured = 0, enabled = 0", [])?;
+        let mut standing = standing(&tx)?;
         for source in sources {
+            let same = (Some(source.address().into_owned()), source.enabled);
+            if standing.remove(&source.id).is_some_and(|stands| stands == same) {
+                continue;
+            }
             let number = source_number(&tx, &source.id)?;
-            let moved = tx
+            tx.prepare_cached(
+                "UPDATE sources SET url = ?2, state = CASE state WHEN 'moved' THEN 'ok' ELSE state END, note = NULL,
+                     moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL
+                 WHERE source = ?1 AND moved_to = ?2",
+            )?
+            .execute(params![number, source.address()])?;
+            let is_another = tx
                 .prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
-                     first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL
+                     first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL,
+                     problems = NULL, moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL,
+                     wished_s = NULL, skip_hours = 0, skip_days = 0, newest = NULL, pause_s = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
             )?
             .execute(params![number, source.address()])?;
-            if moved > 0 {
+            if is_another > 0 {
                 tx.prepare_cached("DELETE FROM asks WHERE source = ?1")?.execute([number])?;
             }
             tx.prepare_cached(
@@ -123,6 +199,10 @@ impl Store {
             )?
             .execute(params![number, source.enabled])?;
         }
+        for dropped in standing.into_keys() {
+            tx.prepare_cached("UPDATE sources SET configured = 0, enabled = 0 WHERE id = ?1")?
+                .execute([dropped.as_str()])?;
+        }
         Ok(tx.commit()?)
     }
 
@@ -132,6 +212,16 @@ impl Store {
         for poll in polls {
             let number = source_number(&tx, &poll.source)?;
             record(&tx, number, poll.at, &poll.outcome)?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// Keeps until when hosts want to be left alone.
+    pub fn keep_host_waits(&mut self, waits: &[(String, Timestamp)]) -> Result<()> {
+        let tx = self.reader.db.transaction()?;
+        for (host, until) in waits {
+            tx.prepare_cached("INSERT OR REPLACE INTO hosts (host, until) VALUES (?1, ?2)")?
+                .execute(params![host, until.as_second()])?;
         }
         Ok(tx.commit()?)
     }
@@ -165,6 +255,15 @@ impl Store {
         set_meta(&tx, LISTENING, hash)?;
         Ok(tx.commit()?)
     }
+}
+
+/// The address of each source that was configured the last time, unless there is something to be done about it,
+/// and whether it was enabled.
+fn standing(db: &Connection) -> Result<HashMap<SourceId, (Option<String>, bool)>> {
+    let mut statement = db.prepare_cached("SELECT id, url, enabled FROM sources WHERE configured")?;
+    let rows =
+        statement.query_map([], |row| Ok((source_id(row)?, (row.get("url")?, row.get("enabled")?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The note that holds the hash of what is listened for.
@@ -217,11 +316,19 @@ pub(super) fn note_reach(db: &Connection, source: i64, reach: i64) -> Result<()>
 }
 
 /// Writes a poll's outcome, and opens or closes the source's gap: one begins with the last good poll before
-/// a failure (the failure itself if there was none) and ends with the next good one.
+/// a failure (the failure itself if there was none) and ends with the next good one. What a good poll shows
+/// to have been missed is a gap too.
 pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outcome) -> Result<()> {
     let at = at.as_second();
-    let good = outcome.state == HealthState::Ok;
+    let good = outcome.state.is_good();
     if good {
+        if let Some(until) = outcome.missed_until {
+            db.prepare_cached(
+                "INSERT OR IGNORE INTO gaps (source, since, until)
+                 SELECT source, last_good, ?2 FROM sources WHERE source = ?1 AND last_good < ?2",
+            )?
+            .execute([source, until.as_second()])?;
+        }
         db.prepare_cached("UPDATE gaps SET until = ?2 WHERE source = ?1 AND until IS NULL")?
             .execute([source, at])?;
     } else {
@@ -241,12 +348,16 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
             outcome.next_poll.filter(|_| matches!(outcome.state, HealthState::Throttled | HealthState::Gone));
     }
     let Validators { etag, last_modified, body_hash } = &outcome.validators;
+    let Learned { moved, wished_interval_s, skip, rhythm } = &outcome.learned;
+    let (skip_hours, skip_days) = skip.bits();
     db.prepare_cached(
         "UPDATE sources SET state = ?2, etag = ?3, last_modified = ?4, body_hash = ?5, next_poll = ?6, note = ?7,
              last_poll = ?8,
              first_good = CASE WHEN ?9 THEN coalesce(first_good, ?8) ELSE first_good END,
              last_good = CASE WHEN ?9 THEN ?8 ELSE last_good END,
-             failures = CASE WHEN ?9 THEN 0 ELSE failures + 1 END
+             failures = CASE WHEN ?9 THEN 0 ELSE failures + ?10 END,
+             problems = ?11, moved_to = ?12, moved_since = ?13, moved_latest = ?14, moved_times = ?15,
+             wished_s = ?16, skip_hours = ?17, skip_days = ?18, newest = ?19, pause_s = ?20
          WHERE source = ?1",
     )?
     .execute(params![
@@ -259,17 +370,61 @@ pub(super) fn record(db: &Connection, source: i64, at: Timestamp, outcome: &Outc
         outcome.note,
         at,
         good,
+        outcome.asked,
+        problems_to_json(&outcome.problems),
+        moved.as_ref().map(|moved| moved.to.as_str()),
+        moved.as_ref().map(|moved| moved.since.as_second()),
+        moved.as_ref().map(|moved| moved.latest.as_second()),
+        moved.as_ref().map(|moved| moved.times),
+        // Larger ones are as good as for ever.
+        wished_interval_s.map(|wished_s| i64::try_from(wished_s).unwrap_or(i64::MAX)),
+        skip_hours,
+        skip_days,
+        rhythm.map(|rhythm| rhythm.newest.as_second()),
+        rhythm.and_then(|rhythm| rhythm.pause_s),
     ])?;
     Ok(())
 }
 
-const HEALTH_COLUMNS: &str = "id, state, etag, last_modified, body_hash, first_good, last_good, last_poll, \
-                              next_poll, failures, note";
+const HEALTH_COLUMNS: [&str; 21] = [
+    "id",
+    "state",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "first_good",
+    "last_good",
+    "last_poll",
+    "next_poll",
+    "failures",
+    "note",
+    "problems",
+    "moved_to",
+    "moved_since",
+    "moved_latest",
+    "moved_times",
+    "wished_s",
+    "skip_hours",
+    "skip_days",
+    "newest",
+    "pause_s",
+];
+
+fn select_health(condition: &str) -> String {
+    format!("SELECT {} FROM sources {condition}", HEALTH_COLUMNS.join(", "))
+}
+
+/// Where a column stands among them. SQLite would compare it with the names of all before it, for each row of
+/// each round.
+fn at(column: &str) -> usize {
+    HEALTH_COLUMNS.iter().position(|name| *name == column).expect("a column of health")
+}
 
 fn health(row: &Row<'_>) -> Result<Health> {
-    let state: String = row.get("state")?;
-    let body_hash: Option<Vec<u8>> = row.get("body_hash")?;
-    let time = |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(column)?.map(instant)) };
+    let state: String = row.get(at("state"))?;
+    let body_hash: Option<Vec<u8>> = row.get(at("body_hash"))?;
+    let time =
+        |column| -> Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(at(column))?.map(instant)) };
     Ok(Health {
         source: source_id(row)?,
         state: HealthState::ALL
@@ -277,17 +432,60 @@ fn health(row: &Row<'_>) -> Result<Health> {
             .find(|known| known.as_str() == state)
             .with_context(|| format!("a source is in the unknown state `{state}`"))?,
         validators: Validators {
-            etag: row.get("etag")?,
-            last_modified: row.get("last_modified")?,
+            etag: row.get(at("etag"))?,
+            last_modified: row.get(at("last_modified"))?,
             body_hash: body_hash.and_then(|bytes| bytes.try_into().ok()),
         },
         first_good: time("first_good")?,
         last_good: time("last_good")?,
         last_poll: time("last_poll")?,
         next_poll: time("next_poll")?,
-        failures: row.get("failures")?,
-        note: row.get("note")?,
+        failures: row.get(at("failures"))?,
+        note: row.get(at("note"))?,
+        problems: problems_from_json(row.get::<_, Option<String>>(at("problems"))?.as_deref())?,
+        learned: Learned {
+            moved: match row.get(at("moved_to"))? {
+                Some(to) => Some(Move {
+                    to,
+                    since: instant(row.get(at("moved_since"))?),
+                    latest: instant(row.get(at("moved_latest"))?),
+                    times: row.get(at("moved_times"))?,
+                }),
+                None => None,
+            },
+            wished_interval_s: row.get(at("wished_s"))?,
+            skip: Skip::from_bits(row.get(at("skip_hours"))?, row.get(at("skip_days"))?),
+            rhythm: match time("newest")? {
+                Some(newest) => Some(Rhythm { newest, pause_s: row.get(at("pause_s"))? }),
+                None => None,
+            },
+        },
     })
+}
+
+fn gap(row: &Row<'_>) -> rusqlite::Result<Gap> {
+    Ok(Gap {
+        source: source_id(row)?,
+        since: instant(row.get("since")?),
+        until: row.get::<_, Option<i64>>("until")?.map(instant),
+    })
+}
+
+fn problems_to_json(problems: &[Problem]) -> Option<String> {
+    let list = problems.iter().map(|problem| json!([problem.kind.as_str(), problem.message]));
+    (!problems.is_empty()).then(|| Value::from_iter(list).to_string())
+}
+
+fn problems_from_json(text: Option<&str>) -> Result<Vec<Problem>> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let list: Vec<(String, String)> =
+        serde_json::from_str(text).context("the stored problems of a source are damaged")?;
+    let problem = |(kind, message): (String, String)| {
+        let kind = ProblemKind::ALL.into_iter().find(|known| known.as_str() == kind);
+        let kind = kind.context("a stored problem of a source is of no known kind")?;
+        Ok(Problem { kind, message })
+    };
+    list.into_iter().map(problem).collect()
 }
 
 fn source_id(row: &Row<'_>) -> rusqlite::Result<SourceId> {
@@ -341,8 +539,8 @@ mod tests {
 
     #[track_caller]
     fn check_due(scene: &Scene, now: &str, expected: &[&str]) {
-        let due = scene.store.due_sources(time(now), 10).unwrap();
-        assert_eq!(due.iter().map(SourceId::as_str).collect::<Vec<_>>(), expected);
+        let due = scene.store.due(time(now)).unwrap();
+        assert_eq!(due.iter().map(|health| health.source.as_str()).collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -362,7 +560,10 @@ mod tests {
         check_due(&scene, "2026-01-01T02:00Z", &["d", "b", "a"]);
         let scene = scene.reopen();
         check_due(&scene, "2026-01-01T01:00Z", &["d", "b"]);
-        assert_eq!(scene.store.due_sources(time("2026-01-01T01:00Z"), 1).unwrap().len(), 1);
+        let next = |now| scene.store.next_due_after(time(now)).unwrap();
+        assert_eq!(next("2026-01-01T00:30Z"), Some(time("2026-01-01T01:00Z")));
+        assert_eq!(next("2026-01-01T01:00Z"), Some(time("2026-01-01T02:00Z")));
+        assert_eq!(next("2026-01-01T02:00Z"), None);
         assert_eq!(
             scene.store.health_of(&SourceId::new("off")).unwrap().unwrap().state,
             HealthState::Disabled
@@ -422,6 +623,8 @@ mod tests {
                 next_poll: Some(time("2026-01-01T03:00Z")),
                 failures: 2,
                 note: Some("so".to_owned()),
+                problems: Vec::new(),
+                learned: Learned::default(),
             }
         );
     }
@@ -452,6 +655,99 @@ mod tests {
         assert_eq!(gaps("2026-01-01T03:00Z", "2026-01-01T05:00Z"), Vec::<String>::new());
         assert_eq!(gaps("2026-01-01T02:59Z", "2026-01-01T05:00Z"), [a]);
         assert_eq!(gaps("2027-01-01T00:00Z", "2027-01-02T00:00Z"), [b]);
+    }
+
+    #[test]
+    fn a_poll_that_was_not_made_is_no_failure_and_what_was_missed_is_a_gap() {
+        let mut scene = Scene::new();
+        let id = SourceId::new("a");
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        let mut record = |at: &str, outcome: Outcome| {
+            let poll = QuietPoll { source: id.clone(), at: time(at), outcome };
+            scene.store.record_polls(&[poll]).unwrap();
+            scene.store.health_of(&id).unwrap().unwrap().failures
+        };
+        let missed = |until| Outcome { missed_until: Some(time(until)), ..outcome(HealthState::Silent) };
+        let not_asked = || Outcome { asked: false, ..outcome(HealthState::Throttled) };
+        // Before anything was heard nothing can be missed.
+        assert_eq!(record("2026-01-01T00:00Z", missed("2025-12-31T00:00Z")), 0);
+        assert_eq!(record("2026-01-01T01:00Z", not_asked()), 0);
+        assert_eq!(record("2026-01-01T02:00Z", outcome(HealthState::Broken)), 1);
+        assert_eq!(record("2026-01-01T03:00Z", not_asked()), 1);
+        assert_eq!(record("2026-01-02T00:00Z", outcome(HealthState::Moved)), 0);
+        record("2026-01-05T00:00Z", missed("2026-01-04T12:00Z"));
+        record("2026-01-06T00:00Z", missed("2026-01-04T12:00Z"));
+        let gaps = scene.store.gaps_of(&id, 10).unwrap();
+        let shown: Vec<_> = gaps.iter().map(|gap| (gap.since, gap.until)).collect();
+        let expected = [
+            (time("2026-01-02T00:00Z"), Some(time("2026-01-04T12:00Z"))),
+            (time("2026-01-01T00:00Z"), Some(time("2026-01-02T00:00Z"))),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(scene.store.gaps_of(&id, 1).unwrap(), gaps[..1]);
+    }
+
+    /// What polls taught, as the store gives it back.
+    fn learned() -> Learned {
+        let (since, latest) = (time("2026-01-01T00:00Z"), time("2026-01-03T00:00Z"));
+        Learned {
+            moved: Some(Move { to: "https://b.example/".to_owned(), since, latest, times: 3 }),
+            wished_interval_s: Some(7200),
+            skip: Skip::from_bits(0b101, 0b1000000),
+            rhythm: Some(Rhythm { newest: latest, pause_s: Some(60) }),
+        }
+    }
+
+    #[test]
+    fn what_polls_taught_is_kept_and_forgotten_with_the_address() {
+        let mut scene = Scene::new();
+        let id = SourceId::new("a");
+        scene.store.sync_sources(&[source("a", "https://a.example/")]).unwrap();
+        let problems =
+            ProblemKind::ALL.map(|kind| Problem { kind, message: format!("\"{}\"", kind.as_str()) }).to_vec();
+        let note = Some("moved".to_owned());
+        let outcome = Outcome { learned: learned(), problems, note, ..outcome(HealthState::Moved) };
+        let poll = QuietPoll { source: id.clone(), at: time("2026-01-03T00:00Z"), outcome: outcome.clone() };
+        scene.store.record_polls(&[poll]).unwrap();
+        let scene_again = scene.reopen();
+        let mut store = scene_again.store;
+        let health = store.health_of(&id).unwrap().unwrap();
+        assert_eq!((&health.learned, &health.problems), (&outcome.learned, &outcome.problems));
+        assert_eq!(store.remarks().unwrap(), HashMap::from([(id.clone(), "moved".to_owned())]));
+
+        // The very address it moved to is the same source.
+        store.sync_sources(&[source("a", "https://b.example/")]).unwrap();
+        let same = store.health_of(&id).unwrap().unwrap();
+        let expected = Health {
+            state: HealthState::Ok,
+            note: None,
+            learned: Learned { moved: None, ..learned() },
+            ..health.clone()
+        };
+        assert_eq!(same, expected);
+        store.sync_sources(&[source("a", "https://c.example/")]).unwrap();
+        let other = store.health_of(&id).unwrap().unwrap();
+        assert_eq!(
+            (other.state, other.first_good, other.learned),
+            (HealthState::New, None, Learned::default())
+        );
+        assert_eq!(other.problems, []);
+    }
+
+    #[test]
+    fn hosts_are_left_alone_after_a_restart() {
+        let mut scene = Scene::new();
+        let waits = |scene: &Scene, at: &str| scene.store.host_waits(time(at)).unwrap();
+        let wait = |host: &str, until: &str| (host.to_owned(), time(until));
+        let (a, b) = (wait("a.example", "2026-01-01T02:00Z"), wait("b.example", "2026-01-01T03:00Z"));
+        scene.store.keep_host_waits(&[a.clone(), b.clone()]).unwrap();
+        let later = wait("a.example", "2026-01-01T04:00Z");
+        let mut scene = scene.reopen();
+        assert_eq!(waits(&scene, "2026-01-01T01:00Z"), [a, b.clone()]);
+        scene.store.keep_host_waits(std::slice::from_ref(&later)).unwrap();
+        assert_eq!(waits(&scene, "2026-01-01T02:30Z"), [later.clone(), b]);
+        assert_eq!(waits(&scene, "2026-01-01T03:00Z"), [later]);
+        assert_eq!(waits(&scene, "2026-01-01T04:00Z"), []);
     }
 
     /// Invariant: a change of brands or queries is heard at once.

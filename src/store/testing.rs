@@ -2,7 +2,7 @@
 
 use crate::enrich::fingerprint::Fingerprint;
 use crate::model::{
-    BrandId, Entry, HealthState, Language, Match, Sentiment, SourceId, Timestamp, Validators,
+    BrandId, Entry, HealthState, Language, Learned, Match, Sentiment, Skip, SourceId, Timestamp, Validators,
 };
 use crate::prepare::{Batch, Prepared, PreparedMention};
 use crate::text::Span;
@@ -52,14 +52,16 @@ pub fn batch(source: &str, items: &[Prepared]) -> Batch {
         source: SourceId::new(source),
         read: items.len(),
         reach: None,
+        dates: Vec::new(),
         entries: items.to_vec(),
         problems: Vec::new(),
         wished_interval_s: None,
+        skip: Skip::default(),
     }
 }
 
 pub fn poll(at: &str) -> Polled {
-    Polled { at: time(at), origin: Origin::Poll(outcome(HealthState::Ok)) }
+    Polled { at: time(at), origin: Origin::Poll(Box::new(outcome(HealthState::Ok))) }
 }
 
 pub fn import(at: &str) -> Polled {
@@ -71,6 +73,10 @@ pub fn outcome(state: HealthState) -> Outcome {
         state,
         validators: Validators::default(),
         note: None,
+        problems: Vec::new(),
+        learned: Learned::default(),
+        asked: true,
+        missed_until: None,
         next_poll: None,
         listening: String::new(),
     }

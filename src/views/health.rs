@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{HealthState, Source};
+use crate::model::{HealthState, Move, Source};
 use crate::prepare::Batch;
 use crate::sources::ProblemKind;
 use crate::store::Reader;
@@ -28,7 +28,31 @@ pub struct SourceHealth {
     pub mentions: u64,
     /// What was wrong last, or what was repaired.
     pub note: Option<String>,
+    /// What had to be repaired in the last whole document, one by one.
+    pub problems: Vec<ProblemView>,
+    /// Where it has moved to for good.
+    pub moved_to: Option<String>,
+    /// When its newest entry was published.
+    pub newest_entry: Option<Timestamp>,
+    /// The latest times of which it was not heard, newest first.
+    pub gaps: Vec<GapView>,
 }
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProblemView {
+    pub kind: &'static str,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GapView {
+    pub since: Timestamp,
+    /// `None` while it lasts.
+    pub until: Option<Timestamp>,
+}
+
+/// Gaps shown of one source.
+const GAPS: usize = 10;
 
 /// The health of the configured sources, in their order.
 pub fn health(reader: &Reader, sources: &[Source]) -> Result<HealthView> {
@@ -40,6 +64,13 @@ pub fn health(reader: &Reader, sources: &[Source]) -> Result<HealthView> {
         shown.last_poll = known.last_poll;
         shown.failures = known.failures;
         shown.note = known.note;
+        let problems = known.problems.into_iter();
+        shown.problems =
+            problems.map(|p| ProblemView { kind: p.kind.as_str(), message: p.message }).collect();
+        shown.moved_to = known.learned.moved.filter(Move::is_confirmed).map(|moved| moved.to);
+        shown.newest_entry = known.learned.rhythm.map(|rhythm| rhythm.newest);
+        let gaps = reader.gaps_of(&source.id, GAPS)?.into_iter();
+        shown.gaps = gaps.map(|gap| GapView { since: gap.since, until: gap.until }).collect();
         if source.enabled {
             shown.state = known.state.as_str();
             shown.next_poll = known.next_poll;
@@ -61,6 +92,10 @@ pub fn not_polled(sources: &[Source]) -> HealthView {
         failures: 0,
         mentions: 0,
         note: None,
+        problems: Vec::new(),
+        moved_to: None,
+        newest_entry: None,
+        gaps: Vec::new(),
     });
     HealthView { sources: shown.collect() }
 }

@@ -101,16 +101,14 @@ pub fn round(
         }
     });
     let ids: Vec<MentionId> = new.iter().map(|(id, _)| id.clone()).collect();
-    let mut newest = reader.mentions(&ids)?;
-    newest.sort_by_key(|m| std::cmp::Reverse(m.at()));
-    newest.dedup_by(|a, b| a.entry == b.entry);
+    let newest = reader.newest_of(&ids, SHOWN)?;
     let judged_from = judged_from(reader, rules, now)?;
     let mut firing = list(reader)?.alerts;
     firing.retain(|alert| alert.state == AlertState::Firing.as_str());
     Ok(RoundView {
         sources,
         brands: brands.collect(),
-        newest: newest.iter().take(SHOWN).map(|m| MentionView::new(m, &[], &[])).collect(),
+        newest: newest.iter().map(|m| MentionView::new(m, &[], &[])).collect(),
         judged_from,
         too_early: judged_from.is_some_and(|from| from > now),
         firing,

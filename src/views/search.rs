@@ -172,7 +172,8 @@ pub(super) mod tests {
     use crate::enrich::fingerprint::Fingerprint;
     use crate::index::{Facet, Index};
     use crate::model::{
-        BrandId, EntryId, Language, Match, MentionId, MentionStatus, Sentiment, SourceId, StoryId, Timestamp,
+        BrandId, EntryId, Language, Match, MentionId, MentionStatus, Sentiment, Skip, SourceId, StoryId,
+        Timestamp,
     };
     use crate::prepare::{Batch, Prepared, PreparedMention};
     use crate::store::{Origin, Polled};
@@ -323,6 +324,7 @@ pub(super) mod tests {
             source: SourceId::new("ecodaily"),
             read: 1,
             reach: None,
+            dates: Vec::new(),
             entries: vec![Prepared {
                 entry,
                 text_hash: [0; 16],
@@ -342,6 +344,7 @@ pub(super) mod tests {
             }],
             problems: Vec::new(),
             wished_interval_s: None,
+            skip: Skip::default(),
         };
         let at = "2026-01-01T08:00:00Z".parse().unwrap();
         store.ingest(&batch, &Polled { at, origin: Origin::Import }).unwrap();

@@ -4,6 +4,8 @@ mod alerts;
 mod commands;
 mod crash;
 mod docs;
+mod faults;
+mod fuzz_corpus;
 mod jetstream;
 mod pipeline;
 mod presets;

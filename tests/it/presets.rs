@@ -593,7 +593,9 @@ fn a_reddit_token_is_sent_and_shows_nowhere() {
     let scenario = scenario("reddit", lines);
     let held = format!("feed={TOKEN}&user=acme");
     let with_token = |args: &[&str]| {
-        let output = scenario.command(args).env("VIGIE_TEST_REDDIT", &held).output().unwrap();
+        let mut command = scenario.command(args);
+        command.env("VIGIE_TEST_REDDIT", &held).env("VIGIE_LOG", "trace");
+        let output = command.output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         String::from_utf8(said).unwrap()
     };
@@ -626,11 +628,17 @@ fn a_reddit_token_is_sent_and_shows_nowhere() {
     said += &with_token(&["sources", "health"]);
     assert!(said.contains("asked to wait"), "{said}");
     assert!(!said.contains(TOKEN), "{said}");
-    for file in std::fs::read_dir(scenario.data_dir()).unwrap().flatten().filter(|file| file.path().is_file())
-    {
-        let bytes = std::fs::read(file.path()).unwrap();
-        let found = bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes());
-        assert!(!found, "{}", file.path().display());
+    let mut folders = vec![scenario.data_dir()];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().flatten().map(|file| file.path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            let found = bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
     }
 
     // Without the variable nothing is asked, and the reason is told.
@@ -647,7 +655,7 @@ fn a_test_of_a_preset_shows_each_request() {
     scenario.publisher.publish(HN, &hits(&[hit(11, 1_772_300_000, "Acme ships")], 1));
     let shown = scenario.run(&["sources", "test", "place"]).ok().stdout;
     assert!(shown.contains(&format!("Acme: 1 entry\n    {}{HN}", scenario.publisher.base_url)), "{shown}");
-    assert!(shown.contains("\"Globex France\": server answered 404 (not found)"), "{shown}");
+    assert!(shown.contains("\"Globex France\": server answered 404"), "{shown}");
     assert!(shown.contains("1 entry, 1 names a brand"), "{shown}");
     let json = scenario.run(&["sources", "test", "place", "--json"]).ok().json();
     assert_eq!(json["requests"][0]["request"], "Acme");

@@ -171,3 +171,33 @@ fn a_brand_added_while_a_poll_is_under_way_is_heard() {
     signal(&child, "-TERM");
     assert!(child.wait().unwrap().success());
 }
+
+/// How often the threads of a process have gone to sleep so far.
+#[cfg(target_os = "linux")]
+fn sleeps(child: &Child) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id())).expect("it runs");
+    let of_task = |task: std::fs::DirEntry| {
+        let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+    };
+    tasks.flatten().map(of_task).sum()
+}
+
+/// An upper limit on how often it wakes up, which no slow machine can break.
+#[cfg(target_os = "linux")]
+#[test]
+fn while_nothing_is_due_it_sleeps() {
+    let scenario = Scenario::new(CONFIG);
+    scenario.publisher.publish("/news.xml", &document());
+    let mut child = start(&scenario);
+    wait_until("the first poll", || scenario.publisher.asked("/news.xml") == 1);
+    // The index is written, and threads that were needed for that end.
+    std::thread::sleep(Duration::from_secs(3));
+    let before = sleeps(&child);
+    std::thread::sleep(Duration::from_secs(3));
+    let woken = sleeps(&child) - before;
+    assert!(woken <= 60, "it woke up {woken} times in three seconds");
+    signal(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+}

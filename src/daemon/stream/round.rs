@@ -10,7 +10,7 @@ use super::{CALM, Connection, End, Failure, Listener, Told, Until, failure, inst
 use crate::daemon::PollOutcome;
 use crate::daemon::polling::{Ended, Shared};
 use crate::fetch::{Client, FetchError};
-use crate::model::{Health, Preset, Source, Timestamp};
+use crate::model::{Health, Preset, Skip, Source, Timestamp};
 use crate::prepare::{Batch, Listening};
 use crate::sources::presets::jetstream;
 use crate::sources::{Problem, ProblemKind};
@@ -128,9 +128,11 @@ pub async fn listen_in(
         source: source.id.clone(),
         read: tally.posts,
         reach: None,
+        dates: Vec::new(),
         entries,
         problems,
         wished_interval_s: None,
+        skip: Skip::default(),
     };
     Ok(Heard { host, bytes, batch })
 }

@@ -1,12 +1,14 @@
 //! The client against a loopback server that misbehaves.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::model::Validators;
+
+mod private_places;
 
 const FEED: &str = "<rss>é</rss>";
 
@@ -128,6 +130,8 @@ async fn a_document_comes_with_all_that_its_head_says() {
         got,
         Document {
             bytes: FEED.into(),
+            cut: None,
+            room: Room::default(),
             content_type: Some("text/xml".into()),
             final_url: url,
             permanent_url: None,
@@ -175,11 +179,14 @@ async fn answers_that_are_no_document_are_told_apart() {
         assert_eq!(failure(fetch(&server.base).await), expected, "{status} {headers}");
     };
     check("304", "", "server answered 304").await;
-    check("404", "", "server answered 404 (not found)").await;
+    check("404", "", "server answered 404 (not found; it may come back, so it is asked for again)").await;
     check("410", "", "taken down by its publisher (410 Gone)").await;
     check("401", "WWW-Authenticate: Basic\r\n", "server answered 401 (wants a login)").await;
     check("500", "Retry-After: 60\r\n", "server answered 500 (internal error)").await;
     check("302", "", "server answered 302").await;
+    check("403", "Retry-After: 60\r\n", "asked to wait 60 s before the next request").await;
+    check("403", "Retry-After: soon\r\n", "server answered 403 (forbidden)").await;
+    check("451", "", "server answered 451 (refused for legal reasons)").await;
     check("429", "", "asked to wait").await;
     check("429", "Retry-After: 120\r\n", "asked to wait 120 s before the next request").await;
     check(
@@ -281,8 +288,8 @@ async fn a_bomb_stops_at_the_limit() {
     let bomb = bomb(400_000); // 103 MB in 650 kB
     let server = Server::saying(response("200", "Content-Encoding: gzip\r\n", &bomb)).await;
     let limited = Options { body_limit: 1 << 20, ..options() };
-    let got = Client::new(&limited).unwrap().fetch(&request(&server.base), now()).await;
-    assert_eq!(failure(got), "answer larger than 1048576 bytes");
+    let got = document(Client::new(&limited).unwrap().fetch(&request(&server.base), now()).await);
+    assert_eq!((got.bytes.len(), got.cut), (1 << 20, Some(Cut::TooLarge { limit_bytes: 1 << 20 })));
 }
 
 #[tokio::test]
@@ -293,14 +300,32 @@ async fn a_body_of_the_limit_is_read_and_one_byte_more_is_not() {
         let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
         let unannounced = Server::saying([head, body.as_slice()].concat()).await;
         for server in [announced, unannounced] {
-            let got = fetch(&server.base).await;
-            if fits {
-                assert_eq!(document(got).bytes.len(), length);
-            } else {
-                assert_eq!(failure(got), "answer larger than 65536 bytes");
-            }
+            let got = document(fetch(&server.base).await);
+            assert_eq!(got.bytes.len(), 64 << 10);
+            assert_eq!(got.cut.is_none(), fits);
         }
     }
+}
+
+#[tokio::test]
+async fn few_large_documents_are_in_memory_at_once_and_small_ones_pass_by() {
+    let large = Server::saying(response("200", "", &vec![b' '; LARGE + 1])).await;
+    let small = Server::saying(response("200", "", FEED.as_bytes())).await;
+    let client = Client::new(&Options { body_limit: 2 << 20, ..options() }).unwrap();
+    let mut held = Vec::new();
+    for _ in 0..LARGE_AT_ONCE {
+        held.push(document(client.fetch(&request(&large.base), now()).await));
+    }
+    let (one_more, little) = (request(&large.base), request(&small.base));
+    let mut waiting = std::pin::pin!(client.fetch(&one_more, now()));
+    let passed_by = tokio::select! {
+        biased;
+        _ = &mut waiting => panic!("there was no room"),
+        got = client.fetch(&little, now()) => document(got),
+    };
+    assert_eq!(passed_by.bytes, FEED.as_bytes());
+    held.pop();
+    assert_eq!(document(waiting.await).bytes.len(), LARGE + 1);
 }
 
 #[tokio::test]
@@ -308,23 +333,33 @@ async fn an_endless_body_stops_at_the_limit() {
     let head = b"HTTP/1.1 200 OK\r\n\r\n<rss>".to_vec();
     let answer = Answer::Endless(head, vec![b' '; 4096], Duration::ZERO);
     let server = Server::new(move |_| answer.clone()).await;
-    assert_eq!(failure(fetch(&server.base).await), "answer larger than 65536 bytes");
+    let got = document(fetch(&server.base).await);
+    assert_eq!((got.bytes.len(), got.cut), (64 << 10, Some(Cut::TooLarge { limit_bytes: 64 << 10 })));
 }
 
 #[tokio::test]
 async fn a_server_that_drips_or_keeps_silent_meets_the_deadline() {
-    let hasty = Options { total_timeout: Duration::from_millis(300), ..options() };
+    let limit = Duration::from_millis(300);
+    let hasty = Options { total_timeout: limit, ..options() };
     let drip = Duration::from_millis(20);
-    for (head, more, pause) in [
-        ("", "", drip),                                                  // silence
-        ("HTTP/1.1 200 OK\r\n", "X-Slow: 1\r\n", drip),                  // a head that never ends
-        ("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", "<", drip), // a body by the byte
-        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<rss", "", drip),  // a body that stops
-    ] {
-        let answer = Answer::Endless(head.into(), more.into(), pause);
+    let fetch_from = async |head: &str, more: &str| {
+        let answer = Answer::Endless(head.into(), more.into(), drip);
         let server = Server::new(move |_| answer.clone()).await;
-        let got = Client::new(&hasty).unwrap().fetch(&request(&server.base), now()).await;
-        assert_eq!(failure(got), "no whole answer within 300ms", "{head:?}");
+        Client::new(&hasty).unwrap().fetch(&request(&server.base), now()).await
+    };
+    for (head, more) in [
+        ("", ""),                                 // silence
+        ("HTTP/1.1 200 OK\r\n", "X-Slow: 1\r\n"), // a head that never ends
+    ] {
+        assert_eq!(failure(fetch_from(head, more).await), "no whole answer within 300ms", "{head:?}");
+    }
+    for (head, more) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", "<"), // a body by the byte
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<rss", ""),  // a body that stops
+    ] {
+        let got = document(fetch_from(head, more).await);
+        assert_eq!(got.cut, Some(Cut::Timeout(limit)), "{head:?}");
+        assert!(got.bytes.starts_with(b"<"), "what had come is kept");
     }
 }
 
@@ -342,16 +377,31 @@ async fn redirects_that_drip_share_one_deadline() {
 }
 
 #[tokio::test]
-async fn a_body_shorter_than_announced_is_no_document() {
+async fn of_a_body_that_breaks_off_what_came_is_kept() {
     let server = Server::saying("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<rss>").await;
-    let message = failure(fetch(&server.base).await);
-    assert!(message.starts_with("the answer broke off or could not be decompressed: "), "{message}");
+    let got = document(fetch(&server.base).await);
+    assert_eq!(got.bytes, b"<rss>");
+    assert!(matches!(got.cut, Some(Cut::BrokeOff(_))), "{:?}", got.cut);
     let server = Server::saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<rss>and more").await;
-    assert_eq!(document(fetch(&server.base).await).bytes, b"<rss>");
+    let got = document(fetch(&server.base).await);
+    assert_eq!((got.bytes.as_slice(), got.cut), (&b"<rss>"[..], None));
     let cut = &from_hex(GZIP)[..20];
     let server = Server::saying(response("200", "Content-Encoding: gzip\r\n", cut)).await;
-    let message = failure(fetch(&server.base).await);
-    assert!(message.starts_with("the answer broke off or could not be decompressed: "), "{message}");
+    let got = document(fetch(&server.base).await);
+    assert!(matches!(got.cut, Some(Cut::BrokeOff(_))), "{:?}", got.cut);
+    assert!(FEED.as_bytes().starts_with(&got.bytes));
+}
+
+#[tokio::test]
+async fn an_encoding_nobody_asked_for_is_named() {
+    for encoding in ["zstd", "gzip, gzip", "x-own"] {
+        let headers = format!("Content-Encoding: {encoding}\r\n");
+        let server = Server::saying(response("200", &headers, b"?")).await;
+        let expected = format!("the answer is encoded as `{encoding}`, which was not asked for");
+        assert_eq!(failure(fetch(&server.base).await), expected);
+    }
+    let server = Server::saying(response("200", "Content-Encoding: identity\r\n", b"<rss/>")).await;
+    assert_eq!(document(fetch(&server.base).await).bytes, b"<rss/>");
 }
 
 #[tokio::test]
@@ -404,50 +454,105 @@ async fn a_redirect_loop_ends() {
     assert_eq!(server.heard().len(), 11);
 }
 
-/// A client that finds the server at a public-looking name, as only a test can.
-fn client_of_feeds_example(server: &Server) -> Client {
-    let mut client = Client::new(&options()).unwrap();
-    let address = ([127, 0, 0, 1], server.port).into();
-    let builder = guarded(&options()).resolve("feeds.example", address);
-    client.guarded = builder.tls_certs_only([]).build().unwrap();
-    client
+/// What a poll of `path` from `from` reports, in turn.
+async fn in_turn(gate: &HostGate, from: &Server, host: &str, path: &str) -> Result<Fetched, FetchError> {
+    let url = format!("http://{host}:{}{path}", from.port);
+    let turn = (gate, gate.enter(&url).await);
+    Client::new(&options()).unwrap().fetch_in_turn(&request(url), turn, now()).await
 }
 
 #[tokio::test]
-async fn a_public_source_is_never_led_to_a_private_place() {
-    let trap = Server::saying(response("200", "", b"secrets")).await;
-    let hosts =
-        ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "localhost", "[::1]", "[::ffff:7f00:1]", "0.0.0.0"];
-    let port = trap.port;
-    let local = hosts.map(|host| format!("http://{host}:{port}/"));
-    let further = [
-        format!("//127.0.0.1:{port}/"),
-        "http://169.254.169.254/latest/meta-data/".to_owned(),
-        "http://[fd00::1]/".to_owned(),
-    ];
-    for target in local.into_iter().chain(further) {
-        let location = target.clone();
-        let server = Server::new(move |_| redirect_to("302", &location)).await;
-        let client = client_of_feeds_example(&server);
-        let source =
-            Request { allow_private: false, ..request(format!("http://feeds.example:{}/", server.port)) };
-        let message = failure(client.fetch(&source, now()).await);
-        assert!(message.contains("is not on the public internet"), "{target}: {message}");
-        assert_eq!(server.heard().len(), 1);
-
-        if !target.starts_with("//") {
-            let direct = Request { allow_private: false, ..request(&target) };
-            let message = failure(client.fetch(&direct, now()).await);
-            assert!(message.contains("is not on the public internet"), "{target}: {message}");
-        }
+async fn a_redirect_waits_for_the_turn_of_the_host_it_leads_to() {
+    let feed = Server::saying(response("200", "", FEED.as_bytes())).await;
+    let target = format!("http://127.0.0.2:{}/", feed.port);
+    let (there, back) = (target.clone(), format!("http://127.0.0.1:{}/", feed.port));
+    // The server of feeds listens on one address only: what is led away from it is led by it.
+    let server =
+        Server::new(move |path| redirect_to("302", if path == "/there" { &there } else { &back })).await;
+    let gate = Arc::new(HostGate::new(8, Duration::ZERO));
+    let pass = gate.enter(&target).await;
+    let waiting = {
+        let (gate, port) = (Arc::clone(&gate), server.port);
+        tokio::spawn(async move {
+            let url = format!("http://127.0.0.1:{port}/there");
+            let turn = (&*gate, gate.enter(&url).await);
+            Client::new(&options()).unwrap().fetch_in_turn(&request(url), turn, now()).await
+        })
+    };
+    // Its own host is free again while it waits, so that whoever is there first is served.
+    while server.heard().is_empty() {
+        tokio::task::yield_now().await;
     }
-    assert_eq!(trap.heard(), [""; 0]);
+    document(in_turn(&gate, &server, "127.0.0.1", "/back").await);
+    assert!(!waiting.is_finished(), "it did not wait for its turn");
+    drop(pass);
+    // Nothing listens there; but it was asked.
+    assert!(failure(waiting.await.unwrap()).starts_with("could not connect"));
+}
+
+#[tokio::test]
+async fn hosts_that_lead_to_each_other_do_not_wait_for_ever() {
+    let server = Server::new(|path| match path.split_once("-to-") {
+        Some((_, to)) => redirect_to("302", to),
+        None => Answer::Bytes(response("200", "", FEED.as_bytes())),
+    })
+    .await;
+    let gate = HostGate::new(1, Duration::ZERO);
+    let (a, b) = (format!("127.0.0.1:{}", server.port), format!("localhost:{}", server.port));
+    let polls = (0..20).map(|number| {
+        let (from, to) = if number % 2 == 0 { ("127.0.0.1", &b) } else { ("localhost", &a) };
+        let path = format!("/{number}-to-http://{to}/");
+        let (gate, server) = (&gate, &server);
+        async move { in_turn(gate, server, from, &path).await }
+    });
+    for got in futures_util::future::join_all(polls).await {
+        document(got);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_asks_for_time_is_left_alone_by_all_its_documents() {
+    let server = Server::new(|path| match path {
+        "/busy" => Answer::Bytes(response("429", "Retry-After: 120\r\n", b"")),
+        "/to-busy" => redirect_to("302", "/busy"),
+        _ => Answer::Bytes(response("200", "", FEED.as_bytes())),
+    })
+    .await;
+    let gate = HostGate::new(4, Duration::ZERO);
+    document(in_turn(&gate, &server, "127.0.0.1", "/a").await);
+    assert_eq!(gate.take_waits(), []);
+    assert!(
+        failure(in_turn(&gate, &server, "127.0.0.1", "/to-busy").await).starts_with("asked to wait 120 s")
+    );
+    let expected = "not asked: its host wants to be left alone for 120 s more";
+    assert_eq!(failure(in_turn(&gate, &server, "127.0.0.1", "/b").await), expected);
+    assert_eq!(server.heard().len(), 3);
+    // What was heard of it is kept by someone else, and given back after a restart.
+    let waits = gate.take_waits();
+    assert_eq!(waits, [("127.0.0.1".to_owned(), now() + Duration::from_secs(120))]);
+    assert_eq!(gate.take_waits(), []);
+    let restarted = HostGate::new(4, Duration::ZERO);
+    restarted.remember_waits(waits);
+    assert_eq!(failure(in_turn(&restarted, &server, "127.0.0.1", "/b").await), expected);
+    restarted.forget_waits();
+    document(in_turn(&restarted, &server, "127.0.0.1", "/b").await);
+    // By a clock that was wrong.
+    restarted.remember_waits(vec![("127.0.0.1".to_owned(), now() + Duration::from_secs(3 * 86_400))]);
+    document(in_turn(&restarted, &server, "127.0.0.1", "/b").await);
 }
 
 #[tokio::test]
 async fn other_schemes_are_refused_even_for_a_private_source() {
-    for target in ["file:///etc/passwd", "gopher://127.0.0.1/", "data:text/xml,<rss/>", "ftp://example.org/"]
-    {
+    for target in [
+        "file:///etc/passwd",
+        "file:/etc/passwd",
+        "gopher://127.0.0.1/",
+        "data:text/xml,<rss/>",
+        "javascript:alert(1)",
+        "ftp://example.org/",
+        "ws://example.org/",
+        "source:file:///etc/passwd",
+    ] {
         let server = Server::new(move |_| redirect_to("302", target)).await;
         let scheme = target.split(':').next().unwrap();
         let expected = format!("refused: `{scheme}:` is not http or https");
