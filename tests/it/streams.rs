@@ -327,7 +327,10 @@ fn servers_that_give_no_stream_are_told_of() {
     assert_eq!((state.as_str(), note.as_str()), ("throttled", "asked to wait 120 s before the next request"));
     assert_eq!(sky.health()["next_poll"], "2026-03-02T08:02:00Z");
     let (state, note) = poll(Fault::Status(404, "A: b"));
-    assert_eq!((state.as_str(), note.as_str()), ("broken", "server answered 404 (not found)"));
+    assert_eq!(
+        (state.as_str(), note.as_str()),
+        ("broken", "server answered 404 (not found; it may come back, so it is asked for again)")
+    );
     let (state, note) = poll(Fault::Status(301, "Location: http://127.0.0.1/"));
     assert_eq!((state.as_str(), note.as_str()), ("broken", "server answered 301"));
     let (state, note) = poll(Fault::Status(200, "A: b"));
