@@ -68,14 +68,20 @@ impl Bytes {
 
 fn read(args: &Args, name: &str) -> Result<Bytes> {
     if name == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(Bytes::bare(bytes));
+        return Ok(Bytes::bare(beginning(std::io::stdin().lock())?));
     }
     if name.starts_with("http://") || name.starts_with("https://") {
         return fetch(args.now(), name);
     }
-    Ok(Bytes::bare(std::fs::read(name).context("could not be read")?))
+    let file = std::fs::File::open(name).context("could not be read")?;
+    Ok(Bytes::bare(beginning(file).context("could not be read")?))
+}
+
+/// What the reader looks at, and a byte more if there is more.
+fn beginning(input: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(Limits::default().document_bytes as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The person at the terminal named the address, so it may be a private one.

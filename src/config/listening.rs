@@ -79,10 +79,10 @@ pub(super) fn saved_query(
 /// The sources that are polled; two of the same address are told of.
 pub(super) fn sources(report: &mut Report<'_>, sections: &[Section<'_>], brands: &[Brand]) -> Vec<Source> {
     let mut sources: Vec<Source> = Vec::new();
-    let mut by_address: HashMap<String, SourceId> = HashMap::with_capacity(sections.len());
+    let mut by_kind: HashMap<SourceKind, SourceId> = HashMap::with_capacity(sections.len());
     for section in sections {
         let Some(source) = source(report, section, brands) else { continue };
-        match by_address.entry(source.shown_address().into_owned()) {
+        match by_kind.entry(source.kind.clone()) {
             Entry::Vacant(free) => _ = free.insert(source.id.clone()),
             Entry::Occupied(twin) => {
                 let (what, key) = match source.kind {

@@ -11,13 +11,14 @@ mod round;
 use std::time::Duration;
 
 use anyhow::Result;
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::polling::Shared;
 use super::preset::{Failure, failure};
 use super::{PollOutcome, PollReport};
-use crate::fetch::{Broken, FetchError, Stream, reconnect_after};
+use crate::fetch::{Broken, FetchError, Stream, Text, reconnect_after};
 use crate::ingest::Engines;
 use crate::model::{Health, HealthState, Learned, Skip, Source, SourceKind, Timestamp, Validators};
 use crate::prepare::{Batch, Prepared};
@@ -30,6 +31,8 @@ pub use round::{Heard, TRIAL, listen_in};
 
 /// What names a brand waits at most so long to be stored together with more.
 const TOGETHER: Duration = Duration::from_secs(1);
+/// Messages are left to gather for so long.
+const LULL: Duration = Duration::from_millis(50);
 /// So many entries are stored at once, at most.
 const ENTRIES_AT_ONCE: usize = 200;
 /// How often the place and the health are noted where nothing names a brand.
@@ -107,6 +110,13 @@ impl Until {
         }
     }
 
+    fn is_over(&self) -> bool {
+        match self {
+            Until::Stopped(stop) => *stop.borrow(),
+            Until::CaughtUp { by, .. } => Instant::now() >= *by,
+        }
+    }
+
     fn is_reached(&self, cursor: Option<u64>) -> bool {
         matches!(self, Until::CaughtUp { with, .. } if cursor.is_some_and(|cursor| cursor >= *with))
     }
@@ -151,7 +161,7 @@ impl Listener {
             from_clock: false,
             stuck: None,
             skips: false,
-            not_before: health.next_poll,
+            not_before: health.next_poll.filter(|_| health.state == HealthState::Throttled),
             missed: None,
             hand: Vec::new(),
             due: Instant::now() + CALM,
@@ -255,20 +265,24 @@ impl Listener {
     async fn hear(&mut self, stream: &mut Stream, until: &mut Until) -> Result<End> {
         self.tally = Tally::new();
         loop {
-            let text = tokio::select! {
-                biased;
-                () = until.over() => return Ok(End::Over),
-                () = sleep_until(self.due) => {
-                    self.store(Connection::Open).await?;
-                    continue;
-                }
-                heard = stream.next() => match heard {
-                    Ok(text) => text,
-                    Err(broken) => return Ok(End::Broken(broken)),
+            let heard = match stream.next().now_or_never() {
+                Some(heard) if !until.is_over() => heard,
+                Some(_) => return Ok(End::Over),
+                None => tokio::select! {
+                    biased;
+                    () = until.over() => return Ok(End::Over),
+                    () = sleep_until(self.due) => {
+                        self.store(Connection::Open).await?;
+                        continue;
+                    }
+                    heard = after_a_lull(stream) => heard,
                 },
             };
-            self.take_in(&text);
-            if self.hand.len() >= ENTRIES_AT_ONCE {
+            match heard {
+                Ok(text) => self.take_in(&text),
+                Err(broken) => return Ok(End::Broken(broken)),
+            }
+            if self.hand.len() >= ENTRIES_AT_ONCE || Instant::now() >= self.due {
                 self.store(Connection::Open).await?;
             }
             if until.is_reached(self.cursor) {
@@ -329,7 +343,7 @@ impl Listener {
             skip: Skip::default(),
         };
         let at = self.shared.clock.now();
-        let polled = Polled { at, origin: Origin::Poll(Box::new(self.outcome(HealthState::Ok, note))) };
+        let polled = Polled { at, origin: Origin::Poll(Box::new(self.outcome(HealthState::Ok, note, CALM))) };
         let place = StreamPlace { cursor, missed: self.missed.take() };
         let store = move |engines: &mut Engines| engines.store.ingest_stream(&batch, &polled, &place);
         let ingested = self.shared.writer.call(store).await?;
@@ -361,7 +375,8 @@ impl Listener {
         host.split_once("://").map_or(host, |(_, host)| host)
     }
 
-    fn outcome(&self, state: HealthState, note: Option<String>) -> Outcome {
+    /// `wait` is after how long the next word of the stream is due: a round of `poll` asks it no sooner.
+    fn outcome(&self, state: HealthState, note: Option<String>, wait: Duration) -> Outcome {
         Outcome {
             state,
             validators: Validators::default(),
@@ -370,8 +385,7 @@ impl Listener {
             learned: Learned::default(),
             asked: true,
             missed_until: None,
-            // Whenever somebody asks.
-            next_poll: None,
+            next_poll: self.shared.clock.now().checked_add(wait).ok(),
             listening: self.shared.listening_hash.to_string(),
         }
     }
@@ -384,12 +398,9 @@ impl Listener {
     }
 
     fn failed_poll(&self, failure: &Failure) -> QuietPoll {
-        let at = self.shared.clock.now();
-        let outcome = Outcome {
-            next_poll: failure.after().and_then(|after| at.checked_add(after).ok()),
-            ..self.outcome(failure.state, Some(failure.why.clone()))
-        };
-        QuietPoll { source: self.source.id.clone(), at, outcome }
+        let wait = failure.after().unwrap_or_default().max(CALM);
+        let outcome = self.outcome(failure.state, Some(failure.why.clone()), wait);
+        QuietPoll { source: self.source.id.clone(), at: self.shared.clock.now(), outcome }
     }
 
     async fn tell(&self, outcome: PollOutcome) {
@@ -401,6 +412,12 @@ impl Listener {
     fn report(&self, outcome: PollOutcome) -> PollReport {
         PollReport { source: self.source.id.clone(), outcome }
     }
+}
+
+/// The next message, once a few may have come: to wake up for each would cost more than to read it.
+async fn after_a_lull(stream: &mut Stream) -> Result<Text, Broken> {
+    sleep(LULL).await;
+    stream.next().await
 }
 
 /// Waits; `false` if it was time to leave off meanwhile.

@@ -26,8 +26,9 @@ pub const INDEX_FOLDER: &str = "tantivy";
 /// Changes read from the store at once.
 const PAGE: usize = 500;
 
-/// Changes after which a long catch-up is committed, so that a crash does not lose all of it.
-const COMMIT_EVERY: u64 = 100_000;
+/// Changes after which a long catch-up is committed, so that a crash does not lose all of it, and what waits for
+/// the commit does not fill the memory.
+const COMMIT_EVERY: u64 = 4_000;
 
 /// What the writer owns. While it lives, its data folder is locked against other writers.
 pub struct Engines {

@@ -1,30 +1,26 @@
 //! Whose an entry is: entry × brands → matches with spans.
 //!
-//! A sieve finds, in one pass over the folded text, where a brand may be named, and an automaton which ones may
-//! be; nearly all entries name none and end there. Only then are words read and aliases, queries and exclusions judged.
+//! One automaton finds, in one pass over the folded text, the brands that may be named; nearly all entries
+//! name none and end there. Only then are words read and aliases, queries and exclusions judged.
 
 mod alias;
 mod required;
-mod sieve;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use aho_corasick::automaton::OverlappingState;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, StartKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::{Brand, Entry, Language, Match};
 use crate::query::{Ast, Compiled, Document, Fact, Part, Prepared, Query, merged};
 use crate::text::Span;
 use crate::text::fold::fold;
 use alias::{Alias, Exact};
-use sieve::Sieve;
 
 /// All brands compiled into one automaton over folded text.
 pub struct Matcher {
     brands: Vec<Brand>,
     listeners: Vec<Listener>,
-    sieve: Sieve,
     automaton: AhoCorasick,
     /// By pattern of the automaton.
     triggers: Vec<Vec<Trigger>>,
@@ -54,14 +50,11 @@ impl Matcher {
         // The dense automaton is the fastest, at some kilobytes a pattern.
         let kind = (patterns.len() <= DENSE_PATTERNS).then_some(AhoCorasickKind::DFA);
         let (patterns, triggers): (Vec<String>, Vec<Vec<Trigger>>) = patterns.into_iter().unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .start_kind(StartKind::Anchored)
-            .kind(kind)
-            .build(&patterns)
-            .expect("the patterns are a few words of a configuration, far below the automaton's 2^31 states");
-        let sieve = Sieve::new(patterns.iter().map(String::as_str));
-        Self { brands: brands.to_vec(), listeners, sieve, automaton, triggers, always }
+        let automaton =
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(&patterns).expect(
+                "the patterns are a few words of a configuration, far below the automaton's 2^31 states",
+            );
+        Self { brands: brands.to_vec(), listeners, automaton, triggers, always }
     }
 
     pub fn brands(&self) -> &[Brand] {
@@ -110,21 +103,13 @@ impl Matcher {
     fn scan(&self, text: &str, candidates: &mut Vec<usize>) {
         // The automaton folds ASCII itself.
         let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
-        for at in self.sieve.candidates(folded.as_bytes()) {
-            if folded.as_bytes().get(at.wrapping_sub(1)).is_some_and(|byte| !byte.is_ascii())
-                && (!folded.is_char_boundary(at) || folded[..at].ends_with(char::is_alphanumeric))
-            {
+        for found in self.automaton.find_overlapping_iter(folded.as_ref()) {
+            if folded[..found.start()].ends_with(char::is_alphanumeric) {
                 continue;
             }
-            let mut state = OverlappingState::start();
-            loop {
-                let beginning = Input::new(folded.as_ref()).range(at..).anchored(Anchored::Yes);
-                self.automaton.find_overlapping(beginning, &mut state);
-                let Some(found) = state.get_match() else { break };
-                let whole = ends_word(&folded[found.end()..]);
-                let triggers = &self.triggers[found.pattern().as_usize()];
-                candidates.extend(triggers.iter().filter(|t| whole || !t.whole).map(|t| t.brand));
-            }
+            let whole = ends_word(&folded[found.end()..]);
+            let triggers = &self.triggers[found.pattern().as_usize()];
+            candidates.extend(triggers.iter().filter(|t| whole || !t.whole).map(|t| t.brand));
         }
     }
 }

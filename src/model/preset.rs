@@ -81,7 +81,7 @@ impl PresetName {
 }
 
 /// A known place and what is wanted of it; each place takes some of the keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Preset {
     pub name: PresetName,
     pub search: Option<Search>,
@@ -124,7 +124,7 @@ impl std::fmt::Display for Preset {
 }
 
 /// What a place is searched for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Search {
     /// As written: words, or `{brand}`, or both.
     pub text: String,

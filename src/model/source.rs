@@ -11,7 +11,7 @@ id_type!(
 );
 
 /// The kind of place a source is: which requests to make, how to read the answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SourceKind {
     /// An RSS, Atom or JSON Feed document at a fixed address.
     Feed { url: String },

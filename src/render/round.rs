@@ -150,4 +150,27 @@ mod tests {
         let waiting = text(&view, 2, &TimeZone::UTC, style);
         assert!(waiting.starts_with("no source is due yet: the next one at 2026-03-02 08:15;"), "{waiting}");
     }
+
+    #[test]
+    fn many_sources_without_news_are_told_in_a_line() {
+        let told = |unchanged: usize| {
+            let quiet = |at: usize| SourceRound::without_document(&format!("s{at}"), "unchanged", None);
+            let mut rounds: Vec<SourceRound> = (0..unchanged).map(quiet).collect();
+            rounds.push(SourceRound::without_document("bad", "failed", Some("broken: why".to_owned())));
+            let view = RoundView {
+                sources: rounds,
+                brands: Vec::new(),
+                newest: Vec::new(),
+                judged_from: None,
+                too_early: false,
+                firing: Vec::new(),
+                next_due: None,
+            };
+            sources(&view, Style { colour: false, width: 80 })
+        };
+        assert_eq!(told(MOST_UNCHANGED).lines().count(), MOST_UNCHANGED + 2);
+        let many = told(MOST_UNCHANGED + 1);
+        assert!(many.contains("broken: why") && !many.contains("s1 "), "{many}");
+        assert!(many.ends_with("\n\nand 21 sources unchanged since their last poll"), "{many}");
+    }
 }

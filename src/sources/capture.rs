@@ -68,18 +68,27 @@ impl<'a> Capture<'a> {
 
     pub fn push(&mut self, piece: &'a str, limits: &Limits) {
         if self.text.is_empty() {
-            self.text = Cow::Borrowed(piece);
+            self.text = Cow::Borrowed(self.fitting(piece, limits));
         } else {
             self.push_owned(piece, limits);
         }
     }
 
     pub fn push_owned(&mut self, piece: &str, limits: &Limits) {
-        if self.text.len() < limits.text_bytes.saturating_mul(MARKUP_PER_TEXT) {
+        let piece = self.fitting(piece, limits);
+        if !piece.is_empty() {
             self.text.to_mut().push_str(piece);
-        } else {
-            self.cut = true;
         }
+    }
+
+    /// The beginning of a piece for which there is room.
+    fn fitting<'p>(&mut self, piece: &'p str, limits: &Limits) -> &'p str {
+        let room = limits.text_bytes.saturating_mul(MARKUP_PER_TEXT).saturating_sub(self.text.len());
+        if piece.len() <= room {
+            return piece;
+        }
+        self.cut = true;
+        &piece[..piece.floor_char_boundary(room)]
     }
 }
 

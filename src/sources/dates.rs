@@ -4,7 +4,7 @@
 //! Two readers by hand, no formats to try in turn: one for numbers with the year first, one that goes
 //! through the words and takes each for what it can be.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, ISOWeekDate, Time, Weekday};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,6 +43,11 @@ struct Clock {
 }
 
 impl Parts {
+    /// The beginning of a day.
+    fn of(date: Date) -> Self {
+        Parts { year: date.year(), month: date.month(), day: date.day(), ..Parts::default() }
+    }
+
     fn timestamp(self) -> Option<Timestamp> {
         let date = Date::new(self.year, self.month, self.day).ok()?;
         // 24:00 is midnight at the end of the day; a leap second is the second before it.
@@ -54,7 +59,7 @@ impl Parts {
     }
 }
 
-/// `2003`, `2003-12`, `2003-12-31`, `20031231`, `2003-335`, `2003/12/31`, each with or without a time.
+/// `2003`, `2003-12`, `2003-12-31`, `20031231`, `2003-335`, `2003-W01-4`, `2003/12/31`, each with or without a time.
 fn year_first(text: &str) -> Option<Timestamp> {
     let digits = leading_digits(text);
     let (mut parts, rest) = match digits {
@@ -101,10 +106,11 @@ fn after_year(text: &str) -> Option<(Parts, &str)> {
         return text[4..].is_empty().then_some((start, ""));
     };
     match leading_digits(rest) {
+        0 => of_week(year, rest.strip_prefix('W')?),
         3 => {
             let ordinal: i16 = number(&rest[..3])?;
             let date = Date::new(year, 1, 1).ok()?.with().day_of_year(ordinal).build().ok()?;
-            Some((Parts { year: date.year(), month: date.month(), day: date.day(), ..start }, &rest[3..]))
+            Some((Parts::of(date), &rest[3..]))
         }
         digits @ (1 | 2) => {
             let month = number(&rest[..digits])?;
@@ -120,6 +126,18 @@ fn after_year(text: &str) -> Option<(Parts, &str)> {
         }
         _ => None,
     }
+}
+
+/// `01-4`, `01`: a week of ISO 8601 and, if it is named, the day of it; else its Monday.
+fn of_week(year: i16, text: &str) -> Option<(Parts, &str)> {
+    let week = number(text.get(..2)?)?;
+    let rest = &text[2..];
+    let (weekday, rest) = match rest.as_bytes() {
+        [b'-', day @ b'1'..=b'7', ..] => (day - b'0', &rest[2..]),
+        _ => (1, rest),
+    };
+    let weekday = Weekday::from_monday_one_offset(weekday as i8).ok()?;
+    Some((Parts::of(ISOWeekDate::new(year, week, weekday).ok()?.date()), rest))
 }
 
 /// Goes through the words: `Thu, 01 Jan 2004 19:48:21 GMT`, `1er janvier 2004 à 19h48`, `Jan 1, 2004`,
@@ -406,6 +424,9 @@ mod tests {
         check("2004-02", "2004-02-01T00:00:00Z");
         check("2004", "2004-01-01T00:00:00Z");
         check("2003-335T01:00Z", "2003-12-01T01:00:00Z");
+        check("2004-W53-6T10:00:00+01:00", "2005-01-01T09:00:00Z");
+        check("2003-W01", "2002-12-30T00:00:00Z");
+        check("2003-W54-1", "-");
         check("2004-02-30", "-");
         check("2004-13-01", "-");
     }

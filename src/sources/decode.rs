@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// The text of a document, and what had to be repaired to have it, for people.
 pub(super) struct Decoded<'a> {
@@ -40,6 +40,8 @@ fn text_of<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
     }
     let declared = content_type.and_then(charset).or_else(|| declaration(bytes));
     match (declared, std::str::from_utf8(bytes)) {
+        // It writes everything in seven bits.
+        (Some(encoding), Ok(text)) if encoding == ISO_2022_JP && text.is_ascii() => with(encoding, bytes),
         // Bytes that are text without being ASCII are hardly ever valid UTF-8 by accident: where a
         // declaration of one byte a character says otherwise, it is the declaration that is wrong.
         (None, Ok(text)) => Decoded { text: Cow::Borrowed(text), repaired: None },

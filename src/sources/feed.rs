@@ -4,13 +4,19 @@ use super::{Document, Limits, Parsed, Problem, ProblemKind};
 use super::{decode, json_feed, page, second_opinion, tolerant};
 
 pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Parsed {
-    let decoded = decode::decode(document.bytes, document.content_type);
+    let kept = &document.bytes[..document.bytes.len().min(limits.document_bytes)];
+    let decoded = decode::decode(kept, document.content_type);
     let text = without_declaration(&decoded.text);
     let mut parsed = match text.as_bytes().first() {
         None => not_a_feed("an empty answer".to_owned()),
         Some(b'{' | b'[') => json_feed::read(text, document.base_url, limits),
         Some(_) => xml(text, document.base_url, limits),
     };
+    if kept.len() < document.bytes.len() {
+        let message =
+            format!("the document is longer than {} bytes; the rest was left out", limits.document_bytes);
+        parsed.problems.insert(0, Problem { kind: ProblemKind::Limit, message });
+    }
     if let Some(message) = decoded.repaired {
         parsed.problems.insert(0, Problem { kind: ProblemKind::Repaired, message });
     }

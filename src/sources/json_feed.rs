@@ -32,6 +32,10 @@ pub(super) fn read(text: &str, base_url: Option<&str>, limits: &Limits) -> Parse
         let message = format!("more than {} entries; the others were left out", limits.entries);
         problems.push(Problem { kind: ProblemKind::Limit, message });
     }
+    if feed.odd_items > 0 {
+        let message = format!("items that are no objects were left out: {}", feed.odd_items);
+        problems.push(Problem { kind: ProblemKind::Lost, message });
+    }
     if let Err(error) = outcome {
         let message = format!("not valid JSON, what came before was kept: {error}");
         problems.push(Problem { kind: ProblemKind::Lost, message });
@@ -70,6 +74,8 @@ struct Feed {
     author: Option<String>,
     drafts: Vec<Draft>,
     too_many: bool,
+    /// How many items were no objects.
+    odd_items: usize,
     /// What an answer that is no feed says of itself.
     said: Option<String>,
 }
@@ -181,10 +187,11 @@ impl<'de> Visitor<'de> for Items<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         self.feed.has_items = true;
         while self.feed.drafts.len() < self.limits.entries {
-            let Some(draft) = seq.next_element_seed(Item { base: self.base, limits: self.limits })? else {
-                return Ok(());
-            };
-            self.feed.drafts.push(draft);
+            match seq.next_element_seed(Item { base: self.base, limits: self.limits })? {
+                None => return Ok(()),
+                Some(Some(draft)) => self.feed.drafts.push(draft),
+                Some(None) => self.feed.odd_items += 1,
+            }
         }
         while seq.next_element::<IgnoredAny>()?.is_some() {
             self.feed.too_many = true;
@@ -198,29 +205,30 @@ struct Item<'a> {
     limits: &'a Limits,
 }
 
+/// `None` for an item that is no object.
 impl<'de> DeserializeSeed<'de> for Item<'_> {
-    type Value = Draft;
+    type Value = Option<Draft>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Draft, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Draft>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Item<'_> {
-    type Value = Draft;
+    type Value = Option<Draft>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an item")
     }
 
-    says_nothing!(Draft::default(); visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+    says_nothing!(None; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Draft, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Option<Draft>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Draft::default())
+        Ok(None)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Draft, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Draft>, A::Error> {
         let mut draft = Draft::default();
         while let Some(key) = map.next_key::<String>()? {
             draft.has_body |= key.starts_with("content_");
@@ -231,7 +239,7 @@ impl<'de> Visitor<'de> for Item<'_> {
                 self.fill(&mut draft, &key, text);
             }
         }
-        Ok(draft)
+        Ok(Some(draft))
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Document<'a> {
 /// What a reader gives up on before it hurts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Bytes of the document; the rest is not looked at. Larger than what a server may send.
+    pub document_bytes: usize,
     pub entries: usize,
     pub depth: usize,
     /// Bytes of one text; the rest is cut on a character boundary.
@@ -44,7 +46,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 10_000, depth: 256, text_bytes: 1 << 20 }
+        Self { document_bytes: 32 << 20, entries: 10_000, depth: 256, text_bytes: 1 << 20 }
     }
 }
 

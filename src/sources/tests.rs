@@ -210,6 +210,7 @@ fn json_feed() {
                   link: https://acme.example/2
                   author: Acme
                   language: fr
+                lost: items that are no objects were left out: 1
             "#]],
     );
     check(
@@ -443,6 +444,19 @@ fn encodings() {
     );
     check(b"\xff\xfe<\0r\0s\0s\0/\0>\0", expect![[""]]);
     check(
+        b"<?xml version='1.0' encoding='iso-2022-jp'?><rss><item><title>\x1b$B%\"\x1b(B</title></item></rss>",
+        expect![[r#"
+            -: ア
+        "#]],
+    );
+    // Not known on purpose: what is written in it could be markup in disguise.
+    check(
+        b"<?xml version='1.0' encoding='utf-7'?><rss><item><title>+ADw-b+AD4-</title></item></rss>",
+        expect![[r#"
+            -: +ADw-b+AD4-
+        "#]],
+    );
+    check(
         b"<rss><item><title>caf\xe9\x01</title></item></rss>",
         expect![[r#"
             -: café
@@ -453,7 +467,7 @@ fn encodings() {
 
 #[test]
 fn limits_keep_what_was_read() {
-    let limits = Limits { entries: 2, depth: 4, text_bytes: 5 };
+    let limits = Limits { entries: 2, depth: 4, text_bytes: 5, ..Limits::default() };
     let check = |document: &str, expected: Expect| {
         let document = Document { bytes: document.as_bytes(), content_type: None, base_url: None };
         expected.assert_eq(&shown(&parse(document, &limits)));
@@ -475,6 +489,15 @@ fn limits_keep_what_was_read() {
             limit: elements nested deeper than 4 were passed over
         "#]],
     );
+    // The text of an element is no longer kept at eight times the limit, in which there is only markup.
+    check(
+        "<rss><item><guid>1</guid><description>&lt;b class='x' title='so much of it that no text is left'>a</description></item></rss>",
+        expect![[r#"
+            -: 
+              guid: 1
+            limit: texts longer than 5 bytes were cut
+        "#]],
+    );
     check(
         r#"{"version": "jsonfeed", "items": [{"id": 1}, {"id": 2, "content_text": "abcdefgh"}, {"id": 3}]}"#,
         expect![[r#"
@@ -487,6 +510,63 @@ fn limits_keep_what_was_read() {
             limit: texts longer than 5 bytes were cut
         "#]],
     );
+}
+
+#[test]
+fn of_a_document_that_is_too_long_the_beginning_is_read() {
+    let bytes = b"<rss><item><guid>1</guid></item><item><guid>2</guid></item></rss>";
+    let limits = Limits { document_bytes: 38, ..Limits::default() };
+    let document = Document { bytes, content_type: None, base_url: None };
+    expect![[r#"
+        -: 
+          guid: 1
+        limit: the document is longer than 38 bytes; the rest was left out
+        lost: the document ends inside an entry, which was left out
+    "#]]
+    .assert_eq(&shown(&parse(document, &limits)));
+}
+
+/// Made to hurt a reader. That the time is linear is asked in `feed.rs`; here, what is left of them.
+#[test]
+fn hostile_documents_are_read_within_the_limits() {
+    let item = "<item><title>whole</title></item>";
+    let check = |name: &str, document: String, titles: &[&str], problem: &str| {
+        let parsed = read(&document);
+        let read: Vec<&str> = parsed.entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
+        assert!(read == titles, "{name}: {} entries", read.len());
+        let told = super::in_a_line(&parsed.problems).unwrap_or_default();
+        assert!(told.contains(problem), "{name}: {told:?}");
+        assert_eq!(problem.is_empty(), told.is_empty(), "{name}: {told:?}");
+    };
+    let rss = |inside: &str| format!("<rss><channel>{inside}{item}</channel></rss>");
+    let (opened, closed) = ("<a>".repeat(1_000_000), "</a>".repeat(1_000_000));
+    check("depth", rss(&format!("{opened}{closed}")), &["whole"], "nested deeper than 256");
+    let attributes: String = (0..100_000).map(|n| format!(" a{n}='{n}'")).collect();
+    check("attributes", rss(&format!("<b{attributes}/>")), &["whole"], "");
+    let same = " a='1'".repeat(100_000);
+    check("an attribute again and again", rss(&format!("<b{same}/>")), &["whole"], "");
+    let namespaces: String = (0..100_000).map(|n| format!(" xmlns:n{n}='urn:{n}'")).collect();
+    check("namespaces", rss(&format!("<b{namespaces}/>")), &["whole"], "");
+
+    let nested = |n: usize| format!("<!ENTITY l{n} '{}'>", format!("&l{};", n - 1).repeat(10));
+    let bomb: String = (1..10).map(nested).collect();
+    let bomb =
+        format!("<!DOCTYPE rss [<!ENTITY l0 'lol'>{bomb}]><rss><item><title>a &l9; b</title></item></rss>");
+    check("entities in entities", bomb, &["a &l9; b"], "");
+    let outside = "<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><rss><item><title>a &x; b</title></item></rss>";
+    check("an entity from a file", outside.to_owned(), &["a &x; b"], "");
+    let declared = "<?xml version='1.0'?>";
+    check("two declarations", format!("{declared}{declared}<rss>{item}</rss>"), &["whole"], "");
+    check("a late declaration", format!("\n<!-- c -->{declared}<rss>{item}</rss>"), &["whole"], "");
+    check("a declaration inside", rss(declared), &["whole"], "");
+
+    check("items", rss(&item.repeat(20_000)), &["whole"; 10_000], "more than 10000 entries");
+    let long = "a".repeat(12 << 20);
+    let kept = "a".repeat(1 << 20);
+    let titled = format!("<rss><item><title>{long}</title></item>{item}</rss>");
+    check("a title", titled, &[&kept, "whole"], "texts longer than 1048576 bytes were cut");
+    let lists = format!("{{\"version\": \"jsonfeed\", \"items\": [{}", "[".repeat(1_000_000));
+    check("lists in lists", lists, &[], "not valid JSON");
 }
 
 proptest! {
@@ -503,7 +583,7 @@ proptest! {
             let end = (at + length).min(bytes.len());
             bytes.splice(at..end, replacement.into_bytes());
         }
-        let limits = Limits { entries: 3, depth: 6, text_bytes: 64 };
+        let limits = Limits { entries: 3, depth: 6, text_bytes: 64, ..Limits::default() };
         for content_type in [None, Some("text/xml; charset=utf-16")] {
             let parsed = parse(Document { bytes: &bytes, content_type, base_url: None }, &limits);
             prop_assert!(parsed.entries.len() <= 3);

@@ -177,16 +177,14 @@ impl Store {
                  WHERE source = ?1 AND moved_to = ?2",
             )?
             .execute(params![number, source.address()])?;
-            let is_another = tx
-                .prepare_cached(
+            let mut begin_anew = tx.prepare_cached(
                 "UPDATE sources SET url = ?2, state = 'new', etag = NULL, last_modified = NULL, body_hash = NULL,
                      first_good = NULL, last_good = NULL, last_poll = NULL, next_poll = NULL, failures = 0, note = NULL,
                      problems = NULL, moved_to = NULL, moved_since = NULL, moved_latest = NULL, moved_times = NULL,
                      wished_s = NULL, skip_hours = 0, skip_days = 0, newest = NULL, pause_s = NULL
                  WHERE source = ?1 AND url IS NOT ?2",
-            )?
-            .execute(params![number, source.address()])?;
-            if is_another > 0 {
+            )?;
+            if begin_anew.execute(params![number, source.address()])? > 0 {
                 tx.prepare_cached("DELETE FROM asks WHERE source = ?1")?.execute([number])?;
             }
             tx.prepare_cached(

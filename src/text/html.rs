@@ -274,16 +274,15 @@ impl Text {
 
 /// The end of what can be copied as it is: [`PLAIN`] bytes and single spaces between them.
 fn end_of_run(bytes: &[u8], start: usize) -> usize {
-    // No space to begin with.
-    let mut after_plain = false;
-    let run = bytes[start..].iter().position(|&b| {
-        let goes_on = PLAIN[b as usize] || (b == b' ' && after_plain);
-        after_plain = b != b' ';
-        !goes_on
-    });
-    let end = run.map_or(bytes.len(), |run| start + run);
-    // A space that nothing plain follows is not between two.
-    if end > start && bytes[end - 1] == b' ' { end - 1 } else { end }
+    let is_plain = |at: usize| bytes.get(at).is_some_and(|&b| PLAIN[b as usize]);
+    let mut at = start;
+    while is_plain(at) {
+        at += 1;
+        if bytes.get(at) == Some(&b' ') && is_plain(at + 1) {
+            at += 1;
+        }
+    }
+    at
 }
 
 /// Bytes that are copied in runs: visible ASCII without meaning here, and the beginnings and insides of

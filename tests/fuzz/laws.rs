@@ -18,7 +18,7 @@ pub fn feed(input: &[u8]) {
         content_type: content_type[usize::from(choice) % 4],
         base_url: base_url[usize::from(choice) / 4 % 2],
     };
-    let limits = Limits { entries: 20, depth: 30, text_bytes: 200 };
+    let limits = Limits { document_bytes: 4000, entries: 20, depth: 30, text_bytes: 200 };
     let parsed = sources::parse(document, &limits);
     assert!(parsed.entries.len() <= limits.entries);
     for entry in &parsed.entries {

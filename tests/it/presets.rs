@@ -85,7 +85,7 @@ fn hacker_news_is_read_back_to_its_beginning_and_raises_no_alert() {
     assert_eq!(texts(&kept, "title"), ["Acme? Who?", "Acme founded", "Acme ships", "-"]);
     assert_eq!(kept[3]["text"], "J'aime Acme, merci.");
     assert_eq!(kept[3]["link"], "https://news.ycombinator.com/item?id=12");
-    assert_eq!(kept[2]["link"], "https://news.example/11");
+    assert_eq!(kept[2]["link"], "https://news.ycombinator.com/item?id=11", "not the article's");
     assert_eq!(kept[2]["engagement"], json!({"points": 11, "comments": 2}));
     assert_eq!(kept[3]["published"], "2026-03-01T21:20:00Z");
 
@@ -425,7 +425,7 @@ fn gdelt_gives_headlines_and_complains_in_plain_text() {
 
 #[test]
 fn app_store_reviews_keep_their_stars() {
-    let scenario = scenario("app-store", "app = \"fr/id1234567890\"");
+    let mut scenario = scenario("app-store", "app = \"fr/id1234567890\"");
     let review = |id: u32, stars: u8, text: &str| {
         json!({"id": {"label": id.to_string()}, "title": {"label": "Acme"}, "content": {"label": text},
             "author": {"name": {"label": "Zoé"}}, "im:rating": {"label": stars.to_string()},
@@ -446,9 +446,13 @@ fn app_store_reviews_keep_their_stars() {
     let stars: Vec<&Value> = kept.iter().map(|entry| &entry["engagement"]["stars"]).collect();
     assert_eq!(stars, [1, 5, 2]);
     assert_eq!(kept[0]["published"], "2026-02-28T19:00:00Z");
-    assert_eq!(kept[0]["link"], "https://apps.apple.com/fr/app/id1234567890");
     let worst = scenario.run(&["search", "tag:1-star", "--json"]).ok().json();
     assert_eq!(worst["total"], 1, "{worst}");
+
+    // Reviews of one app are not one another, even where an answer holds a single one.
+    scenario.publisher.publish(&path(1), &json!({"feed": {"entry": [review(4, 3, "Moyen")]}}).to_string());
+    scenario.at("2026-03-02T12:00:00Z");
+    assert_eq!(poll(&scenario)["new_mentions"], 1);
 }
 
 #[test]

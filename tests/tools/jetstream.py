@@ -3,6 +3,7 @@
 
     jetstream.py serve [--port 6008] [--rate 40]
     jetstream.py measure [--vigie PATH] [--brands 100] [--count 500000] [--rate N --seconds 60]
+                         [--naming 100]
 
 `serve` sends posts to whoever connects, at a rate, until it is stopped; the source to listen to it:
 
@@ -11,8 +12,8 @@
     allow_private = true
 
 `measure` runs `vigie run` on a fresh folder, sends COUNT messages as fast as they are taken, or RATE a second for
-SECONDS, and prints the CPU time of vigie's whole process per message, from its connection on. One post in a hundred
-names a brand; one message in ten is no post. The texts are of the languages and lengths of the network: a third is
+SECONDS, and prints the CPU time of vigie's whole process per message, from its connection on. One message in NAMING
+(100) names a brand; one in ten is no post. The texts are of the languages and lengths of the network: a third is
 not ASCII, a fifth has a card or a picture. No TLS: over it, decryption adds what `openssl speed` says of the machine.
 """
 
@@ -40,7 +41,7 @@ WORDS = {
 SHARES = [("en", 50), ("ja", 20), ("pt", 20), ("fr", 10)]
 
 
-def message(chance, time_us, number, brands):
+def message(chance, time_us, number, brands, naming):
     did = "did:plc:" + "".join(chance.choices("abcdefghijklmnopqrstuvwxyz234567", k=24))
     event = {"did": did, "time_us": time_us}
     if number % 10 == 9:
@@ -49,8 +50,8 @@ def message(chance, time_us, number, brands):
         return event
     language = chance.choices([name for name, _ in SHARES], [share for _, share in SHARES])[0]
     words = chance.choices(WORDS[language], k=chance.randint(3, 40))
-    if number % 100 == 7:
-        words.insert(len(words) // 2, f"Brand{number // 100 % brands}zon")
+    if number % naming == 7:
+        words.insert(len(words) // 2, f"Brand{number // naming % brands}zon")
     created = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time_us / 1e6))
     record = {"$type": "app.bsky.feed.post", "createdAt": created, "langs": [language], "text": " ".join(words)}
     cid = "bafyreidwaivazkwu67xztlmuobx35hs2lnfh3kolmgfmucldvhd3sgzcqi"
@@ -101,11 +102,11 @@ def wait_for_pong(connection):
         pass
 
 
-def messages(count, brands):
+def messages(count, brands, naming=100):
     chance = random.Random(1)
     number = 0
     while count is None or number < count:
-        payload = json.dumps(message(chance, int(time.time() * 1e6), number, brands), ensure_ascii=False,
+        payload = json.dumps(message(chance, int(time.time() * 1e6), number, brands, naming), ensure_ascii=False,
                              separators=(",", ":")).encode()
         yield payload
         number += 1
@@ -142,7 +143,7 @@ def measure(options):
                      "allow_private = true\n")
         Path(folder, "feeds.toml").write_text("\n".join(lines))
         count = options.count if options.rate is None else options.rate * options.seconds
-        prepared = [frame(payload) for payload in messages(count, options.brands)]
+        prepared = [frame(payload) for payload in messages(count, options.brands, options.naming)]
         vigie = subprocess.Popen([options.vigie, "--quiet", "--config", f"{folder}/feeds.toml", "run"])
         connection, _ = listener.accept()
         handshake(connection)
@@ -165,7 +166,7 @@ def measure(options):
         vigie.wait()
         found = subprocess.run([options.vigie, "--config", f"{folder}/feeds.toml", "export", "*"],
                                capture_output=True, text=True, check=True).stdout.count("\n")
-    expected = sum(1 for number in range(count) if number % 100 == 7)
+    expected = sum(1 for number in range(count) if number % options.naming == 7)
     size = sum(map(len, prepared)) / count
     print(f"{count} messages of {size:.0f} bytes, {options.brands} brands: {spent / count * 1e6:.1f} µs of CPU each, "
           f"{100 * spent / wall:.2f} % of a core over {wall:.1f} s, {memory / 1024:.0f} MB at most; "
@@ -187,6 +188,7 @@ def main():
     command.add_argument("--count", type=int, default=500_000)
     command.add_argument("--rate", type=int)
     command.add_argument("--seconds", type=int, default=60)
+    command.add_argument("--naming", type=int, default=100)
     command.set_defaults(run=measure)
     options = parser.parse_args()
     options.run(options)

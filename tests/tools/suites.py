@@ -14,7 +14,7 @@ with the reviewed differences (CLASSES below: where feedparser is wrong, or mean
 agreement. Then how many of the assertions that feedparser's own tests carry (`Expect:`) hold for title, link,
 id, dates, summary, content and author, texts compared without markup.
 
-`--show` prints the differences of one kind: lost, zero, title, link, id, date, expect, or classes, which
+`--show` prints the differences of one kind: failed, lost, zero, number, title, link, id, date, expect, or classes, which
 counts the reviewed ones. Needs Python 3.9, nothing else.
 """
 
@@ -236,6 +236,8 @@ def compare(document, told, tally):
     elif lost:
         tally.note("lost", told["path"], f"{lost} of {len(theirs)}; {document.problems}", lost)
     if len(theirs) != len(ours):
+        # Which of them would be compared with which?
+        tally.note("number", told["path"], f"{len(ours)} instead of {len(theirs)}")
         return
     for mine, other in zip(ours, theirs):
         tally.agreement(told, document, "title", mine["title"], other["title"], text(mine["title"]) == text(other["title"]), mine, other)
@@ -373,6 +375,7 @@ class Tally:
         share = 100 * self.amount["lost"] / max(1, self.entries)
         print(f"non-empty entries lost          {self.amount['lost']} of {self.entries} ({share:.3f} %)")
         print(f"entries cut by the end, told    {self.amount['cut']}")
+        print(f"documents of another number     {self.amount['number']} (their entries are not compared)")
         for field in FIELDS:
             both, agree = self.both[field], self.agree[field]
             known = sum(count for (of, _), count in self.classes.items() if of == field)

@@ -78,21 +78,19 @@ pub(super) fn parse(ask: &Ask, document: Document<'_>, limits: &Limits) -> Resul
         _ => &[],
     };
     let entries: Vec<Entry> =
-        reviews.iter().filter_map(|review| entry(review, &ask.key, limits)).take(limits.entries).collect();
+        reviews.iter().filter_map(|review| entry(review, limits)).take(limits.entries).collect();
     let page: u32 = ask.older.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1);
     let older = (page < LAST_PAGE && !entries.is_empty()).then(|| (page + 1).to_string());
     Ok(Answer { parsed: Parsed { entries, ..Parsed::default() }, older, ..Answer::default() })
 }
 
-/// `None` for the app itself, which some answers list first: it has no rating.
-fn entry(review: &Value, app: &str, limits: &Limits) -> Option<Entry> {
+/// `None` for the app itself, which some answers list first: it has no rating. A review has no page of its own,
+/// and the app's would make them all one.
+fn entry(review: &Value, limits: &Limits) -> Option<Entry> {
     let id = json::id(&review["id"]["label"])?;
     let stars: u64 = json::text(&review["im:rating"], "label")?.parse().ok()?;
-    let (country, number) = app.split_once('/')?;
     Some(Entry {
         guid: Some(id),
-        // Reviews have no page of their own.
-        link: Some(format!("https://apps.apple.com/{country}/app/id{number}")),
         title: json::plain(&review["title"], "label", limits),
         content: json::plain(&review["content"], "label", limits),
         author: json::plain(&review["author"]["name"], "label", limits),

@@ -74,10 +74,10 @@ fn entry(hit: &Value, limits: &Limits) -> Option<Entry> {
     let discussion = format!("https://news.ycombinator.com/item?id={id}");
     let text = json::html(hit, "story_text", limits).or_else(|| json::html(hit, "comment_text", limits));
     let is_comment = hit["comment_text"].is_string();
-    let link = if is_comment { None } else { json::text(hit, "url").map(str::to_owned) };
     Some(Entry {
         guid: Some(discussion.clone()),
-        link: Some(link.unwrap_or(discussion)),
+        // Not the article's: it may be handed in again, and what others say below it is not its publisher's.
+        link: Some(discussion),
         // A comment is headed by its story, which may name a brand that the comment does not.
         title: json::plain(hit, "title", limits),
         content: text,
