@@ -41,7 +41,10 @@ fn rows(
     source: &str,
     take: &mut dyn FnMut(u64, Result<Line, String>) -> Result<()>,
 ) -> Result<()> {
-    let delimiter = delimiter(input.fill_buf()?);
+    let first_line = input.fill_buf()?.split(|&b| b == b'\n').next().unwrap_or_default();
+    let delimiter = delimiter(first_line);
+    // A row is then taken to begin at the end of the line before it.
+    let behind = u64::from(first_line.ends_with(b"\r"));
     let mut table = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
     let columns: Vec<String> =
         table.byte_headers()?.iter().map(|name| decoded(name).trim().to_lowercase()).collect();
@@ -50,7 +53,7 @@ fn rows(
     }
     let mut row = ByteRecord::new();
     while table.read_byte_record(&mut row)? {
-        let line = row.position().map_or(0, csv::Position::line);
+        let line = row.position().map_or(0, csv::Position::line) + behind;
         let read = match row.len() == columns.len() {
             true => read_object(object(&columns, &row), source),
             false => Err(format!("{} cells where the first line names {} columns", row.len(), columns.len())),
@@ -61,8 +64,7 @@ fn rows(
 }
 
 /// What parts the columns: the one of `,`, `;` and tab that the first line has most of.
-fn delimiter(head: &[u8]) -> u8 {
-    let first_line = head.split(|&b| b == b'\n').next().unwrap_or_default();
+fn delimiter(first_line: &[u8]) -> u8 {
     let count = |sign: &u8| first_line.iter().filter(|b| *b == sign).count();
     // Of equals the last one is taken.
     [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')

@@ -33,7 +33,7 @@ fn add(scenario: &Scenario, path: &str, more: &[&str]) -> Run {
 }
 
 fn file(scenario: &Scenario) -> String {
-    std::fs::read_to_string(scenario.path().join("feeds.toml")).unwrap()
+    std::fs::read_to_string(scenario.path().join("feeds.toml")).expect("it is there")
 }
 
 #[test]

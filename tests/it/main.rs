@@ -7,6 +7,7 @@ mod crash;
 mod docs;
 mod faults;
 mod fuzz_corpus;
+mod importing;
 mod jetstream;
 mod pipeline;
 mod presets;
