@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{BufRead, IsTerminal, Write};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -146,7 +146,7 @@ impl Hunt {
                 return Ok((Found::ByRule, vec![FoundFeed::new(&document.final_url, None, &feed)]));
             }
         }
-        let (page, parsed) = self.read(address).await?;
+        let (page, parsed) = self.read(address).await.with_context(|| address.to_owned())?;
         if is_feed(&parsed) {
             return Ok((Found::Itself, vec![FoundFeed::new(address, None, &parsed)]));
         }

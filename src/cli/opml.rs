@@ -8,7 +8,6 @@ use super::setup::load;
 use super::{Exit, output};
 use crate::config::addition::{Addition, free_id};
 use crate::model::SourceKind;
-use crate::render::counted;
 use crate::sources::ProblemKind;
 use crate::sources::opml::{self, Outline};
 use crate::views::discovery::AdditionView;
@@ -78,8 +77,7 @@ fn export(args: &Args) -> Result<Exit> {
         }
     }
     if !left_out.is_empty() {
-        let sources = counted(left_out.len(), "source has", "sources have");
-        eprintln!("vigie: {sources} no address of a feed and is left out: {}", left_out.join(", "));
+        eprintln!("vigie: left out, for want of one address of a feed: {}", left_out.join(", "));
     }
     output::print(&opml::write("vigie", &outlines))?;
     Ok(Exit::Done)
