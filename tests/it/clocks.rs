@@ -34,7 +34,7 @@ fn a_clock_that_was_far_ahead_or_a_day_behind_alerts_nobody_and_keeps_no_source_
     for (now, id, date, latest) in [
         ("2027-04-06T08:00:00Z", "ahead", "02 Mar 2026 09:00:00 GMT", "2027-04-07T08:00:00Z"),
         ("2026-03-01T08:00:00Z", "behind", "28 Feb 2026 09:00:00 GMT", "2026-03-02T08:00:00Z"),
-        ("2026-03-02T10:00:00Z", "right", "01 Mar 2026 20:30:00 GMT", "2026-03-03T10:00:00Z"),
+        ("2026-03-02T10:00:00Z", "right", "28 Feb 2026 20:30:00 GMT", "2026-03-03T10:00:00Z"),
         ("2026-03-02T12:00:00Z", "later", "02 Mar 2026 11:30:00 GMT", "2026-03-03T12:00:00Z"),
     ] {
         entries.push((id, date));
