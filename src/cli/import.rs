@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::args::{Args, Import};
 use super::setup::load;
 use super::{Exit, output};
-use crate::daemon::listening;
+use crate::daemon::{kept_since, listening};
 use crate::ingest::{Engines, Imported, Line, import_lines, read_line};
 use crate::render::counted;
 
@@ -25,6 +25,8 @@ struct ImportView {
     read: usize,
     new: usize,
     known: usize,
+    /// Older than what is kept.
+    expired: usize,
     revised: usize,
     mentions: usize,
     rejected: usize,
@@ -34,6 +36,7 @@ impl ImportView {
     fn add(&mut self, imported: &Imported) {
         self.new += imported.new;
         self.known += imported.known;
+        self.expired += imported.expired;
         self.revised += imported.revised;
         self.mentions += imported.mentions;
     }
@@ -43,6 +46,7 @@ pub fn run(args: &Args, options: &Import) -> Result<Exit> {
     let loaded = load(args)?;
     let (listening, tags) = (listening(&loaded.config), loaded.config.source_tags());
     let mut engines = Engines::open(&loaded.configuration.data_dir, loaded.zone())?;
+    engines.store.set_horizon(kept_since(&loaded.config.settings, args.now()));
     let mut view = ImportView::default();
     let mut all_read = true;
     let mut store = |lines: &mut Vec<Line>, view: &mut ImportView| -> Result<()> {
@@ -74,13 +78,15 @@ pub fn run(args: &Args, options: &Import) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
+        let expired =
+            if view.expired > 0 { format!("{} too old to be kept, ", view.expired) } else { String::new() };
         output::print(&format!(
-            "{} read: {}, {} known, {} revised, {} naming no brand; {}; {} rejected",
+            "{} read: {}, {} known, {} revised, {expired}{} naming no brand; {}; {} rejected",
             counted(view.read, "line", "lines"),
             counted(view.new, "new entry", "new entries"),
             view.known,
             view.revised,
-            view.read - view.rejected - view.new - view.known - view.revised,
+            view.read - view.rejected - view.new - view.known - view.revised - view.expired,
             counted(view.mentions, "new mention", "new mentions"),
             view.rejected,
         ))?;

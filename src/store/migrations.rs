@@ -320,6 +320,15 @@ const STEPS: &[&str] = &[
     "
     CREATE TABLE streams (source INTEGER PRIMARY KEY, cursor INTEGER NOT NULL);
     ",
+    // Of what expired, counts and hashes stay.
+    "
+    -- An expired entry by which a story goes that still has others: of it only id and times are left.
+    ALTER TABLE entries ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
+    -- How much of a count is of mentions that expired.
+    ALTER TABLE rollups ADD COLUMN expired_mentions INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rollups ADD COLUMN expired_stories INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tombstones ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
+    ",
 ];
 
 #[cfg(test)]

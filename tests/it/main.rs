@@ -7,6 +7,7 @@ mod docs;
 mod faults;
 mod fuzz_corpus;
 mod jetstream;
+mod keeping;
 mod pipeline;
 mod presets;
 mod running;
