@@ -218,6 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn it_is_asked_once_an_hour_whether_something_is_too_old() {
+        let (mut agenda, mut clocks) = agenda();
+        let (mut passed, mut asked) = (Duration::ZERO, Vec::new());
+        while passed <= Duration::from_secs(2 * 3600) {
+            let (slept, chores) = sleep(&mut agenda, &mut clocks);
+            passed += slept;
+            asked.extend(chores.expire.then_some(passed.as_secs()));
+        }
+        assert_eq!(asked, [3600, 7200]);
+    }
+
+    #[test]
     fn news_is_judged_at_once_and_a_flood_of_it_once_a_second() {
         let (mut agenda, mut clocks) = agenda();
         clocks.pass(Duration::from_millis(1_500));

@@ -168,3 +168,89 @@ fn rename_keys(db: &Connection, told: &[i64], untold: &[i64]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Scope;
+    use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, poll, time};
+    use super::*;
+
+    fn expire(store: &mut Store, since: &str, most: usize) -> usize {
+        store.set_horizon(Horizon { mentions: Some(time(since)), others: None });
+        let mut progress = Progress::default();
+        while !progress.done {
+            progress = store.expire(progress, most).unwrap();
+        }
+        progress.deleted
+    }
+
+    /// Mentions and stories of acme on each of the first 20 days of January.
+    fn counts(store: &Store) -> Vec<(u32, u32)> {
+        let acme = brand("acme");
+        let (since, until) = (time("2026-01-01T00:00Z"), time("2026-01-21T00:00Z"));
+        let scope = Scope { brand: &acme, query: None, since, until, backfill: true };
+        let series = store.series(&scope, 86_400).unwrap();
+        series.buckets.iter().map(|bucket| (bucket.mentions, bucket.stories)).collect()
+    }
+
+    #[test]
+    fn of_a_story_that_lives_on_only_id_and_time_are_kept() {
+        let mut scene = Scene::listening(&["news"]);
+        let story = [
+            dated(item("1", &long_text(0, "acme")), "2026-01-02T00:00Z"),
+            dated(item("2", &long_text(0, "acme")), "2026-01-04T00:00Z"),
+        ];
+        scene.store.ingest(&batch("news", &story), &poll("2026-01-05T00:00Z")).unwrap();
+        let ids = scene.store.mention_ids().unwrap();
+        assert_eq!(expire(&mut scene.store, "2026-01-03T00:00Z", 1), 1);
+        let left = scene.store.mention_ids().unwrap();
+        assert_eq!(left.len(), 1);
+        let gone = ids.iter().find(|id| !left.contains(id)).unwrap();
+        assert!(scene.store.has_expired(gone).unwrap() && !scene.store.has_expired(&left[0]).unwrap());
+        let said = |scene: &Scene| {
+            let sql =
+                "SELECT count(*) FROM entries WHERE title IS NOT NULL OR text != '' OR link IS NOT NULL";
+            scene.store.db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(said(&scene), 1);
+        assert_eq!(expire(&mut scene.store, "2026-01-05T00:00Z", 1), 1);
+        for table in ["entries", "revisions", "bands", "mentions", "counted", "story_firsts"] {
+            let sql = format!("SELECT count(*) FROM {table}");
+            let rows: i64 = scene.store.db.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(rows, 0, "{table}");
+        }
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+        /// Copies, edits and late comers around horizons that move on.
+        #[test]
+        fn counts_stay_whatever_expires_and_whatever_comes_after(
+            entries in prop::collection::vec((0..12_u8, 0..4_u32, 1..20_u8), 1..40),
+            every in 3..9_usize,
+            most in 1..5_usize,
+        ) {
+            let mut scene = Scene::listening(&["news"]);
+            for (step, (guid, text, day)) in entries.iter().enumerate() {
+                let words = if *text == 3 { "nobody is named".to_owned() } else { long_text(*text, "acme globex outage") };
+                let said = dated(item(&guid.to_string(), &words), &format!("2026-01-{day:02}T10:00Z"));
+                scene.store.ingest(&batch("news", &[said]), &import("2026-01-21T00:00Z")).unwrap();
+                if step % every == 0 {
+                    let before = counts(&scene.store);
+                    let rev = scene.store.rev().unwrap();
+                    let since = format!("2026-01-{:02}T00:00Z", 1 + step * 19 / entries.len());
+                    let kept = scene.store.mention_ids().unwrap();
+                    expire(&mut scene.store, &since, most);
+                    prop_assert_eq!(counts(&scene.store), before);
+                    let told = scene.store.changes_since(rev, 100).unwrap().len();
+                    prop_assert_eq!(told, kept.len() - scene.store.mention_ids().unwrap().len());
+                }
+                prop_assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+            }
+        }
+    }
+}

@@ -51,7 +51,12 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many mentions were heard in a source, the brands' own voice included.
+    /// How many mentions are kept.
+    pub fn mention_count(&self) -> Result<u64> {
+        Ok(self.db.query_row("SELECT count(*) FROM mentions", [], |row| row.get(0))?)
+    }
+
+    /// How many mentions were heard in a source, expired ones and the brands' own voice included.
     pub fn mention_count_of_source(&self, source: &SourceId) -> Result<u64> {
         let mut statement = self.db.prepare_cached("SELECT mentions FROM sources WHERE id = ?1")?;
         Ok(statement.query_row([source.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::running::{signal, start, wait_until};
 use crate::scenario::{Scenario, item, read_all, rss};
 
 /// One brand, one source, and what `settings` say.
@@ -161,6 +162,18 @@ fn it_is_deleted_once_a_day() {
 }
 
 #[test]
+fn run_deletes_too_and_the_index_follows() {
+    let mut scenario = heard("retention = \"90d\"");
+    scenario.at("2026-09-01T08:00:00Z");
+    let mut child = start(&scenario);
+    wait_until("the deletion", || guids(&scenario).is_empty());
+    signal(&child, "-TERM");
+    assert!(child.wait().expect("it can be waited for").success());
+    assert_eq!(found(&scenario, "acme"), 0);
+    sound(&scenario);
+}
+
+#[test]
 fn an_alert_says_that_its_evidence_expired() {
     let rule = "\n[[rule]]\nid = \"recall\"\nkind = \"pattern\"\ntext = \"recalls\"\n";
     let settings = format!("{}{rule}", config("retention = \"90d\""));
@@ -254,7 +267,7 @@ fn killed_while_it_deletes_it_goes_on_and_nothing_is_wrong() {
     const KILLS: usize = 6;
     let mut scenario = Scenario::new(&config(""));
     let line = |n: usize| {
-        let (day, minute, copied) = (n / 200 + 1, n % 60, if n % 5 == 0 { n / 25 } else { n });
+        let (day, minute, copied) = (n / 200 + 1, n % 60, if n.is_multiple_of(5) { n / 25 } else { n });
         format!(
             "{{\"id\":\"{n}\",\"published\":\"2026-03-{day:02}T10:{minute:02}:00Z\",\"text\":\"Acme and the matter of \
              {copied} places, {} things, {} words and {} days\"}}\n",
