@@ -18,12 +18,19 @@ pub struct Listening {
     /// The saved queries by id.
     queries: Vec<(String, query::Compiled)>,
     tone: sentiment::Model,
+    /// Whether entries that name nobody are kept too.
+    keeps_all: bool,
 }
 
 impl Listening {
     pub fn new(brands: &[Brand], queries: &[SavedQuery], tone: sentiment::Model) -> Self {
         let compiled = queries.iter().map(|q| (q.id.clone(), query::Compiled::new(&q.query.ast)));
-        Self { matcher: Matcher::new(brands), queries: compiled.collect(), tone }
+        Self { matcher: Matcher::new(brands), queries: compiled.collect(), tone, keeps_all: false }
+    }
+
+    /// Keeps every entry of a document, be there a brand in it or not.
+    pub fn keeping_all(self) -> Self {
+        Self { keeps_all: true, ..self }
     }
 
     pub fn tone(&self) -> &sentiment::Model {
@@ -42,7 +49,7 @@ impl Listening {
     }
 }
 
-/// Reads one document of `source` and keeps the entries that name a brand.
+/// Reads one document of `source` and keeps the entries that name a brand, or all of them.
 pub fn prepare(
     source: &Source,
     document: sources::Document<'_>,
@@ -115,10 +122,14 @@ pub fn prepare_one(
     listening: &Listening,
 ) -> Option<Prepared> {
     let kept = prepare_entry(source, source_tags, entry, listening).ok()?;
+    // All that a stream tells is never kept: it may be all that a network says.
+    if kept.mentions.is_empty() {
+        return None;
+    }
     Some(Prepared { link_key: kept.entry.link.as_deref().and_then(identifying_link), ..kept })
 }
 
-/// An entry and what was found in it, its key by link aside; just the link of one that names nobody.
+/// An entry and what was found in it, its key by link aside; just the link of one that is not kept.
 fn prepare_entry(
     source: &str,
     source_tags: &[String],
@@ -128,7 +139,7 @@ fn prepare_entry(
     let mut detected = None;
     let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
     let matches = listening.matches(&entry, source, source_tags, &mut detect);
-    if matches.is_empty() {
+    if matches.is_empty() && !listening.keeps_all {
         return Err(entry.link);
     }
     let language = detect();
@@ -244,7 +255,7 @@ pub struct Batch {
     pub reach: Option<Timestamp>,
     /// When its latest entries were published, oldest first, a bounded number.
     pub dates: Vec<Timestamp>,
-    /// The entries that are kept: those that name a brand.
+    /// The entries that are kept: those that name a brand, or all of them.
     pub entries: Vec<Prepared>,
     pub problems: Vec<Problem>,
     /// The interval the publisher asks for, in seconds.
@@ -264,6 +275,7 @@ pub struct Prepared {
     pub link_key: Option<String>,
     pub language: Language,
     pub fingerprint: Fingerprint,
+    /// None if it names nobody and is kept all the same.
     pub mentions: Vec<PreparedMention>,
 }
 

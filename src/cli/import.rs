@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::args::{Args, Format, Import};
 use super::setup::{Loaded, load};
 use super::{Exit, output};
-use crate::daemon::listening;
+use crate::daemon::{kept_since, listening};
 use crate::ingest::{Engines, Imported, Line, each_row, import_lines, inbox, read_line};
 use crate::model::{SourceId, Timestamp};
 use crate::prepare::Listening;
@@ -37,6 +37,8 @@ struct ImportView {
     read: usize,
     new: usize,
     known: usize,
+    /// Older than what is kept.
+    expired: usize,
     revised: usize,
     mentions: usize,
     rejected: usize,
@@ -46,6 +48,7 @@ impl ImportView {
     fn add(&mut self, imported: &Imported) {
         self.new += imported.new;
         self.known += imported.known;
+        self.expired += imported.expired;
         self.revised += imported.revised;
         self.mentions += imported.mentions;
     }
@@ -68,13 +71,15 @@ pub fn run(args: &Args, options: &Import) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
+        let expired =
+            if view.expired > 0 { format!("{} too old to be kept, ", view.expired) } else { String::new() };
         output::print(&format!(
-            "{} read: {}, {} known, {} revised, {} naming no brand; {}; {} rejected",
+            "{} read: {}, {} known, {} revised, {expired}{} naming no brand; {}; {} rejected",
             counted(view.read, "entry", "entries"),
             counted(view.new, "new entry", "new entries"),
             view.known,
             view.revised,
-            view.read - view.rejected - view.new - view.known - view.revised,
+            view.read - view.rejected - view.new - view.known - view.revised - view.expired,
             counted(view.mentions, "new mention", "new mentions"),
             view.rejected,
         ))?;
@@ -106,7 +111,7 @@ impl<'a> Taking<'a> {
                 );
                 None
             }
-            false => Some(Engines::open(data_dir, loaded.zone())?),
+            false => Some(open(loaded, now)?),
         };
         Ok(Taking {
             loaded,
@@ -121,7 +126,7 @@ impl<'a> Taking<'a> {
     }
 
     fn file(&mut self, path: &Path, options: &Import) -> Result<()> {
-        let mut input = open(path)?;
+        let mut input = reader(path)?;
         let head = input.fill_buf().with_context(|| format!("{} could not be read", path.display()))?;
         let source = options.source.as_str();
         match options.format.unwrap_or_else(|| guess(path, head)) {
@@ -221,6 +226,7 @@ impl<'a> Taking<'a> {
             }
             match Engines::open_if_free(data_dir, self.loaded.zone())? {
                 Some(mut engines) => {
+                    engines.store.set_horizon(kept_since(&self.loaded.config.settings, self.now));
                     for parked in inbox::waiting(data_dir) {
                         inbox::take_in(&mut engines, &parked, &self.tags, &self.listening, self.now)?;
                     }
@@ -255,7 +261,13 @@ fn guess(path: &Path, head: &[u8]) -> Format {
     }
 }
 
-fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+fn open(loaded: &Loaded, now: Timestamp) -> Result<Engines> {
+    let mut engines = Engines::open(&loaded.configuration.data_dir, loaded.zone())?;
+    engines.store.set_horizon(kept_since(&loaded.config.settings, now));
+    Ok(engines)
+}
+
+fn reader(path: &Path) -> Result<Box<dyn BufRead>> {
     if path == Path::new("-") {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }

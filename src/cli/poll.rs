@@ -64,6 +64,7 @@ async fn one_round(args: &Args, options: &Poll, loaded: &Loaded, ids: &[SourceId
     for delivered in lookout.evaluate().await? {
         eprintln!("vigie: {delivered}");
     }
+    lookout.expire().await?;
     lookout.close().await?;
     view(loaded, &reports, args.now())
 }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem, Report, Severity, problem};
 use super::raw::{Section, Text, inside, suggestion, unknown_key};
-use super::{Checked, Config, File, Settings, ToneWords, Tongue, listening, rule, values};
+use super::{Checked, Config, File, Keep, Settings, ToneWords, Tongue, listening, rule, values};
 use crate::model::Brand;
 use crate::query::{self, Query};
 
@@ -392,23 +392,17 @@ fn settings(report: &mut Report<'_>, section: &Section<'_>) -> Settings {
         }
     }
 
-    let keep = section.parsed(report, "keep", |text| match text {
-        "mentions" => Ok(true),
-        "all" => Ok(false),
+    let keep = section.parsed(report, "keep", |text| match text.trim() {
+        "mentions" => Ok(Keep::Mentions),
+        "all" => Ok(Keep::All),
         other => values::some_time(other)
-            .map(|_| false)
+            .map(Keep::For)
             .map_err(|_| "write `mentions`, `all` or a duration such as `14d`".to_string()),
     });
-    if keep == Some(false) {
-        later(report, section, "keep", "entries that name a brand are kept");
-    }
-    let forever = section.parsed(report, "retention", |text| match text {
-        "forever" => Ok(true),
-        other => values::retention(other).map(|_| false),
+    let retention = section.parsed(report, "retention", |text| match text.trim() {
+        "forever" => Ok(None),
+        other => values::retention(other).map(Some),
     });
-    if forever == Some(false) {
-        later(report, section, "retention", "everything is kept for ever");
-    }
     if section.filled(report, "model").is_some() {
         later(report, section, "model", "the built-in tone lexicon is used");
     }
@@ -418,6 +412,8 @@ fn settings(report: &mut Report<'_>, section: &Section<'_>) -> Settings {
         language,
         data_dir: section.filled(report, "data_dir").map_or(usual.data_dir, |text| text.value),
         contact,
+        keep: keep.unwrap_or(usual.keep),
+        retention: retention.unwrap_or(usual.retention),
         concurrency: section
             .integer(report, "concurrency", 1..257)
             .map_or(usual.concurrency, |number| number as usize),

@@ -49,6 +49,9 @@ pub struct Settings {
     pub data_dir: String,
     /// An address for publishers, sent in the User-Agent.
     pub contact: Option<String>,
+    pub keep: Keep,
+    /// How long mentions are kept; `None`: for ever.
+    pub retention: Option<Duration>,
     /// Requests at once.
     pub concurrency: usize,
     /// Between two requests to one host.
@@ -65,11 +68,22 @@ impl Default for Settings {
             language: None,
             data_dir: DEFAULT_DATA_DIR.into(),
             contact: None,
+            keep: Keep::Mentions,
+            retention: None,
             concurrency: 16,
             host_pause: Duration::from_secs(1),
             include: Vec::new(),
         }
     }
+}
+
+/// What is kept of entries that name no brand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    Mentions,
+    All,
+    /// All for so long, then those that name a brand.
+    For(Duration),
 }
 
 /// Where data is kept unless the file says otherwise.

@@ -21,6 +21,9 @@ const TOGETHER: Duration = Duration::from_secs(1);
 /// The index follows what was heard so much later: a commit costs more than to store and to judge.
 const INDEX_LATER: Duration = Duration::from_secs(1);
 
+/// How often it is asked whether a day has passed since what is too old was deleted.
+const EXPIRY: Duration = Duration::from_secs(3600);
+
 /// A clock that goes so much faster or slower was set, or the machine has slept.
 const JUMP: Duration = Duration::from_secs(5);
 
@@ -34,6 +37,8 @@ pub(super) struct Chores {
     pub index: bool,
     /// Nothing was heard for a while: memory may be given back.
     pub rest: bool,
+    /// Delete what is too old, if a day has passed since.
+    pub expire: bool,
 }
 
 /// The plan. Polls are planned by the clock on the wall, all else by time that passes.
@@ -49,6 +54,7 @@ pub(super) struct Agenda {
     news: bool,
     index: Option<Instant>,
     files: Instant,
+    expire: Instant,
     /// Both clocks as they were seen last.
     seen: (Instant, Timestamp),
 }
@@ -64,6 +70,7 @@ impl Agenda {
             news: false,
             index: None,
             files: now + FILES,
+            expire: now,
             seen: (now, time),
         }
     }
@@ -71,7 +78,10 @@ impl Agenda {
     /// When to wake up, at the latest.
     pub fn next(&self, now: Instant, time: Timestamp) -> Instant {
         let due = self.due.map(|due| now + Duration::try_from(due.duration_since(time)).unwrap_or_default());
-        [due, self.settle, self.index].into_iter().flatten().fold(self.judge.min(self.files), Instant::min)
+        [due, self.settle, self.index]
+            .into_iter()
+            .flatten()
+            .fold(self.judge.min(self.files).min(self.expire), Instant::min)
     }
 
     /// Whether to look if the configuration has changed.
@@ -94,7 +104,11 @@ impl Agenda {
             judge: self.judge <= now,
             index: is_over(self.index),
             rest: self.judge <= now && !self.news && self.index.is_none(),
+            expire: jumped || self.expire <= now,
         };
+        if chores.expire {
+            self.expire = now + EXPIRY;
+        }
         if chores.poll {
             self.settle = None;
         }
@@ -201,6 +215,18 @@ mod tests {
         agenda.polled(clocks.now);
         let (slept, chores) = sleep_on(&mut agenda, &mut clocks);
         assert_eq!((slept, chores), (Duration::from_millis(800), Chores { poll: true, ..Chores::default() }));
+    }
+
+    #[test]
+    fn it_is_asked_once_an_hour_whether_something_is_too_old() {
+        let (mut agenda, mut clocks) = agenda();
+        let (mut passed, mut asked) = (Duration::ZERO, Vec::new());
+        while passed <= Duration::from_secs(2 * 3600) {
+            let (slept, chores) = sleep(&mut agenda, &mut clocks);
+            passed += slept;
+            asked.extend(chores.expire.then_some(passed.as_secs()));
+        }
+        assert_eq!(asked, [3600, 7200]);
     }
 
     #[test]

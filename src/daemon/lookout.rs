@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::SignedDuration;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -15,13 +16,13 @@ use super::stream;
 use super::streams::Streams;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
-use crate::config::Config;
+use crate::config::{Config, Keep, Settings};
 use crate::enrich::sentiment::Model;
 use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::{Engines, inbox};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
-use crate::store::QuietPoll;
+use crate::store::{Horizon, Progress, QuietPoll};
 
 /// Everything a round of polling needs. Its writer thread ends when it is dropped or [`Lookout::close`]d.
 pub struct Lookout {
@@ -34,6 +35,8 @@ pub struct Lookout {
     standing: Arc<Standing>,
     /// Locked while it tells.
     deliverer: Arc<Mutex<Deliverer>>,
+    keep: Keep,
+    retention: Option<Duration>,
     /// Polls that brought no document and are not recorded yet.
     quiet: Vec<QuietPoll>,
     thread: JoinHandle<()>,
@@ -42,6 +45,10 @@ pub struct Lookout {
 /// So many polls without a document are recorded together, at most. A crash forgets them, and the sources
 /// are polled once more.
 const QUIET_AT_ONCE: usize = 256;
+
+/// What is too old is deleted once a day, so many entries in one transaction.
+const BETWEEN_EXPIRIES: SignedDuration = SignedDuration::from_hours(24);
+const EXPIRED_AT_ONCE: usize = 500;
 
 /// A machine's clock may be set back by as much without anyone minding.
 const CLOCK_SLACK: Duration = Duration::from_secs(3600);
@@ -66,6 +73,8 @@ impl Lookout {
             sources: HashMap::new(),
             tags: Arc::default(),
             concurrency: config.settings.concurrency,
+            keep: config.settings.keep,
+            retention: config.settings.retention,
             standing: Arc::new(Standing::new(&config, tongue)),
             deliverer: Arc::new(Mutex::new(Deliverer::new(&config.notifiers))),
             quiet: Vec::new(),
@@ -85,6 +94,7 @@ impl Lookout {
         self.shared.listening = Arc::new(listening(&config));
         self.shared.listening_hash = config.listening_hash().into();
         self.concurrency = config.settings.concurrency;
+        (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
         self.standing = Arc::new(Standing::new(&config, tongue));
         self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config.notifiers)));
         let zone = config.settings.timezone.clone();
@@ -99,9 +109,11 @@ impl Lookout {
         let hash = self.shared.listening_hash.clone();
         let listening = self.shared.listening.clone();
         let (gate, now) = (self.shared.gate.clone(), self.shared.clock.now());
+        let horizon = horizon(self.keep, self.retention, now);
         self.shared
             .writer
             .call(move |engines| {
+                engines.store.set_horizon(horizon);
                 engines.store.sync_sources(&sources)?;
                 gate.remember_waits(engines.store.host_waits(now)?);
                 if engines.store.listens_for(&hash)? {
@@ -255,6 +267,42 @@ impl Lookout {
         self.shared.writer.call(keep_up).await
     }
 
+    /// Deletes what is too old to be kept, a bounded part at a time, if a day has passed since that was last
+    /// done. What others bring to the writer is done in between.
+    pub fn expire(&self) -> impl Future<Output = Result<()>> + Send + use<> {
+        let (writer, now) = (self.shared.writer.clone(), self.shared.clock.now());
+        let horizon = horizon(self.keep, self.retention, now);
+        async move {
+            if horizon.is_endless() {
+                return Ok(());
+            }
+            let last = writer.call(|engines| engines.store.last_expiry()).await?;
+            // One that lies ahead is of a clock that was wrong.
+            if last.is_some_and(|last| last <= now && now.duration_since(last) < BETWEEN_EXPIRIES) {
+                return Ok(());
+            }
+            let mut progress = Progress::default();
+            while !progress.done {
+                let part = move |engines: &mut Engines| {
+                    engines.store.set_horizon(horizon);
+                    engines.store.expire(progress, EXPIRED_AT_ONCE)
+                };
+                progress = writer.call(part).await?;
+            }
+            writer
+                .call(move |engines| {
+                    engines.store.note_expiry(now)?;
+                    engines.keep_up();
+                    Ok(())
+                })
+                .await?;
+            if progress.deleted > 0 {
+                tracing::info!("{} entries were older than what is kept, and are deleted", progress.deleted);
+            }
+            Ok(())
+        }
+    }
+
     /// Gives back what the index takes to be written; it is taken up again when there is something to write.
     pub(super) async fn rest(&self) -> Result<()> {
         self.shared.writer.call(|engines| engines.index.rest()).await
@@ -311,5 +359,26 @@ fn client(config: &Config) -> Result<Client> {
 /// What one listens for, from a configuration.
 pub fn listening(config: &Config) -> Listening {
     let tone = Model::new(&config.tone.negative, &config.tone.positive);
-    Listening::new(&config.brands, &config.queries, tone)
+    let listening = Listening::new(&config.brands, &config.queries, tone);
+    match config.settings.keep {
+        Keep::Mentions => listening,
+        Keep::All | Keep::For(_) => listening.keeping_all(),
+    }
+}
+
+/// Since when what is kept, by a configuration.
+pub fn kept_since(settings: &Settings, now: Timestamp) -> Horizon {
+    horizon(settings.keep, settings.retention, now)
+}
+
+fn horizon(keep: Keep, retention: Option<Duration>, now: Timestamp) -> Horizon {
+    // Before the first of all times nothing was said.
+    let before = |length: Duration| now.checked_sub(length).unwrap_or(Timestamp::MIN);
+    Horizon {
+        mentions: retention.map(before),
+        others: match keep {
+            Keep::Mentions | Keep::All => None,
+            Keep::For(length) => Some(before(length)),
+        },
+    }
 }

@@ -15,7 +15,7 @@ mod writer;
 use jiff::Timestamp;
 
 pub use event::Event;
-pub use lookout::{Lookout, listening};
+pub use lookout::{Lookout, kept_since, listening};
 pub use polling::{PollOutcome, PollReport};
 pub use preset::{Tried, try_out};
 pub use running::run;

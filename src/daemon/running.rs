@@ -38,8 +38,9 @@ pub async fn run(
     let mut agenda = Agenda::new(Instant::now(), clock.now());
     let mut polls: JoinSet<Result<Ended>> = JoinSet::new();
     let mut under_way: HashSet<SourceId> = HashSet::new();
-    // At most one; the loop goes on meanwhile.
+    // At most one of each; the loop goes on meanwhile.
     let mut telling: JoinSet<Result<Vec<Delivered>>> = JoinSet::new();
+    let mut expiring: JoinSet<Result<()>> = JoinSet::new();
     let mut judged = false;
     loop {
         let event = tokio::select! {
@@ -58,6 +59,10 @@ pub async fn run(
             Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
             report = streams.next() => Event::Polled(Box::new(report?)),
             Some(told) = telling.join_next() => Event::Told(told??),
+            Some(expired) = expiring.join_next() => {
+                expired??;
+                continue;
+            }
         };
         match event {
             Event::Stop => break,
@@ -104,6 +109,9 @@ pub async fn run(
                 if chores.index {
                     lookout.keep_up().await?;
                 }
+                if chores.expire && expiring.is_empty() {
+                    expiring.spawn(lookout.expire());
+                }
                 if chores.rest {
                     lookout.rest().await?;
                 }
@@ -122,6 +130,8 @@ pub async fn run(
         news??.iter().for_each(&mut told);
     }
     telling.shutdown().await;
+    // The part in hand is deleted; the next start goes on.
+    expiring.shutdown().await;
     lookout.close().await
 }
 

@@ -29,6 +29,8 @@ pub struct Line {
 pub struct Imported {
     pub new: usize,
     pub known: usize,
+    /// Older than what is kept.
+    pub expired: usize,
     pub revised: usize,
     pub mentions: usize,
 }
@@ -198,6 +200,7 @@ pub fn import_lines(
     for ingested in engines.store.ingest_all(&borrowed)? {
         imported.new += ingested.new_entries;
         imported.known += ingested.known;
+        imported.expired += ingested.expired;
         imported.revised += ingested.revised;
         imported.mentions += ingested.new_mentions.len();
     }

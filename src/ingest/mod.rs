@@ -104,7 +104,8 @@ impl Engines {
         std::fs::remove_dir_all(&self.folder)
             .with_context(|| format!("{} could not be removed", self.folder.display()))?;
         self.index = open_index(&self.folder, &self.store)?;
-        self.catch_up()
+        self.catch_up()?;
+        self.store.mention_count()
     }
 }
 

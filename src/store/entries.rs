@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asks::{Asked, answered_otherwise, note_asked, was_answered};
+use super::expiry::GONE;
 use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
 use super::sources::{heard_otherwise, note_heard_with, note_reach, record, source_number, was_read};
@@ -36,6 +37,8 @@ pub struct Ingested {
     pub new_entries: usize,
     /// Entries that changed nothing.
     pub known: usize,
+    /// Entries older than what is kept.
+    pub expired: usize,
     /// Known entries with a text not seen before.
     pub revised: usize,
     pub new_mentions: Vec<(MentionId, BrandId)>,
@@ -49,6 +52,7 @@ impl Ingested {
         self.read += other.read;
         self.new_entries += other.new_entries;
         self.known += other.known;
+        self.expired += other.expired;
         self.revised += other.revised;
         self.new_mentions.extend(other.new_mentions);
         self.backfill &= other.backfill;
@@ -142,6 +146,10 @@ fn ingest_item(
     let identity = identify(ledger.db, source, item)?;
     let published = usable_date(item.entry.published, source.observed);
     let (entry, at) = match identity.entry {
+        Some(GONE) => {
+            ingested.known += 1;
+            return file(ledger.db, source.number, &identity.keys, GONE);
+        }
         Some(entry) => {
             file(ledger.db, source.number, &identity.keys, entry)?;
             if has_text(ledger.db, entry, &item.text_hash)? {
@@ -153,6 +161,11 @@ fn ingest_item(
             uncount_entry(ledger, entry)?;
             let observed = revise(ledger.db, entry, item, published)?;
             (entry, published.unwrap_or(observed))
+        }
+        // It would be deleted again within a day.
+        None if ledger.horizon.is_past(published.unwrap_or(source.observed), item.mentions.is_empty()) => {
+            ingested.expired += 1;
+            return Ok(());
         }
         None => {
             ingested.new_entries += 1;
@@ -167,14 +180,17 @@ fn ingest_item(
             "INSERT INTO revisions (entry, text_hash, observed, at, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![entry, item.text_hash, source.observed, at, item.fingerprint.to_bytes()])?;
-    stories::link(ledger, entry, at, &item.fingerprint)?;
+    // What names nobody is not compared with anything.
+    if !item.mentions.is_empty() || names_somebody(ledger.db, entry)? {
+        stories::link(ledger, entry, at, &item.fingerprint)?;
+    }
     ingested.new_mentions.extend(write_mentions(ledger, entry, &item.mentions, Absent::Kept)?);
     Ok(())
 }
 
 /// Which entry an item is.
 struct Identity {
-    /// `None`: a new one, whose id is the first of `keys`.
+    /// `None`: a new one, whose id is the first of `keys`; [`GONE`] if it expired.
     entry: Option<i64>,
     /// What it is to be known by from now on; never empty.
     keys: Vec<Key>,
@@ -234,6 +250,10 @@ fn is_reused(
 ) -> Result<bool> {
     if entry_of(db, source.number, link_key)? == Some(entry) || has_text(db, entry, &item.text_hash)? {
         return Ok(false);
+    }
+    if entry == GONE {
+        // Of its text nothing is known; what has a date came by another one.
+        return Ok(item.entry.published.is_some());
     }
     let mut statement = db.prepare_cached("SELECT link IS NOT NULL FROM entries WHERE entry = ?1")?;
     Ok(statement.query_row([entry], |row| row.get(0))?)
@@ -352,6 +372,11 @@ fn note_engagement(db: &Connection, entry: i64, item: &Prepared) -> Result<()> {
         db.prepare_cached("UPDATE entries SET engagement = ?2 WHERE entry = ?1 AND engagement IS NOT ?2")?;
     statement.execute(params![entry, engagement])?;
     Ok(())
+}
+
+/// Whether an entry has mentions.
+pub(super) fn names_somebody(db: &Connection, entry: i64) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM mentions WHERE entry = ?1")?.exists([entry])?)
 }
 
 /// Takes all mentions of an entry out of the counts.

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use rusqlite::{Row, params};
 
-use super::entries::{entry_number, uncount_entry};
+use super::entries::{entry_number, names_somebody, uncount_entry};
 use super::mentions::{Absent, prefixed, tags, write_mentions};
-use super::{Reader, Store, engagement_from_json, instant, rows};
+use super::{Reader, Store, engagement_from_json, instant, rows, stories};
 use crate::model::{Entry, EntryId, Language, Mention, SourceId, Timestamp};
 use crate::prepare::PreparedMention;
 
@@ -26,7 +26,7 @@ pub struct KeptEntry {
 }
 
 impl Reader {
-    /// Hands every entry of `[since, until)` that has mentions to `each`, in the order of time, in constant
+    /// Hands every kept entry of `[since, until)` to `each`, in the order of time, in constant
     /// memory, until it breaks.
     pub fn export(
         &self,
@@ -34,14 +34,16 @@ impl Reader {
         until: Option<Timestamp>,
         each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 ORDER BY e.at, e.entry");
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND e.expired = 0 ORDER BY e.at, e.entry"
+        );
         let mut statement = self.db.prepare_cached(&sql)?;
         let since = since.map_or(i64::MIN, Timestamp::as_second);
         let until = until.map_or(i64::MAX, Timestamp::as_second);
         let mut rows = statement.query([since, until])?;
         while let Some(row) = rows.next()? {
             let entry = self.kept_entry(row)?;
-            if !entry.mentions.is_empty() && each(entry)?.is_break() {
+            if each(entry)?.is_break() {
                 break;
             }
         }
@@ -51,7 +53,8 @@ impl Reader {
     /// A page of all kept entries, in the order they were stored: pass 0 first, then the number that came
     /// with the last one.
     pub fn kept_entries(&self, after: i64, limit: usize) -> Result<Vec<(i64, KeptEntry)>> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.entry > ?1 ORDER BY e.entry LIMIT ?2");
+        let sql =
+            format!("SELECT {ENTRY_COLUMNS} WHERE e.entry > ?1 AND e.expired = 0 ORDER BY e.entry LIMIT ?2");
         let mut statement = self.db.prepare_cached(&sql)?;
         statement
             .query_and_then(params![after, rows(limit)], |row| {
@@ -98,6 +101,9 @@ impl Store {
             for (id, mentions) in entries {
                 let entry = entry_number(ledger.db, id)?;
                 uncount_entry(ledger, entry)?;
+                if !mentions.is_empty() && !names_somebody(ledger.db, entry)? {
+                    stories::link_texts(ledger, entry)?;
+                }
                 write_mentions(ledger, entry, mentions, Absent::Dropped)?;
             }
             Ok(())

@@ -51,7 +51,12 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many mentions were heard in a source, the brands' own voice included.
+    /// How many mentions are kept.
+    pub fn mention_count(&self) -> Result<u64> {
+        Ok(self.db.query_row("SELECT count(*) FROM mentions", [], |row| row.get(0))?)
+    }
+
+    /// How many mentions were heard in a source, expired ones and the brands' own voice included.
     pub fn mention_count_of_source(&self, source: &SourceId) -> Result<u64> {
         let mut statement = self.db.prepare_cached("SELECT mentions FROM sources WHERE id = ?1")?;
         Ok(statement.query_row([source.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
@@ -151,6 +156,15 @@ impl Reader {
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         Ok(statement.query_row(params![id, subject, since, until, scope.backfill], |row| row.get(0))?)
+    }
+
+    /// Whether a mention that is not kept was deleted for its age.
+    pub fn has_expired(&self, mention: &MentionId) -> Result<bool> {
+        let Some(id) = id_bytes(mention.as_str()) else { return Ok(false) };
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstones WHERE id = ?1 AND expired = 1)")?;
+        Ok(statement.query_row([id], |row| row.get(0))?)
     }
 
     /// Whether the entry of a mention got another text after `time`.
@@ -350,6 +364,20 @@ fn delete_mention(ledger: &mut Ledger<'_>, entry: i64, number: i64) -> Result<()
     ledger
         .db
         .prepare_cached("INSERT INTO tombstones (rev, id) SELECT ?2, id FROM mentions WHERE mention = ?1")?
+        .execute(params![number, rev])?;
+    ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
+    Ok(())
+}
+
+/// Deletes a mention that is no longer counted by anything but sums: it was heard, and stays heard.
+pub(super) fn expire_mention(ledger: &mut Ledger<'_>, number: i64) -> Result<()> {
+    stories::freeze(ledger, &Facts::of(ledger.db, number)?)?;
+    let rev = ledger.next_rev();
+    ledger
+        .db
+        .prepare_cached(
+            "INSERT INTO tombstones (rev, id, expired) SELECT ?2, id, 1 FROM mentions WHERE mention = ?1",
+        )?
         .execute(params![number, rev])?;
     ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
     Ok(())

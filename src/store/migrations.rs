@@ -324,6 +324,15 @@ const STEPS: &[&str] = &[
     -- What an import said of an entry beside all that has a place: a JSON object or null.
     ALTER TABLE entries ADD COLUMN extra TEXT;
     ",
+    // Of what expired, counts and hashes stay.
+    "
+    -- An expired entry by which a story goes that still has others: of it only id and times are left.
+    ALTER TABLE entries ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
+    -- How much of a count is of mentions that expired.
+    ALTER TABLE rollups ADD COLUMN expired_mentions INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rollups ADD COLUMN expired_stories INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tombstones ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
+    ",
 ];
 
 #[cfg(test)]
@@ -346,5 +355,33 @@ mod tests {
         let heard: Vec<Option<String>> =
             statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
         assert_eq!(heard, [Some("one".to_owned()), None]);
+    }
+
+    #[test]
+    fn of_what_was_counted_before_nothing_has_expired() {
+        const BEFORE: usize = 6;
+        let mut db = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..BEFORE] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", BEFORE).unwrap();
+        db.execute_batch(
+            "INSERT INTO entries (entry, id, source, story, at, observed, backfill, language, text)
+                 VALUES (1, x'01', 1, 1, 60, 60, 0, 'en', 'acme');
+             INSERT INTO rollups VALUES (1, 0, 60, 1, 'en', 1, 0, 1, 1);
+             INSERT INTO tombstones VALUES (7, x'02');",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap();
+        require_current(&db).unwrap();
+        let expired: (i64, i64, i64, i64, i64) = db
+            .query_row(
+                "SELECT mentions, expired_mentions, expired_stories, entries.expired, tombstones.expired
+                 FROM rollups, entries, tombstones",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+            )
+            .unwrap();
+        assert_eq!(expired, (1, 0, 0, 0, 0));
     }
 }

@@ -11,6 +11,7 @@
 mod alerts;
 mod asks;
 mod entries;
+mod expiry;
 mod kept;
 mod lock;
 mod mentions;
@@ -38,6 +39,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
 pub use asks::Asked;
 pub use entries::{Ingested, Origin, Polled};
+pub use expiry::{Horizon, Progress};
 pub use kept::KeptEntry;
 pub use lock::Lock;
 pub use mentions::{Heard, News};
@@ -59,6 +61,7 @@ pub struct Reader {
 /// The one connection that writes.
 pub struct Store {
     reader: Reader,
+    horizon: Horizon,
 }
 
 impl Reader {
@@ -127,7 +130,7 @@ impl Store {
         db.set_transaction_behavior(TransactionBehavior::Immediate);
         migrations::migrate(&mut db).with_context(context)?;
         db.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('store_id', ?1)", [random_id()])?;
-        Ok(Self { reader: Reader::over(db)? })
+        Ok(Self { reader: Reader::over(db)?, horizon: Horizon::default() })
     }
 
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<()> {
@@ -138,7 +141,7 @@ impl Store {
     fn write<T>(&mut self, work: impl FnOnce(&mut Ledger<'_>) -> Result<T>) -> Result<T> {
         let Reader { db, zone } = &mut self.reader;
         let tx = db.transaction()?;
-        let mut ledger = Ledger::open(&tx, zone)?;
+        let mut ledger = Ledger::open(&tx, zone, self.horizon)?;
         let answer = work(&mut ledger)?;
         ledger.close()?;
         tx.commit()?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::expiry::GONE;
 use super::rollups::{DAY, MINUTE, day, minute};
 use super::{Reader, instant, list_from_json};
 
@@ -38,7 +39,7 @@ impl Reader {
             .collect())
     }
 
-    /// The rollups as they should be, from entries and mentions alone.
+    /// The rollups as they should be: from entries and mentions, and what was noted of those that expired.
     fn expected_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
         let mut statement = self.db.prepare(
             "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, e.backfill OR m.backfill, e.story,
@@ -46,8 +47,8 @@ impl Reader {
              FROM entries e JOIN mentions m USING (entry) JOIN subjects b ON b.subject = m.brand
              WHERE NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL) ORDER BY e.at, e.id",
         )?;
-        let mut expected = BTreeMap::new();
-        let mut begun = BTreeSet::new();
+        let mut expected = self.expired_rollups()?;
+        let mut begun = self.begun_before()?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (brand, story): (String, i64) = (row.get(0)?, row.get(7)?);
@@ -76,11 +77,31 @@ impl Reader {
         Ok(expected)
     }
 
-    fn stored_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
+    /// The stories that count where an expired mention did, by number, brand and query.
+    fn begun_before(&self) -> Result<BTreeSet<(i64, String, String)>> {
         let mut statement = self.db.prepare(
-            "SELECT s.brand, s.query, grain, bucket, source, language, tone, backfill, mentions, stories
-             FROM rollups JOIN subjects s USING (subject)",
+            "SELECT story, s.brand, s.query FROM story_firsts JOIN subjects s USING (subject) WHERE mention = ?1",
         )?;
+        let rows = statement.query_map([GONE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn stored_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
+        self.rollup_cells("mentions, stories FROM rollups")
+    }
+
+    fn expired_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
+        self.rollup_cells(
+            "expired_mentions, expired_stories
+             FROM (SELECT * FROM rollups WHERE expired_mentions != 0 OR expired_stories != 0)",
+        )
+    }
+
+    fn rollup_cells(&self, counts: &str) -> Result<BTreeMap<Cell, (i64, i64)>> {
+        let mut statement = self.db.prepare(&format!(
+            "SELECT s.brand, s.query, grain, bucket, source, language, tone, backfill, {counts}
+             JOIN subjects s USING (subject)"
+        ))?;
         let rows = statement.query_map([], |row| {
             let cell = Cell {
                 brand: row.get(0)?,

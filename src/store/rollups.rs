@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Reader, Store, instant, meta, set_meta, stored_rev};
+use super::{Horizon, Reader, Store, instant, meta, set_meta, stored_rev};
 use crate::model::{BrandId, Timestamp};
 
 /// Minutes whose live counts changed since they were last cleared.
@@ -68,6 +68,8 @@ impl Store {
 /// rev.
 pub(super) struct Ledger<'a> {
     pub db: &'a Connection,
+    /// What is older is not taken in.
+    pub horizon: Horizon,
     zone: &'a TimeZone,
     rev: u64,
     /// Mentions and stories to add, by where they count.
@@ -87,8 +89,9 @@ pub(super) struct Place {
 }
 
 impl<'a> Ledger<'a> {
-    pub fn open(db: &'a Connection, zone: &'a TimeZone) -> Result<Self> {
-        Ok(Self { db, zone, rev: stored_rev(db)?, differences: HashMap::new(), changed: BTreeSet::new() })
+    pub fn open(db: &'a Connection, zone: &'a TimeZone, horizon: Horizon) -> Result<Self> {
+        let (differences, changed) = (HashMap::new(), BTreeSet::new());
+        Ok(Self { db, horizon, zone, rev: stored_rev(db)?, differences, changed })
     }
 
     pub fn next_rev(&mut self) -> u64 {
@@ -110,6 +113,24 @@ impl<'a> Ledger<'a> {
         let difference = self.differences.entry(place).or_default();
         difference.0 += mentions;
         difference.1 += stories;
+    }
+
+    /// Notes that a mention, or a story that began there, stays counted although its row is going.
+    pub fn freeze(&self, place: &Place, mentions: i64, stories: i64) -> Result<()> {
+        let Place { subject, minute, source, language, tone, backfill } = place;
+        for (grain, bucket) in [(MINUTE, *minute), (DAY, day(*minute, self.zone)?)] {
+            self.db
+                .prepare_cached(
+                    "UPDATE rollups SET expired_mentions = expired_mentions + ?8,
+                         expired_stories = expired_stories + ?9
+                     WHERE subject = ?1 AND grain = ?2 AND bucket = ?3 AND source = ?4 AND language = ?5
+                         AND tone = ?6 AND backfill = ?7",
+                )?
+                .execute(params![
+                    subject, grain, bucket, source, language, tone, backfill, mentions, stories
+                ])?;
+        }
+        Ok(())
     }
 
     /// Writes what was collected.
@@ -210,10 +231,11 @@ fn add_to_rollup(
 fn rebuild_days(db: &Connection, zone: &TimeZone) -> Result<()> {
     db.execute("DELETE FROM rollups WHERE grain = ?1", [DAY])?;
     let mut statement = db.prepare(
-        "SELECT subject, bucket, source, language, tone, backfill, mentions, stories
+        "SELECT subject, bucket, source, language, tone, backfill, mentions, stories, expired_mentions,
+             expired_stories
          FROM rollups WHERE grain = ?1",
     )?;
-    let mut days: HashMap<Place, (i64, i64)> = HashMap::new();
+    let mut days: HashMap<Place, [i64; 4]> = HashMap::new();
     let mut rows = statement.query([MINUTE])?;
     while let Some(row) = rows.next()? {
         let place = Place {
@@ -225,11 +247,30 @@ fn rebuild_days(db: &Connection, zone: &TimeZone) -> Result<()> {
             backfill: row.get(5)?,
         };
         let counts = days.entry(place).or_default();
-        counts.0 += row.get::<_, i64>(6)?;
-        counts.1 += row.get::<_, i64>(7)?;
+        for (column, count) in (6..).zip(counts) {
+            *count += row.get::<_, i64>(column)?;
+        }
     }
-    for (place, (mentions, stories)) in days {
-        add_to_rollup(db, &place, DAY, place.minute, mentions, stories)?;
+    let mut statement = db.prepare(
+        "INSERT INTO rollups (subject, grain, bucket, source, language, tone, backfill, mentions, stories,
+             expired_mentions, expired_stories)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?;
+    for (place, [mentions, stories, expired_mentions, expired_stories]) in days {
+        let Place { subject, minute, source, language, tone, backfill } = place;
+        statement.execute(params![
+            subject,
+            DAY,
+            minute,
+            source,
+            language,
+            tone,
+            backfill,
+            mentions,
+            stories,
+            expired_mentions,
+            expired_stories
+        ])?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::expiry::GONE;
 use super::list_from_json;
 use super::rollups::{Ledger, Place, minute, subject_number};
 use crate::enrich::fingerprint::Fingerprint;
@@ -49,6 +50,50 @@ pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &F
             join(ledger, story, first)?;
         }
     }
+    Ok(())
+}
+
+/// [`link`]s all texts that an entry had while it named nobody.
+pub(super) fn link_texts(ledger: &mut Ledger<'_>, entry: i64) -> Result<()> {
+    for (at, fingerprint) in texts(ledger.db, entry)? {
+        link(ledger, entry, at, &fingerprint)?;
+    }
+    Ok(())
+}
+
+/// Files none of an entry's texts for finding near-duplicates any more.
+pub(super) fn forget_texts(db: &Connection, entry: i64) -> Result<()> {
+    for (at, fingerprint) in texts(db, entry)? {
+        for band in fingerprint.bands() {
+            db.prepare_cached("DELETE FROM bands WHERE band = ?1 AND at = ?2 AND entry = ?3")?
+                .execute(params![band.cast_signed(), at, entry])?;
+        }
+    }
+    db.prepare_cached("DELETE FROM revisions WHERE entry = ?1")?.execute([entry])?;
+    Ok(())
+}
+
+/// When each text of an entry is of, and its fingerprint.
+fn texts(db: &Connection, entry: i64) -> Result<Vec<(i64, Fingerprint)>> {
+    let mut statement = db.prepare_cached("SELECT at, fingerprint FROM revisions WHERE entry = ?1")?;
+    let mut rows = statement.query([entry])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let fingerprint = Fingerprint::from_bytes(row.get_ref(1)?.as_blob()?);
+        found.push((row.get(0)?, fingerprint.context("a stored fingerprint is damaged")?));
+    }
+    Ok(found)
+}
+
+/// Whether a story has entries that have not expired.
+pub(super) fn lives(db: &Connection, story: i64) -> Result<bool> {
+    Ok(db.prepare_cached("SELECT 1 FROM entries WHERE story = ?1 AND expired = 0")?.exists([story])?)
+}
+
+/// Forgets a story all of whose entries expired.
+pub(super) fn forget(db: &Connection, story: i64) -> Result<()> {
+    db.prepare_cached("DELETE FROM entries WHERE story = ?1")?.execute([story])?;
+    db.prepare_cached("DELETE FROM story_firsts WHERE story = ?1")?.execute([story])?;
     Ok(())
 }
 
@@ -177,9 +222,31 @@ pub(super) fn uncount(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
     Ok(())
 }
 
+/// Takes a counted mention away and leaves what it counted for; its story counts there for good.
+pub(super) fn freeze(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
+    if !facts.counts {
+        return Ok(());
+    }
+    for subject in facts.subjects(ledger.db)? {
+        ledger
+            .db
+            .prepare_cached("DELETE FROM counted WHERE subject = ?1 AND at = ?2 AND mention = ?3")?
+            .execute(params![subject, facts.at, facts.mention])?;
+        let begins = first_of(ledger.db, facts.story, subject)? == Some(facts.mention);
+        if begins {
+            set_first(ledger.db, facts.story, subject, GONE)?;
+        }
+        ledger.freeze(&facts.place(subject), 1, i64::from(begins))?;
+    }
+    Ok(())
+}
+
 /// Makes the mention the one by which its story counts, if it is the earliest.
 fn offer_first(ledger: &mut Ledger<'_>, subject: i64, story: i64, facts: &Facts) -> Result<()> {
     if let Some(first) = first_of(ledger.db, story, subject)? {
+        if first == GONE {
+            return Ok(());
+        }
         let first = Facts::of(ledger.db, first)?;
         if first.order() <= facts.order() {
             return Ok(());
@@ -198,6 +265,14 @@ fn join(ledger: &mut Ledger<'_>, story: i64, first: i64) -> Result<()> {
     let firsts: Vec<(i64, i64)> =
         statement.query_map([story], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (subject, mention) in firsts {
+        if mention == GONE {
+            drop_first(ledger.db, story, subject)?;
+            if let Some(living) = first_of(ledger.db, first, subject)?.filter(|&living| living != GONE) {
+                ledger.add(Facts::of(ledger.db, living)?.place(subject), 0, -1);
+            }
+            set_first(ledger.db, first, subject, GONE)?;
+            continue;
+        }
         let facts = Facts::of(ledger.db, mention)?;
         drop_first(ledger.db, story, subject)?;
         ledger.add(facts.place(subject), 0, -1);

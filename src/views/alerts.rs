@@ -211,8 +211,19 @@ pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
     differences.extend(counted);
     if differs || alert.baseline.is_none() {
         let mut causes = Vec::new();
+        let mut expired = 0;
         for id in &alert.evidence {
+            if reader.mention(id)?.is_none() && reader.has_expired(id)? {
+                expired += 1;
+                continue;
+            }
             causes.extend(changed(reader, alert, id)?);
+        }
+        if expired > 0 {
+            let all = alert.evidence.len();
+            causes.push(format!(
+                "expired: {expired} of the {all} mentions of the evidence are deleted for their age"
+            ));
         }
         if differs && causes.is_empty() {
             causes.push(UNTOLD.to_owned());

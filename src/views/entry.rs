@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::search::{MentionView, holds};
 use crate::model::Entry;
-use crate::query::Ast;
+use crate::query::{self, Ast, Document};
 use crate::store::KeptEntry;
 
 /// A line of `parse`.
@@ -70,12 +70,15 @@ pub struct ExportedEntry<'a> {
 }
 
 impl<'a> ExportedEntry<'a> {
-    /// The entry with those of its mentions for which the query holds; `None` if it holds for none.
+    /// The entry with those of its mentions for which the query holds; `None` if it holds for none, nor for an
+    /// entry that names nobody.
     pub fn matching(kept: &'a KeptEntry, ast: &Ast, source_tags: &[String]) -> Option<Self> {
         let matching = kept.mentions.iter().filter(|mention| holds(ast, mention, source_tags));
         let mentions: Vec<MentionView> =
             matching.map(|mention| MentionView::of_query(mention, ast, source_tags)).collect();
-        if mentions.is_empty() {
+        let told =
+            !mentions.is_empty() || kept.mentions.is_empty() && holds_for_entry(ast, kept, source_tags);
+        if !told {
             return None;
         }
         let entry = &kept.entry;
@@ -95,6 +98,23 @@ impl<'a> ExportedEntry<'a> {
             mentions,
         })
     }
+}
+
+/// Whether a query holds for an entry without mentions.
+fn holds_for_entry(ast: &Ast, kept: &KeptEntry, source_tags: &[String]) -> bool {
+    let tags = [&kept.entry.tags, source_tags].concat();
+    let document = Document {
+        title: kept.entry.title_text(),
+        text: kept.entry.text(),
+        author: kept.entry.author.as_deref(),
+        link: kept.entry.link.as_deref(),
+        source: kept.source.as_str(),
+        tags: &tags,
+        language: kept.language.code(),
+        at: kept.entry.published.or(Some(kept.observed)),
+        ..Document::default()
+    };
+    query::matches(ast, &document)
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ fn import_goes_on_after_a_line_that_is_not_utf_8_and_knows_the_tags_of_sources()
 #[test]
 fn small_answers_are_json_too_and_warnings_do_not_disturb_questions() {
     let scenario = Scenario::new(
-        "[settings]\nretention = \"1y\"\n\n[[brand]]\nid = \"acme\"\n\n\
+        "[settings]\nmodel = \"other\"\n\n[[brand]]\nid = \"acme\"\n\n\
          [[notifier]]\nid = \"good\"\nkind = \"command\"\nargv = [\"true\"]\n\n\
          [[notifier]]\nid = \"bad\"\nkind = \"command\"\nargv = [\"false\"]\n",
     );

@@ -10,6 +10,7 @@ mod faults;
 mod fuzz_corpus;
 mod importing;
 mod jetstream;
+mod keeping;
 mod pipeline;
 mod presets;
 mod running;
