@@ -203,10 +203,7 @@ pub(super) fn uncount(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
         return Ok(());
     }
     for subject in facts.subjects(ledger.db)? {
-        ledger
-            .db
-            .prepare_cached("DELETE FROM counted WHERE subject = ?1 AND at = ?2 AND mention = ?3")?
-            .execute(params![subject, facts.at, facts.mention])?;
+        delete_counted(ledger.db, subject, facts)?;
         ledger.add(facts.place(subject), -1, 0);
         if first_of(ledger.db, facts.story, subject)? == Some(facts.mention) {
             ledger.add(facts.place(subject), 0, -1);
@@ -222,16 +219,19 @@ pub(super) fn uncount(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
     Ok(())
 }
 
+fn delete_counted(db: &Connection, subject: i64, facts: &Facts) -> Result<()> {
+    db.prepare_cached("DELETE FROM counted WHERE subject = ?1 AND at = ?2 AND mention = ?3")?
+        .execute(params![subject, facts.at, facts.mention])?;
+    Ok(())
+}
+
 /// Takes a counted mention away and leaves what it counted for; its story counts there for good.
 pub(super) fn freeze(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
     if !facts.counts {
         return Ok(());
     }
     for subject in facts.subjects(ledger.db)? {
-        ledger
-            .db
-            .prepare_cached("DELETE FROM counted WHERE subject = ?1 AND at = ?2 AND mention = ?3")?
-            .execute(params![subject, facts.at, facts.mention])?;
+        delete_counted(ledger.db, subject, facts)?;
         let begins = first_of(ledger.db, facts.story, subject)? == Some(facts.mention);
         if begins {
             set_first(ledger.db, facts.story, subject, GONE)?;

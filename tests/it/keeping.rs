@@ -2,7 +2,6 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -264,7 +263,8 @@ fn entries_that_name_nobody_are_kept_for_as_long_as_asked() {
 #[test]
 fn killed_while_it_deletes_it_goes_on_and_nothing_is_wrong() {
     const ENTRIES: usize = 3_000;
-    const KILLS: usize = 6;
+    const LAST_DAY: usize = 200;
+    const TRIES: usize = 20;
     let mut scenario = Scenario::new(&config(""));
     let line = |n: usize| {
         let (day, minute, copied) = (n / 200 + 1, n % 60, if n.is_multiple_of(5) { n / 25 } else { n });
@@ -284,23 +284,28 @@ fn killed_while_it_deletes_it_goes_on_and_nothing_is_wrong() {
     // All but the last day's.
     scenario.configure(&config("retention = \"90d\""));
     scenario.at("2026-06-13T09:00:00Z");
-    let (mut kills, mut wait) = (0, 10);
-    for _ in 0..KILLS {
-        let mut child = scenario
-            .command(&["poll"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        std::thread::sleep(Duration::from_millis(wait));
-        wait += 35;
+    let (mut kills, mut left) = (0, ENTRIES);
+    for _ in 0..TRIES {
+        let mut command = scenario.command(&["poll"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        // Some of it is deleted, and there is more to delete.
+        while child.try_wait().expect("it can be waited for").is_none() && exported(&scenario).len() == left {
+        }
         let _ = child.kill();
         let status = child.wait().expect("it can be waited for");
         let said = read_all(child.stderr.take().expect("piped"));
         assert!(status.success() || status.signal() == Some(9), "it failed by itself: {status}\n{said}");
-        kills += usize::from(status.signal() == Some(9));
+        left = exported(&scenario).len();
+        if status.success() {
+            break;
+        }
+        kills += usize::from(left > LAST_DAY);
+        sound(&scenario);
+        assert_eq!(counted(&scenario), before);
     }
     assert!(kills > 0, "the process was too quick to be killed");
+    scenario.run(&["poll"]).ok();
+    assert_eq!(exported(&scenario).len(), LAST_DAY);
     scenario.at("2026-06-14T09:30:00Z").run(&["poll"]).ok();
     assert_eq!(counted(&scenario), before);
     sound(&scenario);
