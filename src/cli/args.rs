@@ -67,7 +67,9 @@ pub enum Command {
     Sources(Sources),
     /// The configured notifiers
     Notifiers(Notifiers),
-    /// Take in entries from elsewhere (JSON lines)
+    /// Take over the feeds of another reader, or hand yours on
+    Opml(Opml),
+    /// Take in entries from elsewhere: JSON lines, tables, saved feeds
     Import(Import),
     /// Search all stored mentions
     Search(Search),
@@ -143,6 +145,51 @@ pub enum SourcesCommand {
     },
     /// Fetch one source now and show what it holds; stores nothing
     Test { id: String },
+    /// The feeds that belong to an address
+    Discover(DiscoverSources),
+    /// Add a feed to feeds.toml
+    Add(AddSource),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct DiscoverSources {
+    /// The address of a page or a feed
+    pub url: String,
+    /// It may be on this machine or the local network
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct AddSource {
+    /// The address of a feed, or of a page that offers one
+    pub url: String,
+    /// The source's id [default: made from the feed's title]
+    #[arg(long)]
+    pub id: Option<String>,
+    /// A tag of the source; repeat for more
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// It may be on this machine or the local network
+    #[arg(long)]
+    pub allow_private: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Opml {
+    #[command(subcommand)]
+    pub command: OpmlCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OpmlCommand {
+    /// Add the feeds of a list to feeds.toml; folders become tags
+    Import {
+        /// The list; `-` for standard input
+        file: PathBuf,
+    },
+    /// Print the configured feeds as a list
+    Export,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -161,12 +208,25 @@ pub enum NotifiersCommand {
 
 #[derive(Debug, ClapArgs)]
 pub struct Import {
-    /// Files of JSON lines; `-` for standard input
+    /// Files; `-` for standard input
     #[arg(default_value = "-")]
     pub files: Vec<PathBuf>,
+    /// What they hold [default: by their names, else by how they begin]
+    #[arg(long)]
+    pub format: Option<Format>,
     /// The source of entries that name none
     #[arg(long, value_name = "ID", default_value = "import")]
     pub source: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A JSON object a line, as `export` writes them
+    Jsonl,
+    /// A table whose first line names the columns
+    Csv,
+    /// Saved RSS, Atom or JSON Feed documents
+    Feed,
 }
 
 #[derive(Debug, ClapArgs)]

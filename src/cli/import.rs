@@ -1,24 +1,36 @@
-//! `import`: entries from elsewhere, as JSON lines, by the same path as polled ones.
+//! `import`: entries from elsewhere, as JSON lines, tables or saved feeds, by the same path as polled ones.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use super::args::{Args, Import};
-use super::setup::load;
+use super::args::{Args, Format, Import};
+use super::setup::{Loaded, load};
 use super::{Exit, output};
 use crate::daemon::{kept_since, listening};
-use crate::ingest::{Engines, Imported, Line, import_lines, read_line};
+use crate::ingest::{Engines, Imported, Line, each_row, import_lines, inbox, read_line};
+use crate::model::{SourceId, Timestamp};
+use crate::prepare::Listening;
 use crate::render::counted;
+use crate::sources::{self, Limits};
+use crate::store::Lock;
 
 /// Lines stored in one transaction.
 const BATCH: usize = 2_000;
 
 /// What some programs begin UTF-8 with.
 const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// Saved documents are read whole; what lies behind is not read.
+const LONGEST_FEED: u64 = 64 << 20;
+
+/// Between two looks at what a running vigie has taken in.
+const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Default, Serialize)]
 struct ImportView {
@@ -44,37 +56,18 @@ impl ImportView {
 
 pub fn run(args: &Args, options: &Import) -> Result<Exit> {
     let loaded = load(args)?;
-    let (listening, tags) = (listening(&loaded.config), loaded.config.source_tags());
-    let mut engines = Engines::open(&loaded.configuration.data_dir, loaded.zone())?;
-    engines.store.set_horizon(kept_since(&loaded.config.settings, args.now()));
-    let mut view = ImportView::default();
+    let mut import = Taking::begin(&loaded, args.now())?;
     let mut all_read = true;
-    let mut store = |lines: &mut Vec<Line>, view: &mut ImportView| -> Result<()> {
-        let imported = import_lines(&mut engines, std::mem::take(lines), &tags, &listening, args.now())?;
-        view.add(&imported);
-        Ok(())
-    };
     for path in &options.files {
-        let mut lines = Vec::new();
-        let read = each_line(path, |number, text| {
-            view.read += 1;
-            match read_line(text, &options.source) {
-                Ok(line) => lines.push(line),
-                Err(problem) => {
-                    view.rejected += 1;
-                    eprintln!("vigie: {}:{number}: {problem}", path.display());
-                }
-            }
-            if lines.len() >= BATCH { store(&mut lines, &mut view) } else { Ok(()) }
-        })?;
+        let read = import.file(path, options);
         // What came before an unreadable place is kept.
-        store(&mut lines, &mut view)?;
+        import.store()?;
         if let Err(problem) = read {
             all_read = false;
             eprintln!("vigie: {problem:#}");
         }
     }
-    engines.catch_up()?;
+    let view = import.finish()?;
     if args.json {
         output::print_json(&view)?;
     } else {
@@ -82,7 +75,7 @@ pub fn run(args: &Args, options: &Import) -> Result<Exit> {
             if view.expired > 0 { format!("{} too old to be kept, ", view.expired) } else { String::new() };
         output::print(&format!(
             "{} read: {}, {} known, {} revised, {expired}{} naming no brand; {}; {} rejected",
-            counted(view.read, "line", "lines"),
+            counted(view.read, "entry", "entries"),
             counted(view.new, "new entry", "new entries"),
             view.known,
             view.revised,
@@ -94,38 +87,186 @@ pub fn run(args: &Args, options: &Import) -> Result<Exit> {
     Ok(if all_read && view.rejected == 0 { Exit::Done } else { Exit::Failed })
 }
 
-/// Hands out the lines that are not blank, with their numbers from 1, as bytes: a line may be anything.
-///
-/// # Errors
-/// The outer one is `take`'s; the inner one says what could not be read of the file.
-fn each_line(path: &Path, mut take: impl FnMut(usize, &[u8]) -> Result<()>) -> Result<Result<()>> {
-    let mut input = match open(path) {
-        Ok(input) => input,
-        Err(error) => return Ok(Err(error)),
-    };
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        let read = input
-            .read_until(b'\n', &mut line)
-            .with_context(|| format!("{}:{number}: could not be read", path.display()));
-        match read {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => return Ok(Err(error)),
+/// An import under way.
+struct Taking<'a> {
+    loaded: &'a Loaded,
+    now: Timestamp,
+    listening: Listening,
+    tags: BTreeMap<String, Vec<String>>,
+    /// Where the lines go; `None` while another process writes.
+    engines: Option<Engines>,
+    parked: Vec<PathBuf>,
+    lines: Vec<Line>,
+    view: ImportView,
+}
+
+impl<'a> Taking<'a> {
+    fn begin(loaded: &'a Loaded, now: Timestamp) -> Result<Self> {
+        let data_dir = &loaded.configuration.data_dir;
+        let mut engines = match Lock::is_held_for_long(data_dir)? {
+            true => {
+                eprintln!(
+                    "vigie: another vigie is at work and takes it in; interrupted, it stays in {} until then",
+                    data_dir.join("inbox").display()
+                );
+                None
+            }
+            false => Some(Engines::open(data_dir, loaded.zone())?),
+        };
+        if let Some(engines) = &mut engines {
+            engines.store.set_horizon(kept_since(&loaded.config.settings, now));
         }
-        let bare = if number == 1 { line.strip_prefix(BOM).unwrap_or(&line) } else { &line };
-        let bare = bare.trim_ascii();
-        if !bare.is_empty() {
-            take(number, bare)?;
+        Ok(Taking {
+            loaded,
+            now,
+            listening: listening(&loaded.config),
+            tags: loaded.config.source_tags(),
+            engines,
+            parked: Vec::new(),
+            lines: Vec::new(),
+            view: ImportView::default(),
+        })
+    }
+
+    fn file(&mut self, path: &Path, options: &Import) -> Result<()> {
+        let mut input = open(path)?;
+        let head = input.fill_buf().with_context(|| format!("{} could not be read", path.display()))?;
+        let source = options.source.as_str();
+        match options.format.unwrap_or_else(|| guess(path, head)) {
+            Format::Jsonl => self.json_lines(path, input, source),
+            Format::Csv => each_row(input, source, |number, line| self.take(path, number, line))
+                .with_context(|| path.display().to_string()),
+            Format::Feed => self.feed(path, input, source),
         }
     }
-    Ok(Ok(()))
+
+    fn json_lines(&mut self, path: &Path, mut input: impl BufRead, source: &str) -> Result<()> {
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let read = input.read_until(b'\n', &mut line);
+            if read.with_context(|| format!("{}:{number}: could not be read", path.display()))? == 0 {
+                break;
+            }
+            let bare = if number == 1 { line.strip_prefix(BOM).unwrap_or(&line) } else { &line };
+            let bare = bare.trim_ascii();
+            if !bare.is_empty() {
+                self.take(path, number, read_line(bare, source))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn feed(&mut self, path: &Path, input: impl Read, source: &str) -> Result<()> {
+        let mut bytes = Vec::new();
+        input
+            .take(LONGEST_FEED)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("{} could not be read", path.display()))?;
+        let document = sources::Document { bytes: &bytes, content_type: None, base_url: None };
+        let parsed = sources::parse(document, &Limits { entries: 1_000_000, ..Limits::default() });
+        for problem in &parsed.problems {
+            eprintln!("vigie: {}: {}", path.display(), problem.message);
+        }
+        if parsed.problems.iter().any(|problem| problem.kind == sources::ProblemKind::NotAFeed) {
+            anyhow::bail!("{} is no feed", path.display());
+        }
+        for (number, entry) in (1..).zip(parsed.entries) {
+            let line = Line { source: SourceId::new(source), entry, observed: None };
+            self.take(path, number, Ok(line))?;
+        }
+        Ok(())
+    }
+
+    /// `number` is the line, or in a feed the entry.
+    fn take(&mut self, path: &Path, number: u64, line: Result<Line, String>) -> Result<()> {
+        self.view.read += 1;
+        match line {
+            Ok(line) => self.lines.push(line),
+            Err(problem) => {
+                self.view.rejected += 1;
+                eprintln!("vigie: {}:{number}: {problem}", path.display());
+            }
+        }
+        if self.lines.len() >= BATCH { self.store() } else { Ok(()) }
+    }
+
+    fn store(&mut self) -> Result<()> {
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        match &mut self.engines {
+            Some(engines) => {
+                let imported = import_lines(engines, lines, &self.tags, &self.listening, self.now)?;
+                self.view.add(&imported);
+            }
+            None => {
+                self.parked.push(inbox::park(
+                    &self.loaded.configuration.data_dir,
+                    &lines,
+                    self.parked.len(),
+                )?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for what was parked to be taken in, and takes it in itself once nobody else writes.
+    fn finish(mut self) -> Result<ImportView> {
+        let data_dir = &self.loaded.configuration.data_dir;
+        while !self.parked.is_empty() {
+            let mut left = Vec::new();
+            for parked in std::mem::take(&mut self.parked) {
+                match inbox::collect(&parked)? {
+                    Some(imported) => self.view.add(&imported),
+                    None => left.push(parked),
+                }
+            }
+            self.parked = left;
+            if self.parked.is_empty() {
+                break;
+            }
+            match Engines::open_if_free(data_dir, self.loaded.zone())? {
+                Some(mut engines) => {
+                    engines.store.set_horizon(kept_since(&self.loaded.config.settings, self.now));
+                    for parked in inbox::waiting(data_dir) {
+                        inbox::take_in(&mut engines, &parked, &self.tags, &self.listening, self.now)?;
+                    }
+                    engines.catch_up()?;
+                }
+                None => std::thread::sleep(LOOK),
+            }
+        }
+        if let Some(engines) = &mut self.engines {
+            engines.catch_up()?;
+        }
+        Ok(self.view)
+    }
+}
+
+/// What a file holds, by its name, else by how it begins.
+fn guess(path: &Path, head: &[u8]) -> Format {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    match extension.as_str() {
+        "jsonl" | "ndjson" => return Format::Jsonl,
+        "csv" | "tsv" => return Format::Csv,
+        "xml" | "rss" | "atom" | "rdf" => return Format::Feed,
+        _ => {}
+    }
+    let head = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
+    let says = |words: &[u8]| head.windows(words.len()).any(|window| window == words);
+    match head.first() {
+        Some(b'<') => Format::Feed,
+        Some(b'{') if says(b"jsonfeed.org/version") => Format::Feed,
+        Some(b'{') | None => Format::Jsonl,
+        Some(_) => Format::Csv,
+    }
 }
 
 fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     if path == Path::new("-") {
-        return Ok(Box::new(std::io::stdin().lock()));
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
     let file = File::open(path).with_context(|| format!("{} could not be opened", path.display()))?;
     Ok(Box::new(BufReader::new(file)))

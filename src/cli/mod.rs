@@ -9,11 +9,13 @@ mod benchmark;
 mod check;
 mod demo;
 mod detect;
+mod discover;
 mod doctor;
 mod export;
 mod import;
 mod init;
 mod notifiers;
+mod opml;
 mod output;
 mod parse;
 mod poll;
@@ -73,6 +75,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Run => run::run(args),
         Command::Sources(options) => sources::run(args, options),
         Command::Notifiers(options) => notifiers::run(args, options),
+        Command::Opml(options) => opml::run(args, options),
         Command::Import(options) => import::run(args, options),
         Command::Search(options) => search::run(args, options),
         Command::Export(options) => export::run(args, options),

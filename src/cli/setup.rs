@@ -27,6 +27,11 @@ impl Loaded {
         &self.config.settings.timezone
     }
 
+    /// feeds.toml, as it is shown to people.
+    pub fn file_name(&self) -> String {
+        self.configuration.files.first().map_or_else(String::new, |file| file.path.clone())
+    }
+
     pub fn tongue(&self) -> Tongue {
         tongue(&self.config)
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
-use super::{Exit, UsageError, output};
+use super::{Exit, UsageError, discover, output};
 use crate::daemon::{TRIAL, listen_in, listening, try_out};
 use crate::fetch::{Client, Cut, Fetched, HostGate, Options, Request};
 use crate::model::{Preset, PresetName, Source, SourceKind};
@@ -16,26 +16,26 @@ use crate::views::health::{HealthView, SourceTest, health, not_polled};
 use crate::views::presets::attention;
 
 pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
-    let command = options.command.as_ref().unwrap_or(&SourcesCommand::List);
-    if let SourcesCommand::Presets { kind } = command {
-        return presets(args, kind.as_deref());
-    }
-    let loaded = load(args)?;
-    match command {
+    match options.command.as_ref().unwrap_or(&SourcesCommand::List) {
         SourcesCommand::List => {
+            let loaded = load(args)?;
             let view = view(&loaded)?;
             show(args, &view, || render::health::list(&view, output::style(args)))
         }
         SourcesCommand::Health => {
+            let loaded = load(args)?;
             let view = view(&loaded)?;
             show(args, &view, || render::health::health(&view, loaded.zone(), output::style(args)))
         }
         SourcesCommand::Presets { kind } => presets(args, kind.as_deref()),
         SourcesCommand::Attention { days } => {
+            let loaded = load(args)?;
             let view = attention(&loaded.reader()?, &loaded.config.sources, *days, args.now())?;
             show(args, &view, || render::presets::attention(&view, output::style(args)))
         }
-        SourcesCommand::Test { id } => test(args, &loaded, id),
+        SourcesCommand::Test { id } => test(args, &load(args)?, id),
+        SourcesCommand::Discover(options) => discover::discover(args, options),
+        SourcesCommand::Add(options) => discover::add(args, options),
     }
 }
 

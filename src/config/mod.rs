@@ -3,6 +3,7 @@
 //! [`check`] reads the whole file and its includes before it answers, so that a person mends everything
 //! in one go. Whoever reads the disk is [`crate::daemon::configuration`].
 
+pub mod addition;
 mod check;
 mod listening;
 mod preset;

@@ -89,7 +89,7 @@ fn names(brand: &str, competitors: &[String]) -> Result<Vec<Name>, NameError> {
         if names.iter().any(|other| fold(&other.text) == fold(&text)) {
             return Err(NameError::Twice(text));
         }
-        let slug = slug(&text);
+        let slug = Some(slug(&text)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "brand".to_owned());
         let free = |id: &String| names.iter().all(|other| other.id != *id);
         let mut candidates = std::iter::once(slug.clone()).chain((2..).map(|n| format!("{slug}-{n}")));
         let id = candidates.find(free).unwrap_or(slug);
@@ -98,12 +98,11 @@ fn names(brand: &str, competitors: &[String]) -> Result<Vec<Name>, NameError> {
     Ok(names)
 }
 
-/// Folded ASCII letters and digits with single hyphens between; "brand" if none is left.
-fn slug(text: &str) -> String {
+/// Folded ASCII letters and digits with single hyphens between; empty if none is left.
+pub(super) fn slug(text: &str) -> String {
     let folded = fold(text).to_lowercase();
     let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let slug = words.collect::<Vec<_>>().join("-");
-    if slug.is_empty() { "brand".to_string() } else { slug }
+    words.collect::<Vec<_>>().join("-")
 }
 
 /// `hints`: what may be added to the own brand, which has some.
@@ -132,7 +131,7 @@ fn joined(name: &str) -> Option<String> {
 }
 
 /// A TOML string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

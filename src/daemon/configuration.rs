@@ -1,11 +1,13 @@
 //! feeds.toml on the disk: where it is, what it includes, and whether it has changed since.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
+use crate::config::addition::{self, Addition};
 use crate::config::{self, Checked, DEFAULT_DATA_DIR, File, Problem, Severity};
 
 /// The name looked for.
@@ -50,6 +52,42 @@ impl Configuration {
     /// Whether a file was edited, added or removed since it was read, told by modification times and sizes.
     pub fn changed(&self) -> bool {
         self.stamps() != self.seen
+    }
+
+    /// Writes `additions` into feeds.toml as sources, behind what stands there. The file is replaced in one step
+    /// and keeps its permissions; a link to it stays one.
+    ///
+    /// # Errors
+    /// If the file has errors, or would have with the additions: then nothing is written. If it was edited
+    /// meanwhile, or cannot be written.
+    pub fn add(&self, additions: &[Addition]) -> anyhow::Result<()> {
+        let main = self.files.first().context("there is no configuration")?;
+        let text = addition::with_sources(&main.text, additions);
+        let mut files = self.files.clone();
+        files[0].text.clone_from(&text);
+        let checked = config::check(&files);
+        if checked.config.is_none() {
+            bail!(
+                "{} would be wrong with it:\n{}",
+                main.path,
+                config::show(&checked.problems, &files, false)
+            );
+        }
+        if self.changed() {
+            bail!("{} was edited meanwhile and stays as it is; try again", main.path);
+        }
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let aside = path.with_extension("toml.new");
+        let write = || -> std::io::Result<()> {
+            let mut file = fs::File::create(&aside)?;
+            file.set_permissions(fs::metadata(&path)?.permissions())?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&aside, &path)
+        };
+        write()
+            .inspect_err(|_| drop(fs::remove_file(&aside)))
+            .with_context(|| format!("cannot write {}", main.path))
     }
 
     fn stamps(&self) -> Vec<Stamp> {

@@ -14,6 +14,8 @@ pub enum Event {
     Told(Vec<Delivered>),
     /// SIGHUP, or a configuration file changed.
     Reload,
+    /// A command has parked an import.
+    Parked,
     /// SIGINT or SIGTERM.
     Stop,
 }

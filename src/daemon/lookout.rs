@@ -1,7 +1,7 @@
 //! A configuration at work: the writer, the client and what is listened for, made ready once.
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::{Config, Keep, Settings};
 use crate::enrich::sentiment::Model;
 use crate::fetch::{Client, HostGate, Options, longest_wait};
-use crate::ingest::Engines;
+use crate::ingest::{Engines, inbox};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
 use crate::store::{Horizon, Progress, QuietPoll};
@@ -27,7 +27,10 @@ use crate::store::{Horizon, Progress, QuietPoll};
 /// Everything a round of polling needs. Its writer thread ends when it is dropped or [`Lookout::close`]d.
 pub struct Lookout {
     shared: Shared,
+    data_dir: PathBuf,
     sources: HashMap<SourceId, Source>,
+    /// Their tags, by their ids.
+    tags: Arc<BTreeMap<String, Vec<String>>>,
     concurrency: usize,
     standing: Arc<Standing>,
     /// Locked while it tells.
@@ -66,7 +69,9 @@ impl Lookout {
         };
         let mut lookout = Lookout {
             shared,
+            data_dir: data_dir.to_owned(),
             sources: HashMap::new(),
+            tags: Arc::default(),
             concurrency: config.settings.concurrency,
             keep: config.settings.keep,
             retention: config.settings.retention,
@@ -76,6 +81,7 @@ impl Lookout {
             thread,
         };
         lookout.listen(&config).await?;
+        lookout.take_in_parked().await?;
         Ok(lookout)
     }
 
@@ -98,7 +104,8 @@ impl Lookout {
 
     async fn listen(&mut self, config: &Config) -> Result<()> {
         self.sources = config.sources.iter().map(|s| (s.id.clone(), s.clone())).collect();
-        let (sources, tags) = (config.sources.clone(), config.source_tags());
+        self.tags = Arc::new(config.source_tags());
+        let (sources, tags) = (config.sources.clone(), self.tags.clone());
         let hash = self.shared.listening_hash.clone();
         let listening = self.shared.listening.clone();
         let (gate, now) = (self.shared.gate.clone(), self.shared.clock.now());
@@ -120,6 +127,29 @@ impl Lookout {
                 Ok(())
             })
             .await
+    }
+
+    /// Takes in what commands have parked, file by file, so that polls are stored in between. Whether there was
+    /// anything.
+    pub async fn take_in_parked(&self) -> Result<bool> {
+        let waiting = inbox::waiting(&self.data_dir);
+        for parked in &waiting {
+            let (parked, now) = (parked.clone(), self.shared.clock.now());
+            let (listening, tags) = (self.shared.listening.clone(), self.tags.clone());
+            let take_in = move |engines: &mut Engines| {
+                // Whoever parked it waits for what was wrong with it; the lookout goes on.
+                match inbox::take_in(engines, &parked, &tags, &listening, now) {
+                    Ok(imported) => tracing::info!("{} imported mentions", imported.mentions),
+                    Err(error) => tracing::error!("an import could not be taken in: {error:#}"),
+                }
+                Ok(())
+            };
+            self.shared.writer.call(take_in).await?;
+        }
+        if !waiting.is_empty() {
+            inbox::sweep(&self.data_dir);
+        }
+        Ok(!waiting.is_empty())
     }
 
     /// The configured sources whose time has come, with their health, longest due first.

@@ -15,6 +15,7 @@ use super::polling::Ended;
 use super::{Clock, Event, Lookout, PollOutcome, PollReport};
 use crate::alerting::Delivered;
 use crate::config::{self, Config};
+use crate::ingest::inbox;
 use crate::model::{SourceId, Tongue};
 
 /// What is being told when the loop is stopped may still be told for so long; the rest waits for the next start.
@@ -49,7 +50,11 @@ pub async fn run(
             _ = hang_up.recv() => Event::Reload,
             () = sleep_until(agenda.next(Instant::now(), clock.now())) => {
                 let look = agenda.files(Instant::now());
-                if look && configuration.changed() { Event::Reload } else { Event::Tick }
+                match () {
+                    () if look && configuration.changed() => Event::Reload,
+                    () if look && !inbox::waiting(&configuration.data_dir).is_empty() => Event::Parked,
+                    () => Event::Tick,
+                }
             }
             Some(ended) = polls.join_next() => Event::Polled(Box::new(lookout.end(ended??))),
             report = streams.next() => Event::Polled(Box::new(report?)),
@@ -78,6 +83,11 @@ pub async fn run(
                     streams = lookout.streams().await?;
                     agenda.heard(Instant::now());
                     agenda.plan(Some(clock.now()));
+                }
+            }
+            Event::Parked => {
+                if lookout.take_in_parked().await? {
+                    agenda.heard(Instant::now());
                 }
             }
             Event::Tick => {

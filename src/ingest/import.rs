@@ -1,4 +1,4 @@
-//! Entries from elsewhere: one JSON object a line, in the shape `export` writes.
+//! Entries from elsewhere: JSON objects in the shape `export` writes, a line each.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,9 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Engines;
 use crate::model::{Entry, Skip, SourceId};
@@ -24,7 +25,7 @@ pub struct Line {
 }
 
 /// What lines brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     pub new: usize,
     pub known: usize,
@@ -48,6 +49,13 @@ struct Raw {
     language: Option<String>,
     tags: Option<Vec<String>>,
     engagement: Option<BTreeMap<String, u64>>,
+    /// Unknown keys of a line that was exported.
+    extra: Option<Map<String, Value>>,
+    /// `export` writes them; they are found again.
+    #[serde(rename = "mentions")]
+    _mentions: Option<IgnoredAny>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
 }
 
 /// Reads one line, which should be UTF-8. `source` stands in where the line names none.
@@ -57,7 +65,20 @@ struct Raw {
 pub fn read_line(line: &[u8], source: &str) -> Result<Line, String> {
     let text = std::str::from_utf8(line)
         .map_err(|error| format!("not UTF-8 from byte {} of the line on", error.valid_up_to() + 1))?;
-    let raw: Raw = serde_json::from_str(text).map_err(|error| format!("no such object: {error}"))?;
+    let raw = serde_json::from_str(text).map_err(|error| format!("no such object: {error}"))?;
+    line_of(raw, source)
+}
+
+/// Reads one object, as [`read_line`] does.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn read_object(object: Map<String, Value>, source: &str) -> Result<Line, String> {
+    let raw = serde_json::from_value(object.into()).map_err(|error| error.to_string())?;
+    line_of(raw, source)
+}
+
+fn line_of(raw: Raw, source: &str) -> Result<Line, String> {
     let filled = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
     let (title, content) = (filled(raw.title), filled(raw.text).or(filled(raw.content)));
     if title.is_none() && content.is_none() {
@@ -70,6 +91,8 @@ pub fn read_line(line: &[u8], source: &str) -> Result<Line, String> {
         Some(_) => return Err("`id` must be text or a number".into()),
     };
     let source = filled(raw.source).unwrap_or_else(|| source.to_owned());
+    let mut extra = raw.extra.unwrap_or_default();
+    extra.extend(raw.unknown);
     Ok(Line {
         source: SourceId::new(source),
         observed: time("observed", raw.observed)?,
@@ -86,8 +109,31 @@ pub fn read_line(line: &[u8], source: &str) -> Result<Line, String> {
             image: None,
             tags: raw.tags.unwrap_or_default(),
             engagement: raw.engagement.unwrap_or_default(),
+            extra: (!extra.is_empty()).then(|| Value::from(extra).to_string()),
         },
     })
+}
+
+impl Line {
+    /// What [`read_line`] reads as this line.
+    pub fn to_json(&self) -> Value {
+        let Line { source, entry, observed } = self;
+        let extra: Option<Value> = entry.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
+        serde_json::json!({
+            "id": entry.guid,
+            "link": entry.link,
+            "title": entry.title,
+            "text": entry.text(),
+            "author": entry.author,
+            "published": entry.published,
+            "observed": observed,
+            "source": source.as_str(),
+            "language": entry.language,
+            "tags": entry.tags,
+            "engagement": entry.engagement,
+            "extra": extra,
+        })
+    }
 }
 
 /// RFC 3339, a date (in UTC) or Unix seconds, as a number or in quotes.

@@ -6,13 +6,16 @@
 use std::path::{Path, PathBuf};
 
 mod import;
+pub mod inbox;
 mod rematch;
+mod table;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 
 pub use import::{Imported, Line, import_lines, read_line};
 pub use rematch::rematch;
+pub use table::each_row;
 
 use crate::index::{Index, OpenError, Opened, Searcher};
 use crate::store::{Lock, Reader, Store};
@@ -46,7 +49,7 @@ impl Engines {
     }
 
     /// [`Engines::open`], unless another process holds the lock.
-    fn open_if_free(data_dir: &Path, zone: &TimeZone) -> Result<Option<Engines>> {
+    pub fn open_if_free(data_dir: &Path, zone: &TimeZone) -> Result<Option<Engines>> {
         let lock = Lock::take_if_free(data_dir)?;
         lock.map(|lock| Self::open_with(lock, data_dir, zone)).transpose()
     }

@@ -30,6 +30,8 @@ pub struct Entry {
     pub tags: Vec<String>,
     /// What readers did with it, as far as the source says: likes, reposts, comments, points, views, stars.
     pub engagement: BTreeMap<String, u64>,
+    /// What an import said beside all that: a JSON object.
+    pub extra: Option<String>,
 }
 
 impl Entry {

@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod compare;
+pub mod discovery;
 pub mod health;
 pub mod presets;
 pub mod round;

@@ -93,6 +93,7 @@ impl Draft {
             image: self.image.take(),
             tags: self.tags,
             engagement: BTreeMap::new(),
+            extra: None,
         };
         if entry == Entry::default() && !self.has_body {
             return None;

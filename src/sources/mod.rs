@@ -7,6 +7,7 @@ mod decode;
 mod draft;
 mod feed;
 mod json_feed;
+mod known_places;
 pub mod opml;
 mod page;
 pub mod presets;
@@ -20,6 +21,7 @@ mod tests;
 use crate::model::{Entry, Skip, Timestamp};
 
 pub use crate::model::{Problem, ProblemKind};
+pub use known_places::feed_of;
 
 /// A document as it came over the wire, decompressed.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +85,11 @@ pub struct Advertised {
 pub fn advertised(document: Document<'_>) -> Vec<Advertised> {
     let decoded = decode::decode(document.bytes, document.content_type);
     page::advertised_in(&decoded.text, document.base_url)
+}
+
+/// The text of bytes in whatever encoding: by its mark, UTF-8 where it is valid, else windows-1252.
+pub fn decoded(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    decode::decode(bytes, None).text
 }
 
 /// The instant that a date as feeds write it speaks of. A missing zone means UTC, a missing

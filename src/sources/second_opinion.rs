@@ -15,9 +15,10 @@ use super::draft::{self, Draft, Markup};
 
 /// The entries feed-rs finds; none where it fails. `text` is decoded and without its XML declaration.
 pub(super) fn entries(text: &str, base_url: Option<&str>, limits: &Limits) -> Vec<Entry> {
-    // It panics on a declaration in the middle of a document (and, among others, on an author's address next
-    // to a letter that is not ASCII), and keeps every element in memory.
-    if text.len() > MOST_BYTES || text.contains("<?xml") {
+    // It keeps every element in memory, and panics on a declaration in the middle of a document and on an
+    // author's address next to a letter that is not ASCII. Others may be found: they are caught below.
+    let hurts = text.contains("<?xml") || text.contains('@') && !text.is_ascii();
+    if text.len() > MOST_BYTES || hurts {
         return Vec::new();
     }
     let parser = feed_rs::parser::Builder::new()

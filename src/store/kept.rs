@@ -81,6 +81,7 @@ impl Reader {
                 language: row.get("declared_language")?,
                 image: None,
                 tags: tags(row, "tags")?,
+                extra: row.get("extra")?,
                 engagement: engagement_from_json(row.get::<_, Option<String>>("engagement")?.as_deref())?,
             },
             observed: instant(row.get("observed")?),
@@ -112,7 +113,7 @@ impl Store {
 
 const ENTRY_COLUMNS: &str = "
     e.entry, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
-    e.declared_language, e.tags, e.engagement, e.language, e.backfill
+    e.declared_language, e.tags, e.engagement, e.extra, e.language, e.backfill
     FROM entries e JOIN sources s ON s.source = e.source";
 
 #[cfg(test)]

@@ -66,6 +66,19 @@ impl Lock {
         }
     }
 
+    /// Whether another process writes to `data_dir` and goes on for longer than a command that only writes for a
+    /// moment.
+    pub fn is_held_for_long(data_dir: &Path) -> Result<bool> {
+        let start = Instant::now();
+        while Self::is_held(data_dir)? {
+            if start.elapsed() >= PATIENCE {
+                return Ok(true);
+            }
+            sleep(PAUSE);
+        }
+        Ok(false)
+    }
+
     /// One try; the inner error is the pid of the process that holds the lock, as it wrote it.
     fn try_take(data_dir: &Path) -> Result<Result<Lock, String>> {
         std::fs::create_dir_all(data_dir)

@@ -320,6 +320,10 @@ const STEPS: &[&str] = &[
     "
     CREATE TABLE streams (source INTEGER PRIMARY KEY, cursor INTEGER NOT NULL);
     ",
+    "
+    -- What an import said of an entry beside all that has a place: a JSON object or null.
+    ALTER TABLE entries ADD COLUMN extra TEXT;
+    ",
     // Of what expired, counts and hashes stay.
     "
     -- An expired entry by which a story goes that still has others: of it only id and times are left.
@@ -355,7 +359,7 @@ mod tests {
 
     #[test]
     fn of_what_was_counted_before_nothing_has_expired() {
-        const BEFORE: usize = 6;
+        const BEFORE: usize = 7;
         let mut db = Connection::open_in_memory().unwrap();
         for step in &STEPS[..BEFORE] {
             db.execute_batch(step).unwrap();

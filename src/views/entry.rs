@@ -63,6 +63,9 @@ pub struct ExportedEntry<'a> {
     pub language: Option<&'a str>,
     pub tags: &'a [String],
     pub engagement: &'a BTreeMap<String, u64>,
+    /// The unknown keys of its import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra: Option<serde_json::Value>,
     pub mentions: Vec<MentionView>,
 }
 
@@ -91,6 +94,7 @@ impl<'a> ExportedEntry<'a> {
             language: entry.language.as_deref(),
             tags: &entry.tags,
             engagement: &entry.engagement,
+            extra: entry.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok()),
             mentions,
         })
     }

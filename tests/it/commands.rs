@@ -184,7 +184,7 @@ fn small_answers_are_json_too_and_warnings_do_not_disturb_questions() {
     let imported = scenario.run_with(&["import"], "{\"title\":\"Acme\"}").ok();
     assert_eq!(
         imported.stdout,
-        "1 line read: 1 new entry, 0 known, 0 revised, 0 naming no brand; 1 new mention; 0 rejected\n"
+        "1 entry read: 1 new entry, 0 known, 0 revised, 0 naming no brand; 1 new mention; 0 rejected\n"
     );
     assert_eq!(imported.stderr, "");
     assert_eq!(scenario.run(&["search", "acme"]).ok().stderr, "");

@@ -1,11 +1,14 @@
 //! The one integration binary: features through the real engines, and the rules of the code base.
 
+mod adding;
 mod alerts;
+mod clocks;
 mod commands;
 mod crash;
 mod docs;
 mod faults;
 mod fuzz_corpus;
+mod importing;
 mod jetstream;
 mod keeping;
 mod pipeline;

@@ -38,7 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("blake3", &["prepare", "rules", "config", "store", "daemon", "cli"]),
     ("clap", &["cli"]),
     ("comfy_table", &["render"]),
-    ("csv", &["cli"]),
+    ("csv", &["cli", "ingest"]),
     ("encoding_rs", &["sources"]),
     ("feed_rs", &["sources"]),
     ("frostem", &["text"]),

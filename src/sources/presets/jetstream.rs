@@ -198,6 +198,7 @@ fn entry(did: &str, uri: String, link: String, time_us: u64, record: Record<'_>)
         image: None,
         tags: tags(&record),
         engagement: BTreeMap::new(),
+        extra: None,
     }
 }
 
