@@ -103,7 +103,7 @@ struct Taking<'a> {
 impl<'a> Taking<'a> {
     fn begin(loaded: &'a Loaded, now: Timestamp) -> Result<Self> {
         let data_dir = &loaded.configuration.data_dir;
-        let engines = match Lock::is_held_for_long(data_dir)? {
+        let mut engines = match Lock::is_held_for_long(data_dir)? {
             true => {
                 eprintln!(
                     "vigie: another vigie is at work and takes it in; interrupted, it stays in {} until then",
@@ -113,6 +113,9 @@ impl<'a> Taking<'a> {
             }
             false => Some(open(loaded, now)?),
         };
+        if let Some(engines) = &mut engines {
+            engines.store.set_horizon(kept_since(&loaded.config.settings, now));
+        }
         Ok(Taking {
             loaded,
             now,

@@ -148,7 +148,8 @@ fn expire_entries(ledger: &mut Ledger<'_>, entries: &[i64]) -> Result<()> {
 fn strip(db: &Connection, entry: i64) -> Result<i64> {
     let mut statement = db.prepare_cached(
         "UPDATE entries SET expired = 1, language = '', declared_language = NULL, guid = NULL, link = NULL,
-             author = NULL, tags = NULL, title = NULL, text = '', engagement = NULL
+             author = NULL, tags = NULL, title = NULL, text = '', engagement = NULL,
+             extra = NULL
          WHERE entry = ?1 RETURNING story",
     )?;
     Ok(statement.query_row([entry], |row| row.get(0))?)

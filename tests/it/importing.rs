@@ -34,7 +34,7 @@ fn a_table_and_a_saved_feed_go_the_way_of_polled_entries() {
     );
     assert_eq!(
         run.json(),
-        json!({"read": 4, "new": 2, "known": 0, "revised": 0, "mentions": 2, "rejected": 1})
+        json!({"read": 4, "new": 2, "known": 0, "expired": 0, "revised": 0, "mentions": 2, "rejected": 1})
     );
     let entries = exported(&scenario);
     let of = |id: &str| entries.iter().find(|entry| entry["id"] == id).unwrap();
