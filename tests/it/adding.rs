@@ -77,6 +77,20 @@ fn a_page_leads_to_its_feeds() {
     // The page says nothing: it lies where feeds often do, or nowhere.
     let guessed = add(&scenario, "/none", &["--json"]).ok().json();
     assert!(guessed["added"][0]["url"].as_str().unwrap().ends_with("/rss"), "{guessed}");
+    // Below a folder the folder's own feed goes before that of the site.
+    page(&scenario, "/blog/none", &[]);
+    scenario.publisher.publish("/blog/feed.xml", &rss(&[]));
+    let below = add(&scenario, "/blog/none", &["--json"]).ok().json();
+    assert!(below["added"][0]["url"].as_str().unwrap().ends_with("/blog/feed.xml"), "{below}");
+}
+
+#[test]
+fn an_address_that_only_looks_like_a_known_place_is_asked_itself() {
+    let scenario = scenario();
+    // Mastodon's accounts look like this, and have their feeds at /@jo.rss.
+    page(&scenario, "/@jo", &["/b.xml"]);
+    let added = add(&scenario, "/@jo", &["--json"]).ok().json();
+    assert!(added["added"][0]["url"].as_str().unwrap().ends_with("/b.xml"), "{added}");
 }
 
 #[test]
@@ -86,7 +100,7 @@ fn what_is_no_feed_is_told_and_nothing_is_written() {
     let before = file(&scenario);
     let run = add(&scenario, "/none", &[]);
     assert_eq!(run.code, 1);
-    for expected in ["an HTML page", "/gone.xml: server answered 404", "nor is there one at /feed"] {
+    for expected in ["an HTML page", "/gone.xml: server answered 404", "nor is there one at feed"] {
         assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
     }
     let private = scenario.run(&["sources", "add", &format!("{}/none", scenario.publisher.base_url)]);
