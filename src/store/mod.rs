@@ -33,7 +33,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
 pub use asks::Asked;
@@ -161,11 +161,22 @@ pub const FILE_NAME: &str = "mentions.db";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn open_read_only(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)
-        .with_context(|| format!("cannot open {}", path.display()))?;
-    db.busy_timeout(BUSY_TIMEOUT)?;
-    Ok(db)
+    let open = |access: OpenFlags| -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+        Ok(db)
+    };
+    let opened = open(OpenFlags::SQLITE_OPEN_READ_ONLY).or_else(|error| match error.sqlite_error_code() {
+        // Killed while it made the file, a process leaves a transaction behind that only one that may write can
+        // roll back.
+        Some(ErrorCode::ReadOnly) => {
+            open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            open(OpenFlags::SQLITE_OPEN_READ_ONLY)
+        }
+        _ => Err(error),
+    });
+    opened.with_context(|| format!("cannot open {}", path.display()))
 }
 
 fn meta(db: &Connection, key: &str) -> Result<Option<String>> {
@@ -288,6 +299,30 @@ mod tests {
         scene.store.set_meta("note", "new").unwrap();
         assert_eq!(reader.meta("note").unwrap().as_deref(), Some("new"));
         assert!(set_meta(&reader.db, "note", "mine").is_err());
+    }
+
+    /// What a process leaves that is killed while it makes the file: a database with a journal to be rolled back,
+    /// as taken from the middle of such a transaction.
+    #[test]
+    fn a_transaction_left_behind_by_a_kill_is_rolled_back() {
+        let scene = tempfile::tempdir().unwrap();
+        let path = scene.path().join(FILE_NAME);
+        let mut db = Connection::open(&path).unwrap();
+        db.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; CREATE TABLE old (a);").unwrap();
+        let tx = db.transaction().unwrap();
+        tx.execute_batch("CREATE TABLE half (a);").unwrap();
+        for _ in 0..200 {
+            tx.execute("INSERT INTO half VALUES (randomblob(2000))", []).unwrap();
+        }
+        let killed = tempfile::tempdir().unwrap();
+        for file in [FILE_NAME.to_owned(), format!("{FILE_NAME}-journal")] {
+            std::fs::copy(scene.path().join(&file), killed.path().join(&file)).unwrap();
+        }
+        // A reader comes first, and says what it would of the file as it was.
+        let error = Reader::open(killed.path()).err().map(|error| format!("{error:#}")).unwrap();
+        assert!(error.contains("older vigie"), "{error}");
+        Store::open(killed.path()).unwrap();
+        assert!(Reader::open(killed.path()).unwrap().quick_check().unwrap().is_empty());
     }
 
     #[test]

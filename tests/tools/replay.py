@@ -2,6 +2,7 @@
 """Plays saved feeds back to vigie in the order they were fetched, with the clock set to each fetch.
 
     replay.py SAVED HEAD WORK [--vigie PATH] [--every 6h] [--port N] [--from DATE] [--until DATE] [--shift 0d]
+              [--shuffle SEED] [--kill SEED] [--compare WORK2]
 
 SAVED  one folder per feed, in it one file per fetch, named by its UTC time: feed/20130318T152705.xml
 HEAD   a feeds.toml without sources: settings, brands, queries, rules
@@ -12,11 +13,16 @@ ETag. The clock steps to the end of every sweep of fetches (snapshots less than 
 them by `--every`; at each step `vigie --now CLOCK poll --all` runs, and WORK/log.jsonl gets a line: what was
 new, what fires, seconds, CPU seconds. Run it again on the same WORK for a second pass: nothing should be new.
 `--shift 30d` sets vigie's clock later than the snapshots'. Keep `--port` the same over passes.
+
+`--shuffle` offers the snapshots of each feed in another order within each day. `--kill` kills each poll (SIGKILL) at
+some moment before it is run to its end, and says how many feeds were being asked when they were killed. `--compare`
+then tells how WORK differs from an earlier one: in mentions, in stories (as sets of mentions), in alerts.
 """
 
 import argparse
 import hashlib
 import json
+import random
 import re
 import resource
 import subprocess
@@ -36,7 +42,11 @@ def main():
     feeds = read_tree(args.saved)
     if not feeds:
         sys.exit(f"{args.saved}: no folder holds files named like 20130318T152705.xml")
-    clock = {"at": None}
+    if args.shuffle is not None:
+        shuffle(feeds, random.Random(args.shuffle))
+    clock = {"at": None, "asked": set()}
+    moments = random.Random(args.kill)
+    kills, killed = 0, set()
     server = serve(feeds, clock, args.port)
     base = f"http://127.0.0.1:{server.server_port}"
     args.work.mkdir(parents=True, exist_ok=True)
@@ -45,9 +55,18 @@ def main():
     with (args.work / "log.jsonl").open("a") as log:
         for at in steps(feeds, args):
             clock["at"] = at
+            if args.kill is not None:
+                clock["asked"].clear()
+                if kill_one(args, config, at, moments):
+                    kills += 1
+                    killed |= clock["asked"]
             log.write(json.dumps(one_round(args, config, at)) + "\n")
             log.flush()
     server.shutdown()
+    if args.kill is not None:
+        print(f"{kills} polls were killed, with {len(killed)} of {len(feeds)} feeds asked in one of them")
+    if args.compare:
+        compare(args, args.work, args.compare)
 
 
 def arguments():
@@ -60,6 +79,9 @@ def arguments():
     parser.add_argument("--port", default=8713, type=int)
     parser.add_argument("--from", dest="since", default="0001-01-01")
     parser.add_argument("--until", default="9999-12-31")
+    parser.add_argument("--shuffle", metavar="SEED")
+    parser.add_argument("--kill", metavar="SEED")
+    parser.add_argument("--compare", type=Path, metavar="WORK2")
     parser.add_argument("--shift", default="0d", type=duration)
     return parser.parse_args()
 
@@ -77,6 +99,19 @@ def read_tree(folder):
             times = [datetime.strptime(t, "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc) for t, _ in found]
             feeds[child.name] = (times, [path for _, path in found])
     return feeds
+
+
+def shuffle(feeds, order):
+    """Permutes the snapshots that each feed has of one day."""
+    for times, paths in feeds.values():
+        days = {}
+        for place, time_ in enumerate(times):
+            days.setdefault(time_.date(), []).append(place)
+        for places in days.values():
+            shuffled = [paths[place] for place in places]
+            order.shuffle(shuffled)
+            for place, path in zip(places, shuffled):
+                paths[place] = path
 
 
 def sources(feeds, base):
@@ -102,6 +137,7 @@ def serve(feeds, clock, port):
 
         def do_GET(self):
             times, paths = feeds.get(self.path.strip("/"), ([], []))
+            clock["asked"].add(self.path.strip("/"))
             newest = bisect_right(times, clock["at"]) - 1
             body = paths[newest].read_bytes() if newest >= 0 else b""
             etag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
@@ -122,9 +158,24 @@ def serve(feeds, clock, port):
     return server
 
 
-def one_round(args, config, at):
+def poll(args, config, at):
     now = (at + args.shift).isoformat().replace("+00:00", "Z")
-    command = [args.vigie, "--config", str(config), "--json", "--now", now, "poll", "--all"]
+    return now, [args.vigie, "--config", str(config), "--json", "--now", now, "poll", "--all"]
+
+
+def kill_one(args, config, at, moments):
+    """Whether a poll was killed before it had ended."""
+    _, command = poll(args, config, at)
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        running.wait(moments.uniform(0.02, 1.5))
+    except subprocess.TimeoutExpired:
+        running.kill()
+    return running.wait() < 0
+
+
+def one_round(args, config, at):
+    now, command = poll(args, config, at)
     cpu, started = children_cpu(), time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode not in (0, 3):
@@ -139,6 +190,29 @@ def one_round(args, config, at):
     return {"now": now, "read": by("entries"), "new": by("new_mentions"), "revised": by("revised"),
             "brands": brands, "failed": failed, "firing": firing,
             "seconds": round(time.monotonic() - started, 2), "cpu": round(children_cpu() - cpu, 2)}
+
+
+def compare(args, *works):
+    """Prints what two folders hold alike."""
+    mentions, stories, alerts = [], [], []
+    for work in works:
+        ask = lambda *question: subprocess.run(
+            [args.vigie, "--config", str(work / "feeds.toml"), *question], capture_output=True, text=True
+        ).stdout
+        found, by_story = set(), {}
+        for line in ask("export", "*").splitlines():
+            for mention in json.loads(line)["mentions"]:
+                found.add(mention["id"])
+                by_story.setdefault((mention["story"], mention["brand"]), set()).add(mention["id"])
+        mentions.append(found)
+        stories.append({frozenset(story) for story in by_story.values()})
+        raised = json.loads(ask("alerts", "list", "--json"))["alerts"]
+        alerts.append({(alert["rule"], alert["brand"], alert["since"]) for alert in raised})
+        print(f"{work}: {len(found)} mentions, {len(stories[-1])} stories, {len(raised)} alerts")
+        print(ask("doctor"))
+    for name, (one, other) in {"mentions": mentions, "stories": stories, "alerts": alerts}.items():
+        print(f"{name}: {len(one & other)} alike, {len(one - other)} only in {works[0]}, "
+              f"{len(other - one)} only in {works[1]}")
 
 
 def children_cpu():
