@@ -26,7 +26,7 @@ pub fn discover(args: &Args, options: &DiscoverSources) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::discovery::discovery(&view, &TimeZone::UTC, output::style(args)))?;
+        output::print(&render::discovery::discovery(&view, &TimeZone::UTC))?;
     }
     Ok(Exit::Done)
 }
@@ -100,7 +100,7 @@ fn chosen<'a>(args: &Args, loaded: &Loaded, view: &'a DiscoveryView) -> Result<&
     if let [feed] = &view.feeds[..] {
         return Ok(feed);
     }
-    let listed = render::discovery::discovery(view, loaded.zone(), output::style(args));
+    let listed = render::discovery::discovery(view, loaded.zone());
     if args.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(UsageError(format!("which one? add it by its own address\n\n{listed}")).into());
     }
