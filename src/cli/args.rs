@@ -144,7 +144,13 @@ pub enum SourcesCommand {
         days: u32,
     },
     /// Fetch one source now and show what it holds; stores nothing
-    Test { id: String },
+    Test {
+        /// A source of feeds.toml, or the address of a feed that is not there yet
+        id: String,
+        /// The address may be on this machine or the local network
+        #[arg(long)]
+        allow_private: bool,
+    },
     /// The feeds that belong to an address
     Discover(DiscoverSources),
     /// Add a feed to feeds.toml

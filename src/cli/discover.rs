@@ -19,15 +19,14 @@ use crate::text::url;
 use crate::views::discovery::{Added, AdditionView, DiscoveryView, Found, FoundFeed};
 
 /// Where feeds lie on sites that do not say so, the likeliest first.
-const USUAL_PLACES: &[&str] =
-    &["/feed", "/rss", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml", "/feed.json"];
+const USUAL_PLACES: &[&str] = &["feed", "rss", "rss.xml", "atom.xml", "feed.xml", "index.xml", "feed.json"];
 
 pub fn discover(args: &Args, options: &DiscoverSources) -> Result<Exit> {
     let view = search(args, None, &options.url, options.allow_private)?;
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::discovery::discovery(&view, &TimeZone::UTC, output::style(args)))?;
+        output::print(&render::discovery::discovery(&view, &TimeZone::UTC))?;
     }
     Ok(Exit::Done)
 }
@@ -101,7 +100,7 @@ fn chosen<'a>(args: &Args, loaded: &Loaded, view: &'a DiscoveryView) -> Result<&
     if let [feed] = &view.feeds[..] {
         return Ok(feed);
     }
-    let listed = render::discovery::discovery(view, loaded.zone(), output::style(args));
+    let listed = render::discovery::discovery(view, loaded.zone());
     if args.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(UsageError(format!("which one? add it by its own address\n\n{listed}")).into());
     }
@@ -140,18 +139,18 @@ struct Hunt {
 
 impl Hunt {
     async fn run(&self, address: &str) -> Result<(Found, Vec<FoundFeed>)> {
-        if let Some(known) = sources::feed_of(address) {
-            let (document, feed) = self.read(&known).await?;
-            if is_feed(&feed) {
-                return Ok((Found::ByRule, vec![FoundFeed::new(&document.final_url, None, &feed)]));
-            }
+        // A page only looks like one of a well-known place, or has no such feed: then the page itself is asked.
+        if let Some(known) = sources::feed_of(address)
+            && let Some(feed) = self.guess(&known).await
+        {
+            return Ok((Found::ByRule, vec![feed]));
         }
         let (page, parsed) = self.read(address).await.with_context(|| address.to_owned())?;
         if is_feed(&parsed) {
             return Ok((Found::Itself, vec![FoundFeed::new(address, None, &parsed)]));
         }
         let mut feeds = Vec::new();
-        let mut why = Vec::new();
+        let (mut why, mut tried) = (Vec::new(), Vec::new());
         for offered in sources::advertised(as_document(&page)) {
             match self.read(&offered.url).await {
                 Ok((_, feed)) if is_feed(&feed) => {
@@ -164,16 +163,27 @@ impl Hunt {
         if !feeds.is_empty() {
             return Ok((Found::Advertised, feeds));
         }
-        for place in USUAL_PLACES {
-            let Some(guess) = url::resolve(Some(&page.final_url), place) else { continue };
-            if let Ok((document, feed)) = self.read(&guess).await
-                && is_feed(&feed)
-            {
-                return Ok((Found::Guessed, vec![FoundFeed::new(&document.final_url, None, &feed)]));
+        // A blog below a folder has its feed there; the one of the whole site would be another.
+        for folder in ["./", "/"] {
+            let Some(folder) = url::resolve(Some(&page.final_url), folder) else { continue };
+            if tried.contains(&folder) {
+                continue;
             }
+            for place in USUAL_PLACES {
+                if let Some(feed) = self.guess(&format!("{folder}{place}")).await {
+                    return Ok((Found::Guessed, vec![feed]));
+                }
+            }
+            tried.push(folder);
         }
-        why.push(format!("nor is there one at {}", USUAL_PLACES.join(", ")));
+        why.push(format!("nor is there one at {}, below {}", USUAL_PLACES.join(", "), tried.join(" or ")));
         bail!("no feed at {address}: {}\n  {}", what_it_is(&parsed), why.join("\n  "))
+    }
+
+    /// The feed at an address where one may lie, if it does.
+    async fn guess(&self, url: &str) -> Option<FoundFeed> {
+        let (document, feed) = self.read(url).await.ok()?;
+        is_feed(&feed).then(|| FoundFeed::new(&document.final_url, None, &feed))
     }
 
     async fn read(&self, url: &str) -> Result<(Document, Parsed)> {

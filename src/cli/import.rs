@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::args::{Args, Format, Import};
@@ -25,6 +25,9 @@ const BATCH: usize = 2_000;
 
 /// What some programs begin UTF-8 with.
 const BOM: &[u8] = "\u{feff}".as_bytes();
+
+/// In bytes.
+const LONGEST_LINE: u64 = 8 << 20;
 
 /// Saved documents are read whole; what lies behind is not read.
 const LONGEST_FEED: u64 = 64 << 20;
@@ -132,7 +135,11 @@ impl<'a> Taking<'a> {
         let mut input = reader(path)?;
         let head = input.fill_buf().with_context(|| format!("{} could not be read", path.display()))?;
         let source = options.source.as_str();
-        match options.format.unwrap_or_else(|| guess(path, head)) {
+        let format = match options.format {
+            Some(format) => format,
+            None => guess(path, head)?,
+        };
+        match format {
             Format::Jsonl => self.json_lines(path, input, source),
             Format::Csv => each_row(input, source, |number, line| self.take(path, number, line))
                 .with_context(|| path.display().to_string()),
@@ -144,9 +151,14 @@ impl<'a> Taking<'a> {
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            let read = input.read_until(b'\n', &mut line);
+            let read = input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
             if read.with_context(|| format!("{}:{number}: could not be read", path.display()))? == 0 {
                 break;
+            }
+            if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+                input.skip_until(b'\n')?;
+                self.take(path, number, Err(format!("longer than {} MiB", LONGEST_LINE >> 20)))?;
+                continue;
             }
             let bare = if number == 1 { line.strip_prefix(BOM).unwrap_or(&line) } else { &line };
             let bare = bare.trim_ascii();
@@ -169,7 +181,7 @@ impl<'a> Taking<'a> {
             eprintln!("vigie: {}: {}", path.display(), problem.message);
         }
         if parsed.problems.iter().any(|problem| problem.kind == sources::ProblemKind::NotAFeed) {
-            anyhow::bail!("{} is no feed", path.display());
+            bail!("{} is no feed", path.display());
         }
         for (number, entry) in (1..).zip(parsed.entries) {
             let line = Line { source: SourceId::new(source), entry, observed: None };
@@ -246,22 +258,22 @@ impl<'a> Taking<'a> {
 }
 
 /// What a file holds, by its name, else by how it begins.
-fn guess(path: &Path, head: &[u8]) -> Format {
+fn guess(path: &Path, head: &[u8]) -> Result<Format> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
-    match extension.as_str() {
-        "jsonl" | "ndjson" => return Format::Jsonl,
-        "csv" | "tsv" => return Format::Csv,
-        "xml" | "rss" | "atom" | "rdf" => return Format::Feed,
-        _ => {}
-    }
     let head = head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start();
     let says = |words: &[u8]| head.windows(words.len()).any(|window| window == words);
-    match head.first() {
-        Some(b'<') => Format::Feed,
-        Some(b'{') if says(b"jsonfeed.org/version") => Format::Feed,
-        Some(b'{') | None => Format::Jsonl,
-        Some(_) => Format::Csv,
-    }
+    Ok(match (extension.as_str(), head.first()) {
+        ("jsonl" | "ndjson", _) => Format::Jsonl,
+        ("csv" | "tsv", _) => Format::Csv,
+        ("xml" | "rss" | "atom" | "rdf", _) | (_, Some(b'<')) => Format::Feed,
+        (_, Some(b'{')) if says(b"jsonfeed.org/version") => Format::Feed,
+        (_, Some(b'{') | None) => Format::Jsonl,
+        (_, Some(b'[')) => {
+            let file = path.display();
+            bail!("{file} is one JSON array; write its objects a line each, as `jq -c '.[]' {file}` does")
+        }
+        (_, Some(_)) => Format::Csv,
+    })
 }
 
 fn open(loaded: &Loaded, now: Timestamp) -> Result<Engines> {

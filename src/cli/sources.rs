@@ -6,13 +6,14 @@ use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, UsageError, discover, output};
 use crate::daemon::{TRIAL, listen_in, listening, try_out};
-use crate::fetch::{Client, Cut, Fetched, HostGate, Options, Request};
-use crate::model::{Preset, PresetName, Source, SourceKind};
-use crate::prepare::prepare;
+use crate::fetch::{Client, Cut, Document, Fetched, HostGate, Options, Request};
+use crate::model::{Preset, PresetName, Rhythm, Source, SourceId, SourceKind, Timestamp};
+use crate::prepare::{Batch, prepare};
 use crate::render;
-use crate::sources::{Document, Limits};
+use crate::sources::{self, Limits};
+use crate::text::url;
 use crate::views;
-use crate::views::health::{HealthView, SourceTest, health, not_polled};
+use crate::views::health::{HealthView, SourceTest, TestAnswer, health, not_polled};
 use crate::views::presets::attention;
 
 pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
@@ -33,7 +34,7 @@ pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
             let view = attention(&loaded.reader()?, &loaded.config.sources, *days, args.now())?;
             show(args, &view, || render::presets::attention(&view, output::style(args)))
         }
-        SourcesCommand::Test { id } => test(args, &load(args)?, id),
+        SourcesCommand::Test { id, allow_private } => test(args, &load(args)?, id, *allow_private),
         SourcesCommand::Discover(options) => discover::discover(args, options),
         SourcesCommand::Add(options) => discover::add(args, options),
     }
@@ -71,10 +72,19 @@ fn show(args: &Args, view: &impl serde::Serialize, text: impl FnOnce() -> String
 }
 
 /// Fetches one source now and shows what it holds and whom it names; stores nothing.
-fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
-    let sources = &loaded.config.sources;
-    let Some(source) = sources.iter().find(|s| s.id.as_str() == id) else {
-        return Err(unknown("source", id, sources.iter().map(|s| s.id.as_str())).into());
+fn test(args: &Args, loaded: &Loaded, id: &str, allow_private: bool) -> Result<Exit> {
+    let configured = &loaded.config.sources;
+    let source = match configured.iter().find(|s| s.id.as_str() == id) {
+        Some(source) => source,
+        None if url::canonical(id).is_some() => &Source {
+            id: SourceId::new(url::host(id).unwrap_or_default()),
+            kind: SourceKind::Feed { url: id.to_owned() },
+            every: None,
+            tags: Vec::new(),
+            allow_private,
+            enabled: true,
+        },
+        None => return Err(unknown("source", id, configured.iter().map(|s| s.id.as_str())).into()),
     };
     match &source.kind {
         SourceKind::Feed { .. } => {}
@@ -84,7 +94,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let document = runtime()?.block_on(fetch(args, loaded, source))?;
     let mut batch = prepare(
         source,
-        Document {
+        sources::Document {
             bytes: &document.bytes,
             content_type: document.content_type.as_deref(),
             base_url: Some(&document.final_url),
@@ -93,9 +103,24 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         &Limits::default(),
     );
     batch.problems.extend(document.cut.as_ref().map(Cut::problem));
-    let view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
+    let mut view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
+    view.answer = Some(answer(&document, &batch, args.now()));
     show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })
+}
+
+fn answer(document: &Document, batch: &Batch, now: Timestamp) -> TestAnswer {
+    let rhythm = Rhythm::of(&batch.dates, now);
+    let wishes = [document.min_interval.map(|wish| wish.as_secs()), batch.wished_interval_s];
+    TestAnswer {
+        content_type: document.content_type.clone(),
+        etag: document.etag.is_some(),
+        last_modified: document.last_modified.is_some(),
+        moved_to: document.permanent_url.clone(),
+        wished_interval_s: wishes.into_iter().flatten().max(),
+        newest_entry: rhythm.map(|rhythm| rhythm.newest),
+        usual_pause_s: rhythm.and_then(|rhythm| rhythm.pause_s),
+    }
 }
 
 fn test_preset(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -> Result<Exit> {
@@ -126,7 +151,7 @@ fn test_stream(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     Ok(Exit::Done)
 }
 
-async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<crate::fetch::Document> {
+async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<Document> {
     let contact = loaded.config.settings.contact.clone();
     let client = Client::new(&Options { contact, ..Options::default() })?;
     let SourceKind::Feed { url } = &source.kind else { anyhow::bail!("`{}` is no feed", source.id) };

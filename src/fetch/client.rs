@@ -323,7 +323,7 @@ pub(super) fn check(url: &Url, allow_private: bool) -> Result<(), FetchError> {
 fn not_public(url: &Url) -> FetchError {
     let host = url.host_str().unwrap_or("the address");
     FetchError::Refused(format!(
-        "`{host}` is not on the public internet; if it is meant, write `allow_private = true` for the source"
+        "`{host}` is not on the public internet; if it is meant, write `allow_private = true` for the source, or `--allow-private` for an address"
     ))
 }
 

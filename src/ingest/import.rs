@@ -6,7 +6,6 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -35,29 +34,6 @@ pub struct Imported {
     pub mentions: usize,
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    id: Option<Value>,
-    link: Option<String>,
-    title: Option<String>,
-    text: Option<String>,
-    content: Option<String>,
-    author: Option<String>,
-    published: Option<Value>,
-    observed: Option<Value>,
-    source: Option<String>,
-    language: Option<String>,
-    tags: Option<Vec<String>>,
-    engagement: Option<BTreeMap<String, u64>>,
-    /// Unknown keys of a line that was exported.
-    extra: Option<Map<String, Value>>,
-    /// `export` writes them; they are found again.
-    #[serde(rename = "mentions")]
-    _mentions: Option<IgnoredAny>,
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
 /// Reads one line, which should be UTF-8. `source` stands in where the line names none.
 ///
 /// # Errors
@@ -65,53 +41,103 @@ struct Raw {
 pub fn read_line(line: &[u8], source: &str) -> Result<Line, String> {
     let text = std::str::from_utf8(line)
         .map_err(|error| format!("not UTF-8 from byte {} of the line on", error.valid_up_to() + 1))?;
-    let raw = serde_json::from_str(text).map_err(|error| format!("no such object: {error}"))?;
-    line_of(raw, source)
+    let object = serde_json::from_str(text).map_err(|error| format!("no JSON object: {error}"))?;
+    read_object(object, source)
 }
 
 /// Reads one object, as [`read_line`] does.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub fn read_object(object: Map<String, Value>, source: &str) -> Result<Line, String> {
-    let raw = serde_json::from_value(object.into()).map_err(|error| error.to_string())?;
-    line_of(raw, source)
-}
-
-fn line_of(raw: Raw, source: &str) -> Result<Line, String> {
-    let filled = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
-    let (title, content) = (filled(raw.title), filled(raw.text).or(filled(raw.content)));
+pub fn read_object(mut object: Map<String, Value>, source: &str) -> Result<Line, String> {
+    // `export` writes them; they are found again.
+    object.remove("mentions");
+    let id = written(&mut object, "id")?.map(|id| id.trim().to_owned());
+    let link = written(&mut object, "link")?;
+    let title = written(&mut object, "title")?;
+    let text = written(&mut object, "text")?;
+    let content = text.or(written(&mut object, "content")?);
     if title.is_none() && content.is_none() {
         return Err("neither `text` nor `title` is given".into());
     }
-    let id = match raw.id {
-        None | Some(Value::Null) => None,
-        Some(Value::String(id)) => Some(id.trim().to_owned()).filter(|id| !id.is_empty()),
-        Some(Value::Number(id)) => Some(id.to_string()),
-        Some(_) => return Err("`id` must be text or a number".into()),
+    let source = written(&mut object, "source")?.map_or_else(|| SourceId::new(source), SourceId::new);
+    let observed = time("observed", object.remove("observed"))?;
+    let entry = Entry {
+        guid: id,
+        link,
+        title,
+        summary: None,
+        content,
+        author: written(&mut object, "author")?,
+        published: time("published", object.remove("published"))?,
+        updated: None,
+        language: written(&mut object, "language")?,
+        image: None,
+        tags: tags(object.remove("tags"))?,
+        engagement: engagement(object.remove("engagement"))?,
+        extra: extra(object),
     };
-    let source = filled(raw.source).unwrap_or_else(|| source.to_owned());
-    let mut extra = raw.extra.unwrap_or_default();
-    extra.extend(raw.unknown);
-    Ok(Line {
-        source: SourceId::new(source),
-        observed: time("observed", raw.observed)?,
-        entry: Entry {
-            guid: id,
-            link: filled(raw.link),
-            title,
-            summary: None,
-            content,
-            author: filled(raw.author),
-            published: time("published", raw.published)?,
-            updated: None,
-            language: filled(raw.language),
-            image: None,
-            tags: raw.tags.unwrap_or_default(),
-            engagement: raw.engagement.unwrap_or_default(),
-            extra: (!extra.is_empty()).then(|| Value::from(extra).to_string()),
-        },
-    })
+    Ok(Line { source, entry, observed })
+}
+
+/// What a key says as text; `None` if nothing.
+fn written(object: &mut Map<String, Value>, key: &str) -> Result<Option<String>, String> {
+    match object.remove(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(_) => Err(format!("`{key}` must be text or a number")),
+    }
+}
+
+/// A list, or one text whose tags are parted by semicolons, else by commas.
+fn tags(value: Option<Value>) -> Result<Vec<String>, String> {
+    let wrong = || "`tags` must be a list of words: [\"press\", \"fr\"]".to_owned();
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(text)) => {
+            let separator = if text.contains(';') { ';' } else { ',' };
+            let tags = text.split(separator).map(str::trim).filter(|tag| !tag.is_empty());
+            Ok(tags.map(str::to_owned).collect())
+        }
+        Some(Value::Array(tags)) => {
+            tags.into_iter().map(|tag| tag.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+        }
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// Counts by name; one that is not known is left out.
+fn engagement(value: Option<Value>) -> Result<BTreeMap<String, u64>, String> {
+    let wrong = || "`engagement` must be an object of counts: {\"likes\": 3}".to_owned();
+    let counts = match value {
+        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(Value::Object(counts)) => counts,
+        Some(_) => return Err(wrong()),
+    };
+    let known = counts.into_iter().filter(|(_, count)| !count.is_null());
+    known.map(|(name, value)| count(&value).map(|count| (name, count)).ok_or_else(wrong)).collect()
+}
+
+/// Some programs write whole numbers as 3.0.
+fn count(value: &Value) -> Option<u64> {
+    let rounded = || value.as_f64().filter(|n| n.fract() == 0.0 && (0.0..9e15).contains(n)).map(|n| n as u64);
+    value.as_u64().or_else(rounded)
+}
+
+/// What is left of a line: keys nobody here knows, and those that were under `extra` when it was exported.
+fn extra(mut unknown: Map<String, Value>) -> Option<String> {
+    match unknown.remove("extra") {
+        Some(Value::Object(mut exported)) => {
+            exported.extend(unknown);
+            unknown = exported;
+        }
+        None | Some(Value::Null) => {}
+        Some(other) => {
+            unknown.insert("extra".to_owned(), other);
+        }
+    }
+    (!unknown.is_empty()).then(|| Value::from(unknown).to_string())
 }
 
 impl Line {
@@ -226,6 +252,22 @@ mod tests {
     }
 
     #[test]
+    fn what_other_programs_write_is_understood() {
+        let line = read_line(
+            br#"{"title": 2026, "tags": "press, fr", "engagement": {"likes": 3.0, "views": null},
+                "extra": {"region": "Lyon"}, "score": 1, "mentions": [{}]}"#,
+            "import",
+        )
+        .unwrap();
+        assert_eq!(line.entry.title.as_deref(), Some("2026"));
+        assert_eq!(line.entry.tags, ["press", "fr"]);
+        assert_eq!(line.entry.engagement, BTreeMap::from([("likes".to_owned(), 3)]));
+        assert_eq!(line.entry.extra.as_deref(), Some(r#"{"region":"Lyon","score":1}"#));
+        // As it was parked, it is the same line.
+        assert_eq!(read_line(line.to_json().to_string().as_bytes(), "import"), Ok(line));
+    }
+
+    #[test]
     fn times_as_people_write_them() {
         for (written, expected) in [
             ("\"1767254400\"", "2026-01-01T08:00:00Z"),
@@ -241,8 +283,13 @@ mod tests {
 
     #[test]
     fn wrong_lines_say_what_is_wrong() {
-        let wrong: [(&[u8], &str); 6] = [
-            (b"[]", "no such object"),
+        let wrong: [(&[u8], &str); 11] = [
+            (b"[]", "no JSON object"),
+            (br#"{"text":["x"]}"#, "`text` must be text"),
+            (br#"{"text":"x","tags":{}}"#, "`tags` must be a list"),
+            (br#"{"text":"x","tags":[1]}"#, "`tags` must be a list"),
+            (br#"{"text":"x","engagement":{"likes":-1}}"#, "`engagement` must be an object"),
+            (br#"{"text":"x","engagement":7}"#, "`engagement` must be an object"),
             (br#"{"id":"x"}"#, "neither `text` nor `title`"),
             (br#"{"text":"x","published":"soon"}"#, "`published` is no time"),
             (br#"{"text":"x","published":"99999999999999"}"#, "`published` is no time"),

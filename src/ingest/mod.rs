@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 mod import;
 pub mod inbox;
 mod rematch;
+mod rows;
 mod table;
 
 use anyhow::{Context, Result};

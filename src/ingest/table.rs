@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader, Cursor, Read};
 
 use anyhow::{Result, bail};
-use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
 
 use super::import::{Line, read_object};
+use super::rows::{Row, Rows};
 use crate::sources::decoded;
 
 /// Hands out the rows with the lines they begin in, from 2; what is wrong with a row is told in words.
@@ -28,39 +28,50 @@ pub fn each_row(
     if is_utf_16 {
         let mut bytes = Vec::new();
         input.read_to_end(&mut bytes)?;
-        return rows(Cursor::new(decoded(&bytes).into_owned().into_bytes()), source, &mut take);
+        return read_rows(Cursor::new(decoded(&bytes).into_owned().into_bytes()), source, &mut take);
     }
-    rows(input, source, &mut take)
+    read_rows(input, source, &mut take)
 }
 
 /// Enough to see what parts the columns.
 const HEAD: usize = 1 << 16;
 
-fn rows(
+fn read_rows(
     mut input: impl BufRead,
     source: &str,
     take: &mut dyn FnMut(u64, Result<Line, String>) -> Result<()>,
 ) -> Result<()> {
     let first_line = input.fill_buf()?.split(|&b| b == b'\n').next().unwrap_or_default();
     let delimiter = delimiter(first_line);
-    // A row is then taken to begin at the end of the line before it.
-    let behind = u64::from(first_line.ends_with(b"\r"));
-    let mut table = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input);
-    let columns: Vec<String> =
-        table.byte_headers()?.iter().map(|name| decoded(name).trim().to_lowercase()).collect();
+    let mut rows = Rows::new(input, delimiter);
+    let names = rows.next_row()?.map_or_else(Vec::new, |row| row.cells);
+    let columns: Vec<String> = names.iter().map(|name| decoded(name).trim().to_lowercase()).collect();
     if !columns.iter().any(|name| matches!(name.as_str(), "text" | "content" | "title")) {
         bail!("no column is called `text` or `title`; the first line must name the columns");
     }
-    let mut row = ByteRecord::new();
-    while table.read_byte_record(&mut row)? {
-        let line = row.position().map_or(0, csv::Position::line) + behind;
-        let read = match row.len() == columns.len() {
-            true => read_object(object(&columns, &row), source),
-            false => Err(format!("{} cells where the first line names {} columns", row.len(), columns.len())),
+    while let Some(row) = rows.next_row()? {
+        let read = match wrong(&row, columns.len()) {
+            None => read_object(object(&columns, &row.cells), source),
+            Some(why) => Err(why),
         };
-        take(line, read)?;
+        take(row.line, read)?;
     }
     Ok(())
+}
+
+fn wrong(row: &Row, columns: usize) -> Option<String> {
+    let is_long = row.last_line > row.line;
+    // Several rows in one cell would be an entry that nobody wrote.
+    if is_long && row.is_doubtful {
+        let last = row.last_line;
+        return Some(format!("a quote is closed in the middle of line {last}; it swallows the rows between"));
+    }
+    if row.cells.len() == columns {
+        return None;
+    }
+    let up_to = if is_long { format!(" up to line {}", row.last_line) } else { String::new() };
+    let s = if row.cells.len() == 1 { "" } else { "s" };
+    Some(format!("{} cell{s}{up_to} where the first line names {columns} columns", row.cells.len()))
 }
 
 /// What parts the columns: the one of `,`, `;` and tab that the first line has most of.
@@ -70,18 +81,14 @@ fn delimiter(first_line: &[u8]) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
-fn object(columns: &[String], row: &ByteRecord) -> Map<String, Value> {
-    let cells = columns.iter().zip(row).filter_map(|(name, cell)| {
+fn object(columns: &[String], cells: &[Vec<u8>]) -> Map<String, Value> {
+    let cells = columns.iter().zip(cells).filter_map(|(name, cell)| {
         let cell = decoded(cell);
         let cell = cell.trim();
         if cell.is_empty() || name.is_empty() {
             return None;
         }
         let value = match name.as_str() {
-            "tags" => {
-                let separator = if cell.contains(';') { ';' } else { ',' };
-                cell.split(separator).map(str::trim).filter(|tag| !tag.is_empty()).collect()
-            }
             // Numbers of readers' reactions, as `export` writes them.
             "engagement" | "extra" => serde_json::from_str(cell).unwrap_or_else(|_| Value::from(cell)),
             _ => Value::from(cell),
@@ -125,7 +132,7 @@ mod tests {
             b"title,text,tags,region\r\nAcme,\"Two\nlines, \"\"quoted\"\"\",press;fr,Lyon\r\nx\r\n,,,\r\nLast,,a,\r\n",
             &[
                 "2: Acme|Two\nlines, \"quoted\"|[\"press\", \"fr\"]|{\"region\":\"Lyon\"}",
-                "4: 1 cells where the first line names 4 columns",
+                "4: 1 cell where the first line names 4 columns",
                 "5: neither `text` nor `title` is given",
                 "6: Last||[\"a\"]|",
             ],
@@ -135,6 +142,18 @@ mod tests {
         let utf_16: Vec<u8> =
             "\u{feff}title\ttext\nÉté\tx\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         check(&utf_16, &["2: Été|x|[]|"]);
+    }
+
+    #[test]
+    fn a_stray_quote_is_told_with_what_it_swallowed() {
+        check(
+            b"title,text\n\"Acme,x\nb,y\n\"c\",z\nx,\"y\nz\",1\n\"Acme\" says,z\n",
+            &[
+                "2: a quote is closed in the middle of line 4; it swallows the rows between",
+                "5: 3 cells up to line 6 where the first line names 2 columns",
+                "7: Acme says|z|[]|",
+            ],
+        );
     }
 
     #[test]

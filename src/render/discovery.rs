@@ -2,32 +2,27 @@
 
 use jiff::tz::TimeZone;
 
-use super::table::{Align, table};
 use super::terminal::clean;
-use super::{Style, counted, minute_or_dash};
+use super::{counted, minute_or_dash};
 use crate::views::discovery::{AdditionView, DiscoveryView, Found};
 
-pub fn discovery(view: &DiscoveryView, zone: &TimeZone, style: Style) -> String {
+/// Each address stands whole in a line of its own, to be copied.
+pub fn discovery(view: &DiscoveryView, zone: &TimeZone) -> String {
     let how = match view.found {
         Found::Itself => "This is a feed:",
         Found::ByRule => "The feed of this place:",
         Found::Advertised => "The page offers:",
         Found::Guessed => "The page offers no feed, but there is one where feeds often lie:",
     };
-    let rows: Vec<Vec<String>> = (1..)
-        .zip(&view.feeds)
-        .map(|(number, feed)| {
-            vec![
-                format!("{number}"),
-                feed.entries.to_string(),
-                minute_or_dash(feed.newest, zone),
-                format!("{}\n{}", feed.title.as_deref().unwrap_or("(no title)"), feed.url),
-            ]
-        })
-        .collect();
-    let columns =
-        [("", Align::Right), ("entries", Align::Right), ("newest", Align::Left), ("feed", Align::Left)];
-    format!("{how}\n\n{}\n", table(&columns, &rows, style))
+    let mut out = format!("{how}\n");
+    for (number, feed) in (1..).zip(&view.feeds) {
+        let title = clean(feed.title.as_deref().unwrap_or("(no title)"));
+        let (entries, newest) =
+            (counted(feed.entries, "entry", "entries"), minute_or_dash(feed.newest, zone));
+        out +=
+            &format!("\n{number:>3}  {title}\n     {}\n     {entries}, newest {newest}\n", clean(&feed.url));
+    }
+    out
 }
 
 /// `file` is what was written to.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::table::{Align, table};
 use super::terminal::{clean, cut};
 use super::{Style, counted, minute_or_dash};
-use crate::views::health::{HealthView, SourceTest};
+use crate::views::health::{HealthView, SourceTest, TestAnswer};
 
 pub fn list(view: &HealthView, style: Style) -> String {
     let columns = [
@@ -54,6 +54,9 @@ pub fn health(view: &HealthView, zone: &TimeZone, style: Style) -> String {
 
 pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
     let mut out = format!("{}: {} bytes from {}\n", view.source, view.bytes, clean(&view.url));
+    if let Some(answer) = view.answer.as_ref().filter(|_| view.is_feed) {
+        out.push_str(&told(answer, zone));
+    }
     for request in &view.requests {
         let outcome = match (&request.failed, request.days) {
             (Some(why), _) => why.clone(),
@@ -85,4 +88,34 @@ pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
         ));
     }
     out
+}
+
+fn told(answer: &TestAnswer, zone: &TimeZone) -> String {
+    let known_by = match (answer.etag, answer.last_modified) {
+        (true, true) => "its ETag and Last-Modified",
+        (true, false) => "its ETag",
+        (false, true) => "its Last-Modified",
+        (false, false) => "nothing; it is sent whole each time",
+    };
+    let rhythm =
+        answer.usual_pause_s.map_or(String::new(), |s| format!(", seldom more than {} apart", about(s)));
+    let newest = minute_or_dash(answer.newest_entry, zone);
+    let lines = [
+        answer.content_type.as_ref().map(|kind| format!("sent as: {kind}")),
+        answer.moved_to.as_ref().map(|to| format!("moved for good to: {to}")),
+        Some(format!("unchanged documents are known by: {known_by}")),
+        answer.wished_interval_s.map(|s| format!("asks for a pause of: {}", about(s))),
+        Some(format!("newest entry: {newest}{rhythm}")),
+    ];
+    lines.iter().flatten().map(|line| format!("  {}\n", clean(line))).collect()
+}
+
+/// In the largest unit that is not coarser than it.
+fn about(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
 }

@@ -109,11 +109,27 @@ pub struct SourceTest {
     /// Those of a preset, without secrets; of a plain feed none.
     pub requests: Vec<TestRequest>,
     pub bytes: usize,
+    /// Of a plain feed: what its server and its dates tell.
+    pub answer: Option<TestAnswer>,
     pub is_feed: bool,
     pub entries: usize,
     pub problems: Vec<String>,
     /// Entries that name a brand.
     pub mentions: Vec<TestMention>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TestAnswer {
+    pub content_type: Option<String>,
+    /// What the server gave to recognise an unchanged document by: without, it is sent whole each time.
+    pub etag: bool,
+    pub last_modified: bool,
+    pub moved_to: Option<String>,
+    /// How long server or publisher want to be left alone.
+    pub wished_interval_s: Option<u64>,
+    pub newest_entry: Option<Timestamp>,
+    /// The longest usual time between two entries.
+    pub usual_pause_s: Option<u64>,
 }
 
 /// One of the requests a preset makes.
@@ -149,6 +165,7 @@ impl SourceTest {
             url: url.to_owned(),
             requests: Vec::new(),
             bytes,
+            answer: None,
             is_feed: batch.problems.iter().all(|p| p.kind != ProblemKind::NotAFeed),
             entries: batch.read,
             problems: batch.problems.iter().map(|p| p.message.clone()).collect(),
@@ -158,12 +175,13 @@ impl SourceTest {
 
     /// Of a preset: what its requests answered, each with its key and address, and its bytes, entries and days
     /// of attention, or why there are none.
-    pub fn of_preset(source: &Source, answers: &[TestAnswer<'_>]) -> Self {
+    pub fn of_preset(source: &Source, answers: &[RequestAnswer<'_>]) -> Self {
         let mut test = SourceTest {
             source: source.id.to_string(),
             url: source.shown_address().into_owned(),
             requests: Vec::new(),
             bytes: 0,
+            answer: None,
             is_feed: false,
             entries: 0,
             problems: Vec::new(),
@@ -199,7 +217,7 @@ impl SourceTest {
 }
 
 /// Key, address and outcome of a preset's request.
-pub type TestAnswer<'a> = (&'a str, &'a str, &'a Result<(usize, Batch, usize), String>);
+pub type RequestAnswer<'a> = (&'a str, &'a str, &'a Result<(usize, Batch, usize), String>);
 
 fn mentions(batch: &Batch) -> impl Iterator<Item = TestMention> + '_ {
     let named = batch.entries.iter().filter(|prepared| !prepared.mentions.is_empty());

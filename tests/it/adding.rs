@@ -67,6 +67,10 @@ fn a_page_leads_to_its_feeds() {
         found["feeds"].as_array().unwrap().iter().map(|f| f["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["L’Actu /a.xml", "L’Actu /b.xml"]);
     assert_eq!(found["feeds"][0]["newest"], "2026-03-01T10:00:00Z");
+    let shown = scenario.run(&["sources", "discover", "--allow-private", &url]).ok().stdout;
+    let line =
+        format!("\n     {}/b.xml\n     1 entry, newest 2026-03-01 10:00\n", scenario.publisher.base_url);
+    assert!(shown.contains(&line), "{shown}");
     // Which of the two is for a person to say.
     let several = add(&scenario, "/page", &[]);
     assert_eq!(several.code, 2, "{}", several.stderr);
@@ -77,6 +81,20 @@ fn a_page_leads_to_its_feeds() {
     // The page says nothing: it lies where feeds often do, or nowhere.
     let guessed = add(&scenario, "/none", &["--json"]).ok().json();
     assert!(guessed["added"][0]["url"].as_str().unwrap().ends_with("/rss"), "{guessed}");
+    // Below a folder the folder's own feed goes before that of the site.
+    page(&scenario, "/blog/none", &[]);
+    scenario.publisher.publish("/blog/feed.xml", &rss(&[]));
+    let below = add(&scenario, "/blog/none", &["--json"]).ok().json();
+    assert!(below["added"][0]["url"].as_str().unwrap().ends_with("/blog/feed.xml"), "{below}");
+}
+
+#[test]
+fn an_address_that_only_looks_like_a_known_place_is_asked_itself() {
+    let scenario = scenario();
+    // Mastodon's accounts look like this, and have their feeds at /@jo.rss.
+    page(&scenario, "/@jo", &["/b.xml"]);
+    let added = add(&scenario, "/@jo", &["--json"]).ok().json();
+    assert!(added["added"][0]["url"].as_str().unwrap().ends_with("/b.xml"), "{added}");
 }
 
 #[test]
@@ -86,7 +104,7 @@ fn what_is_no_feed_is_told_and_nothing_is_written() {
     let before = file(&scenario);
     let run = add(&scenario, "/none", &[]);
     assert_eq!(run.code, 1);
-    for expected in ["an HTML page", "/gone.xml: server answered 404", "nor is there one at /feed"] {
+    for expected in ["an HTML page", "/gone.xml: server answered 404", "nor is there one at feed"] {
         assert!(run.stderr.contains(expected), "{expected}: {}", run.stderr);
     }
     let private = scenario.run(&["sources", "add", &format!("{}/none", scenario.publisher.base_url)]);
@@ -131,4 +149,31 @@ fn a_list_comes_in_and_goes_out() {
     assert_eq!(tags("https://autre.example/rss"), serde_json::json!(["Presse"]));
     let again = other.run_with(&["opml", "import", "-", "--json"], &out).ok().json();
     assert_eq!(again["added"], serde_json::json!([]));
+}
+
+#[test]
+fn a_test_tells_what_a_server_and_its_feed_say() {
+    let scenario = scenario();
+    let items: Vec<String> = (1..=6)
+        .map(|day| item(&day.to_string(), "Acme", "x", &format!("{day} Feb 2026 10:00:00 GMT")))
+        .collect();
+    let body = rss(&items).replace("<title>News", "<ttl>90</ttl><title>News").into_bytes();
+    let headers = vec![("ETag".to_owned(), "\"1\"".to_owned())];
+    scenario.publisher.answer("/c.xml", Answer { status: 200, headers, body });
+    let before = file(&scenario);
+    let url = format!("{}/c.xml", scenario.publisher.base_url);
+    let test = scenario.run(&["sources", "test", "--allow-private", &url]).ok().stdout;
+    for expected in [
+        "known by: its ETag\n",
+        "asks for a pause of: 90 min\n",
+        "newest entry: 2026-02-06 10:00, seldom more than 24 h apart\n",
+        "6 entries, 6 name a brand\n",
+    ] {
+        assert!(test.contains(expected), "{expected}: {test}");
+    }
+    let view = scenario.run(&["sources", "test", "--allow-private", &url, "--json"]).ok().json();
+    assert_eq!((&view["answer"]["etag"], &view["answer"]["last_modified"]), (&true.into(), &false.into()));
+    assert_eq!(scenario.run(&["sources", "test", &url]).code, 1, "it is on the local network");
+    assert_eq!(scenario.run(&["sources", "test", "nowhere"]).code, 2);
+    assert_eq!(file(&scenario), before);
 }

@@ -73,6 +73,24 @@ fn a_format_is_told_from_how_the_input_begins() {
     assert!(nameless.stderr.contains("no column is called `text` or `title`"), "{}", nameless.stderr);
 }
 
+#[test]
+fn what_cannot_be_taken_is_told_and_the_rest_goes_on() {
+    let scenario = Scenario::new(CONFIG);
+    let array = scenario.run_with(&["import"], "[{\"title\": \"Acme\"}]");
+    assert_eq!(array.code, 1);
+    assert!(array.stderr.contains("- is one JSON array; write its objects a line each"), "{}", array.stderr);
+    // A quote that is not closed would swallow the rest of the table.
+    let open = scenario.run_with(&["import", "--json"], "title,text\nAcme 1,x\nAcme 2,\"y\nAcme 3,z\n");
+    assert_eq!(open.code, 1);
+    assert!(open.stderr.contains("-: line 3: a quote is opened and never closed"), "{}", open.stderr);
+    assert_eq!(open.json()["mentions"], 1);
+    let lines = format!("{{\"title\": \"Acme {}\"}}\n{{\"title\": \"Acme 4\"}}\n", "x".repeat(9 << 20));
+    let long = scenario.run_with(&["import", "--json"], &lines);
+    assert_eq!(long.code, 1);
+    assert!(long.stderr.contains("-:1: longer than 8 MiB"), "{}", long.stderr);
+    assert_eq!((&long.json()["mentions"], &long.json()["rejected"]), (&json!(1), &json!(1)));
+}
+
 struct Running(Child);
 
 impl Running {
