@@ -24,6 +24,9 @@ const INDEX_LATER: Duration = Duration::from_secs(1);
 /// How often it is asked whether a day has passed since what is too old was deleted.
 const EXPIRY: Duration = Duration::from_secs(3600);
 
+/// After a start or a jump of the clock, so much later: servers have then said what time it is.
+const EXPIRY_AFTER: Duration = Duration::from_secs(30);
+
 /// A clock that goes so much faster or slower was set, or the machine has slept.
 const JUMP: Duration = Duration::from_secs(5);
 
@@ -70,7 +73,7 @@ impl Agenda {
             news: false,
             index: None,
             files: now + FILES,
-            expire: now,
+            expire: now + EXPIRY_AFTER,
             seen: (now, time),
         }
     }
@@ -104,10 +107,13 @@ impl Agenda {
             judge: self.judge <= now,
             index: is_over(self.index),
             rest: self.judge <= now && !self.news && self.index.is_none(),
-            expire: jumped || self.expire <= now,
+            expire: !jumped && self.expire <= now,
         };
         if chores.expire {
             self.expire = now + EXPIRY;
+        }
+        if jumped {
+            self.expire = now + EXPIRY_AFTER;
         }
         if chores.poll {
             self.settle = None;
@@ -226,7 +232,7 @@ mod tests {
             passed += slept;
             asked.extend(chores.expire.then_some(passed.as_secs()));
         }
-        assert_eq!(asked, [3600, 7200]);
+        assert_eq!(asked, [30, 3630]);
     }
 
     #[test]
@@ -254,6 +260,7 @@ mod tests {
         let mut next = || sleep_on(&mut agenda, &mut clocks).1;
         assert_eq!(next(), Chores { judge: true, ..Chores::default() });
         assert_eq!(next(), Chores { index: true, ..Chores::default() });
+        assert_eq!(next(), Chores { expire: true, ..Chores::default() });
         assert_eq!(next(), Chores { judge: true, rest: true, ..Chores::default() });
     }
 

@@ -268,12 +268,20 @@ impl Lookout {
     }
 
     /// Deletes what is too old to be kept, a bounded part at a time, if a day has passed since that was last
-    /// done. What others bring to the writer is done in between.
+    /// done. What others bring to the writer is done in between. Nothing is deleted while all servers say that
+    /// this machine's clock is wrong.
     pub fn expire(&self) -> impl Future<Output = Result<()>> + Send + use<> {
         let (writer, now) = (self.shared.writer.clone(), self.shared.clock.now());
         let horizon = horizon(self.keep, self.retention, now);
+        let denied = self.shared.client.clock_is_denied();
         async move {
             if horizon.is_endless() {
+                return Ok(());
+            }
+            if denied {
+                tracing::error!(
+                    "every server says that this machine's clock is wrong: nothing is deleted for its age"
+                );
                 return Ok(());
             }
             let last = writer.call(|engines| engines.store.last_expiry()).await?;

@@ -4,6 +4,7 @@
 //! chain tells whether a document has moved for good.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -19,6 +20,9 @@ use super::{Cut, Document, FetchError, Fetched, Options, Request, Room};
 use crate::model::Timestamp;
 
 const MAX_REDIRECTS: usize = 10;
+
+/// Servers' clocks are wrong too, but seldom by as much.
+const WRONG_BY: Duration = Duration::from_secs(24 * 3600);
 
 /// No server's wish is granted for longer.
 const LONGEST_WISH: Duration = Duration::from_secs(24 * 3600);
@@ -43,6 +47,9 @@ pub struct Client {
     pub(super) options: Options,
     /// Places in memory for large documents.
     rooms: Arc<Semaphore>,
+    /// Answers whose `Date` is that of this machine's clock, and those whose is another.
+    confirmed: AtomicUsize,
+    denied: AtomicUsize,
 }
 
 /// A client for plain http, and one for https that is made when it is first needed: to load the system's
@@ -82,7 +89,15 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (guarded, unguarded) = (Schemes::new(guarded(options))?, Schemes::new(unguarded(options))?);
         let rooms = Arc::new(Semaphore::new(LARGE_AT_ONCE));
-        Ok(Self { guarded, unguarded, options: options.clone(), rooms })
+        let (confirmed, denied) = Default::default();
+        Ok(Self { guarded, unguarded, options: options.clone(), rooms, confirmed, denied })
+    }
+
+    /// Whether every server that said what time it is since the last call said another one than this machine, by
+    /// more than a day.
+    pub fn clock_is_denied(&self) -> bool {
+        let confirmed = self.confirmed.swap(0, Ordering::Relaxed);
+        self.denied.swap(0, Ordering::Relaxed) > 0 && confirmed == 0
     }
 
     /// One document, at once. `now` is what the dates in `Retry-After` and `Expires` are measured from.
@@ -185,6 +200,11 @@ impl Client {
         let etag = text(headers, header::ETAG);
         let last_modified = text(headers, header::LAST_MODIFIED);
         let min_interval = freshness(headers, now);
+        if let Some(date) = text(headers, header::DATE).and_then(|date| http_date(&date)) {
+            let differs = now.duration_since(date).unsigned_abs() > WRONG_BY;
+            let witnesses = if differs { &self.denied } else { &self.confirmed };
+            witnesses.fetch_add(1, Ordering::Relaxed);
+        }
         let asked_for_changes =
             request.validators.etag.is_some() || request.validators.last_modified.is_some();
         match status {

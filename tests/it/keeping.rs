@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::running::{signal, start, wait_until};
-use crate::scenario::{Scenario, item, read_all, rss};
+use crate::scenario::{Answer, Scenario, item, read_all, rss};
 
 /// One brand, one source, and what `settings` say.
 fn config(settings: &str) -> String {
@@ -79,6 +79,26 @@ fn without_a_word_everything_is_kept() {
     scenario.at("2046-03-09T08:00:00Z").run(&["poll"]).ok();
     assert_eq!(scenario.mention_ids(), ids);
     assert_eq!(guids(&scenario), "first shop second third undated");
+}
+
+/// A clock years ahead would call everything old; servers say what time it is.
+#[test]
+fn nothing_is_deleted_by_a_clock_that_servers_deny() {
+    let mut scenario = heard("retention = \"90d\"");
+    let ids = scenario.mention_ids();
+    let answer = |date: &str| Answer {
+        status: 200,
+        headers: vec![("Date".into(), date.into())],
+        body: rss(&items()).into_bytes(),
+    };
+    scenario.publisher.answer("/news.xml", answer("Tue, 10 Mar 2026 08:00:00 GMT"));
+    let denied = scenario.at("2027-06-04T08:00:00Z").run(&["poll"]).ok();
+    assert!(denied.stderr.contains("this machine's clock is wrong"), "{}", denied.stderr);
+    assert_eq!(scenario.mention_ids(), ids);
+    // The same instant, and servers agree: what is old goes.
+    scenario.publisher.answer("/news.xml", answer("Fri, 04 Jun 2027 12:00:00 GMT"));
+    scenario.at("2027-06-04T12:00:00Z").run(&["poll", "--all"]).ok();
+    assert!(scenario.mention_ids().is_empty());
 }
 
 #[test]
