@@ -168,6 +168,10 @@ impl Index {
                 let writer = self.index.writer_with_num_threads::<TantivyDocument>(1, HEAP_BYTES)?;
                 // A commit cut short leaves files of the same names that its repetition would write.
                 writer.garbage_collect_files().wait()?;
+                // Its first number is that of the last commit, up to which segments that were changed by it count
+                // as done: a deletion of that number would be passed over in them when they are merged, and what
+                // it replaces found twice. Nothing is asked under it.
+                writer.run(std::iter::empty())?;
                 writer
             }
         };
@@ -259,6 +263,8 @@ fn remove(path: &Path) -> Result<()> {
 mod tests {
     use std::sync::LazyLock;
 
+    use tantivy::merge_policy::NoMergePolicy;
+
     use super::super::Searcher;
     use super::super::testing::{mention, put};
     use super::*;
@@ -309,6 +315,34 @@ mod tests {
         index.commit(10).unwrap();
         assert_eq!((ids(&dir).as_str(), index.rev()), ("1 3 4 5 6 7", 10));
         assert_eq!(Searcher::open(&dir).unwrap().unwrap().rev(), 10);
+    }
+
+    #[test]
+    fn the_first_change_after_a_start_is_made_in_segments_that_a_stop_left_unmerged() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("tantivy");
+        let (mut index, _) = Index::open(&dir, "store", 0).unwrap();
+        index.writer().unwrap().set_merge_policy(Box::new(NoMergePolicy));
+        // Enough segments to be merged, a large one first; the last commit deletes in one of the small.
+        index.apply(&numbered(1..=10)).unwrap();
+        index.commit(10).unwrap();
+        for first in (11..41).step_by(3) {
+            index.apply(&numbered(first..=first + 2)).unwrap();
+            index.commit(first + 2).unwrap();
+        }
+        index.apply(&[put(41, mention(11, "Again", ""))]).unwrap();
+        index.commit(41).unwrap();
+        drop(index);
+
+        let (mut index, _) = Index::open(&dir, "store", 41).unwrap();
+        index.apply(&[put(42, mention(12, "Again", ""))]).unwrap();
+        index.commit(42).unwrap();
+        index.rest().unwrap();
+        let segments = index.index.searchable_segment_metas().unwrap().len();
+        assert!(segments < 8, "{segments} segments: nothing was merged");
+        let found = Searcher::open(&dir).unwrap().unwrap().all_ids().unwrap();
+        let expected: Vec<_> = (1..=40).map(|n| mention(n, "", "").id).collect();
+        assert_eq!(found, expected, "each once");
     }
 
     #[test]
