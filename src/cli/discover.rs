@@ -11,7 +11,7 @@ use super::args::{AddSource, Args, DiscoverSources};
 use super::setup::{self, Loaded};
 use super::{Exit, UsageError, output};
 use crate::config::addition::{Addition, free_id};
-use crate::fetch::{Client, Document, Fetched, Options, Request};
+use crate::fetch::{Client, Document, Options};
 use crate::model::SourceKind;
 use crate::render;
 use crate::sources::{self, Limits, Parsed, ProblemKind};
@@ -151,7 +151,7 @@ impl Hunt {
         }
         let mut feeds = Vec::new();
         let (mut why, mut tried) = (Vec::new(), Vec::new());
-        for offered in sources::advertised(as_document(&page)) {
+        for offered in sources::advertised(page.readable()) {
             match self.read(&offered.url).await {
                 Ok((_, feed)) if is_feed(&feed) => {
                     feeds.push(FoundFeed::new(&offered.url, offered.title, &feed));
@@ -187,23 +187,9 @@ impl Hunt {
     }
 
     async fn read(&self, url: &str) -> Result<(Document, Parsed)> {
-        let request =
-            Request { url: url.to_owned(), allow_private: self.allow_private, ..Request::default() };
-        match self.client.fetch(&request, self.now).await? {
-            Fetched::Document(document) => {
-                let parsed = sources::parse(as_document(&document), &Limits::default());
-                Ok((document, parsed))
-            }
-            Fetched::NotModified { .. } => bail!("the server sent 304 to an unconditional request"),
-        }
-    }
-}
-
-fn as_document(document: &Document) -> sources::Document<'_> {
-    sources::Document {
-        bytes: &document.bytes,
-        content_type: document.content_type.as_deref(),
-        base_url: Some(&document.final_url),
+        let document = self.client.document(url, self.allow_private, self.now).await?;
+        let parsed = sources::parse(document.readable(), &Limits::default());
+        Ok((document, parsed))
     }
 }
 

@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use super::args::{Args, Parse};
 use super::{Exit, setup};
-use crate::fetch::{Client, Fetched, Options, Request};
-use crate::model::Validators;
+use crate::fetch::{Client, Options};
 use crate::sources::{self, Limits, ProblemKind};
 use crate::views::entry::ParsedEntry;
 
@@ -87,13 +86,10 @@ fn beginning(input: impl Read) -> std::io::Result<Vec<u8>> {
 /// The person at the terminal named the address, so it may be a private one.
 fn fetch(now: Timestamp, url: &str) -> Result<Bytes> {
     let client = Client::new(&Options::default())?;
-    let request = Request { url: url.to_owned(), validators: Validators::default(), allow_private: true };
-    match setup::runtime()?.block_on(client.fetch(&request, now))? {
-        Fetched::Document(document) => Ok(Bytes {
-            bytes: document.bytes,
-            content_type: document.content_type,
-            base_url: Some(document.final_url),
-        }),
-        Fetched::NotModified { .. } => anyhow::bail!("the server sent 304 to an unconditional request"),
-    }
+    let document = setup::runtime()?.block_on(client.document(url, true, now))?;
+    Ok(Bytes {
+        bytes: document.bytes,
+        content_type: document.content_type,
+        base_url: Some(document.final_url),
+    })
 }

@@ -6,11 +6,11 @@ use super::args::{Args, Sources, SourcesCommand};
 use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, UsageError, discover, output};
 use crate::daemon::{TRIAL, listen_in, listening, try_out};
-use crate::fetch::{Client, Cut, Document, Fetched, HostGate, Options, Request};
+use crate::fetch::{Client, Cut, Document, HostGate, Options};
 use crate::model::{Preset, PresetName, Rhythm, Source, SourceId, SourceKind, Timestamp};
 use crate::prepare::{Batch, prepare};
 use crate::render;
-use crate::sources::{self, Limits};
+use crate::sources::Limits;
 use crate::text::url;
 use crate::views;
 use crate::views::health::{HealthView, SourceTest, TestAnswer, health, not_polled};
@@ -86,22 +86,15 @@ fn test(args: &Args, loaded: &Loaded, id: &str, allow_private: bool) -> Result<E
         },
         None => return Err(unknown("source", id, configured.iter().map(|s| s.id.as_str())).into()),
     };
-    match &source.kind {
-        SourceKind::Feed { .. } => {}
+    let url = match &source.kind {
+        SourceKind::Feed { url } => url,
         SourceKind::Preset(preset) => return test_preset(args, loaded, source, preset),
         SourceKind::Stream(preset) => return test_stream(args, loaded, source, preset),
-    }
-    let document = runtime()?.block_on(fetch(args, loaded, source))?;
-    let mut batch = prepare(
-        source,
-        sources::Document {
-            bytes: &document.bytes,
-            content_type: document.content_type.as_deref(),
-            base_url: Some(&document.final_url),
-        },
-        &listening(&loaded.config),
-        &Limits::default(),
-    );
+    };
+    let contact = loaded.config.settings.contact.clone();
+    let client = Client::new(&Options { contact, ..Options::default() })?;
+    let document = runtime()?.block_on(client.document(url, source.allow_private, args.now()))?;
+    let mut batch = prepare(source, document.readable(), &listening(&loaded.config), &Limits::default());
     batch.problems.extend(document.cut.as_ref().map(Cut::problem));
     let mut view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
     view.answer = Some(answer(&document, &batch, args.now()));
@@ -149,15 +142,4 @@ fn test_stream(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     let view = SourceTest::new(source, &heard.host, heard.bytes, &heard.batch);
     show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
     Ok(Exit::Done)
-}
-
-async fn fetch(args: &Args, loaded: &Loaded, source: &Source) -> Result<Document> {
-    let contact = loaded.config.settings.contact.clone();
-    let client = Client::new(&Options { contact, ..Options::default() })?;
-    let SourceKind::Feed { url } = &source.kind else { anyhow::bail!("`{}` is no feed", source.id) };
-    let request = Request { url: url.clone(), allow_private: source.allow_private, ..Request::default() };
-    match client.fetch(&request, args.now()).await? {
-        Fetched::Document(document) => Ok(document),
-        Fetched::NotModified { .. } => anyhow::bail!("the server sent 304 to an unconditional request"),
-    }
 }

@@ -3,6 +3,7 @@
 mod agenda;
 pub mod configuration;
 mod event;
+mod failure;
 mod lookout;
 mod polling;
 mod preset;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::JoinError;
 
+use super::failure::Failure;
 use super::{Clock, Writer, preset};
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
 use crate::model::{
@@ -209,15 +210,8 @@ fn missed_until(health: &Health, batch: &Batch, at: Timestamp) -> Option<Timesta
 /// Parsing and matching take CPU, so they run on the blocking pool, many documents at once.
 async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> Result<Batch, JoinError> {
     let (source, listening) = (source.clone(), shared.listening.clone());
-    tokio::task::spawn_blocking(move || {
-        let document = sources::Document {
-            bytes: &document.bytes,
-            content_type: document.content_type.as_deref(),
-            base_url: Some(&document.final_url),
-        };
-        prepare(&source, document, &listening, &Limits::default())
-    })
-    .await
+    tokio::task::spawn_blocking(move || prepare(&source, document.readable(), &listening, &Limits::default()))
+        .await
 }
 
 fn unchanged(shared: &Shared, source: &Source, health: &Health, good: Good) -> Ended {
@@ -263,37 +257,8 @@ fn outcome(shared: &Shared, source: &Source, good: Good, problems: Vec<Problem>)
     }
 }
 
-struct Failure {
-    state: HealthState,
-    outcome: fetch::Outcome,
-    why: String,
-}
-
-impl Failure {
-    fn broken(why: String) -> Self {
-        Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why }
-    }
-}
-
 fn failed(shared: &Shared, source: &Source, health: &Health, error: &FetchError) -> Ended {
-    let (state, outcome) = match error {
-        FetchError::RateLimited { after } => {
-            (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
-        }
-        FetchError::HostWaits { after } => {
-            (HealthState::Throttled, fetch::Outcome::HostWaits { after: *after })
-        }
-        FetchError::Gone => (HealthState::Gone, fetch::Outcome::Failed),
-        FetchError::Refused(_) | FetchError::Status(401 | 403 | 451) => {
-            (HealthState::Blocked, fetch::Outcome::Failed)
-        }
-        FetchError::Encoding(_)
-        | FetchError::Status(_)
-        | FetchError::TooManyRedirects(_)
-        | FetchError::Timeout(_)
-        | FetchError::Network(_) => (HealthState::Broken, fetch::Outcome::Failed),
-    };
-    failure_of(shared, source, health, Failure { state, outcome, why: error.to_string() })
+    failure_of(shared, source, health, Failure::from(error))
 }
 
 fn failure_of(shared: &Shared, source: &Source, health: &Health, failure: Failure) -> Ended {

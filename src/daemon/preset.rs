@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::failure::Failure;
 use super::polling::{Ended, PollOutcome, PollReport, Shared};
 use super::token::Token;
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
@@ -125,27 +126,6 @@ struct Round {
     has_validators: bool,
     /// Nothing more is asked this time.
     over: bool,
-}
-
-pub(super) struct Failure {
-    pub state: HealthState,
-    pub outcome: fetch::Outcome,
-    pub why: String,
-}
-
-impl Failure {
-    pub(super) fn broken(why: String) -> Self {
-        Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why }
-    }
-
-    /// What a server that asks to wait said.
-    pub(super) fn after(&self) -> Option<Duration> {
-        match self.outcome {
-            fetch::Outcome::RateLimited { after } => after,
-            fetch::Outcome::HostWaits { after } => Some(after),
-            fetch::Outcome::Good | fetch::Outcome::Failed => None,
-        }
-    }
 }
 
 enum Answered {
@@ -430,19 +410,12 @@ fn validators_of(document: &Document) -> Validators {
     }
 }
 
+/// What is gone is one of several things asked for, or of several places: it is asked for again.
 pub(super) fn failure(error: &FetchError) -> Failure {
-    let failed = fetch::Outcome::Failed;
-    let (state, outcome) = match error {
-        FetchError::RateLimited { after } => {
-            (HealthState::Throttled, fetch::Outcome::RateLimited { after: *after })
-        }
-        FetchError::HostWaits { after } => {
-            (HealthState::Throttled, fetch::Outcome::HostWaits { after: *after })
-        }
-        FetchError::Refused(_) | FetchError::Status(401 | 403 | 451) => (HealthState::Blocked, failed),
-        _ => (HealthState::Broken, failed),
-    };
-    Failure { state, outcome, why: error.to_string() }
+    match error {
+        FetchError::Gone => Failure::broken(error.to_string()),
+        other => Failure::from(other),
+    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,9 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::failure::Failure;
 use super::polling::Shared;
-use super::preset::{Failure, failure};
+use super::preset::failure;
 use super::{PollOutcome, PollReport};
 use crate::fetch::{Broken, FetchError, Stream, Text, reconnect_after};
 use crate::ingest::Engines;

@@ -105,6 +105,20 @@ impl Client {
         self.follow(request, None, now).await
     }
 
+    /// The document at `url` as it is now, for one who has none yet.
+    pub async fn document(
+        &self,
+        url: &str,
+        allow_private: bool,
+        now: Timestamp,
+    ) -> Result<Document, FetchError> {
+        let request = Request { url: url.to_owned(), allow_private, ..Request::default() };
+        match self.fetch(&request, now).await? {
+            Fetched::Document(document) => Ok(document),
+            Fetched::NotModified { .. } => Err(FetchError::Status(StatusCode::NOT_MODIFIED.as_u16())),
+        }
+    }
+
     /// One document, now that it is the turn of its host, as the pass of the gate says; each host it is led to
     /// is waited for in the same way. One that wants to be left alone is not asked, and what a host asks for is
     /// noted.

@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::model::{Problem, ProblemKind, Validators};
+use crate::sources;
 
 pub use address::is_public;
 pub use client::Client;
@@ -91,6 +92,17 @@ pub struct Document {
     pub last_modified: Option<String>,
     /// How long the server wants to be left alone (Cache-Control, else Expires), at most a day.
     pub min_interval: Option<Duration>,
+}
+
+impl Document {
+    /// As readers take it.
+    pub fn readable(&self) -> sources::Document<'_> {
+        sources::Document {
+            bytes: &self.bytes,
+            content_type: self.content_type.as_deref(),
+            base_url: Some(&self.final_url),
+        }
+    }
 }
 
 /// The right of a large document to be in memory; there are few of them. It says nothing of the document itself.
