@@ -16,6 +16,11 @@ impl Failure {
         Failure { state: HealthState::Broken, outcome: fetch::Outcome::Failed, why }
     }
 
+    /// Reading what the server sent ended in a panic.
+    pub fn of_vigie() -> Self {
+        Self::broken("the document could not be read: a fault of vigie".to_owned())
+    }
+
     /// What a server that asks to wait said.
     pub fn after(&self) -> Option<Duration> {
         match self.outcome {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::polling::{self, Ended, PollReport, Shared};
 use super::stream;
 use super::streams::Streams;
+use super::workers::Workers;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::{Config, Keep, Settings};
@@ -28,7 +29,7 @@ use crate::store::{Horizon, Progress, QuietPoll};
 pub struct Lookout {
     shared: Shared,
     data_dir: PathBuf,
-    sources: HashMap<SourceId, Source>,
+    sources: HashMap<SourceId, Arc<Source>>,
     /// Their tags, by their ids.
     tags: Arc<BTreeMap<String, Vec<String>>>,
     concurrency: usize,
@@ -64,6 +65,7 @@ impl Lookout {
             gate: Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause)),
             listening: Arc::new(listening(&config)),
             listening_hash: config.listening_hash().into(),
+            workers: Workers::start()?,
             writer,
             clock,
         };
@@ -103,7 +105,7 @@ impl Lookout {
     }
 
     async fn listen(&mut self, config: &Config) -> Result<()> {
-        self.sources = config.sources.iter().map(|s| (s.id.clone(), s.clone())).collect();
+        self.sources = config.sources.iter().map(|s| (s.id.clone(), Arc::new(s.clone()))).collect();
         self.tags = Arc::new(config.source_tags());
         let (sources, tags) = (config.sources.clone(), self.tags.clone());
         let hash = self.shared.listening_hash.clone();
@@ -153,7 +155,7 @@ impl Lookout {
     }
 
     /// The configured sources whose time has come, with their health, longest due first.
-    pub async fn due(&self) -> Result<Vec<(Source, Health)>> {
+    pub async fn due(&self) -> Result<Vec<(Arc<Source>, Health)>> {
         let now = self.shared.clock.now();
         let writer = &self.shared.writer;
         let far = latest(now, None)?;
@@ -178,7 +180,7 @@ impl Lookout {
 
     /// Sources whether due or not: those named, or all enabled ones if none is. Whoever asks for that asks
     /// hosts again that wanted to be left alone.
-    pub async fn chosen(&self, ids: &[SourceId]) -> Result<Vec<(Source, Health)>> {
+    pub async fn chosen(&self, ids: &[SourceId]) -> Result<Vec<(Arc<Source>, Health)>> {
         self.shared.gate.forget_waits();
         let healths = self.shared.writer.call(|engines| engines.store.health()).await?;
         let mut chosen = self.with_sources(healths);
@@ -186,12 +188,14 @@ impl Lookout {
         Ok(chosen)
     }
 
-    fn with_sources(&self, healths: Vec<Health>) -> Vec<(Source, Health)> {
-        healths.into_iter().filter_map(|h| Some((self.sources.get(&h.source)?.clone(), h))).collect()
+    fn with_sources(&self, healths: Vec<Health>) -> Vec<(Arc<Source>, Health)> {
+        let mut sources = Vec::with_capacity(healths.len());
+        sources.extend(healths.into_iter().filter_map(|h| Some((self.sources.get(&h.source)?.clone(), h))));
+        sources
     }
 
     /// Begins to poll one source, or to read on in a stream; what comes out of `polls` goes to [`Lookout::end`].
-    pub(super) fn begin(&self, polls: &mut JoinSet<Result<Ended>>, source: Source, health: Health) {
+    pub(super) fn begin(&self, polls: &mut JoinSet<Result<Ended>>, source: Arc<Source>, health: Health) {
         if source.is_stream() {
             polls.spawn(stream::catch_up(self.shared.clone(), source, health));
         } else {
@@ -233,7 +237,7 @@ impl Lookout {
     /// as it comes.
     pub async fn round(
         &mut self,
-        sources: Vec<(Source, Health)>,
+        sources: Vec<(Arc<Source>, Health)>,
         mut each: impl FnMut(&PollReport),
     ) -> Result<Vec<PollReport>> {
         let mut waiting = sources.into_iter();

@@ -11,6 +11,7 @@ mod running;
 mod stream;
 mod streams;
 mod token;
+mod workers;
 mod writer;
 
 use jiff::Timestamp;

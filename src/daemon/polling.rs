@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::task::JoinError;
 
 use super::failure::Failure;
+use super::workers::{Panicked, Workers};
 use super::{Clock, Writer, preset};
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
 use crate::model::{
@@ -27,6 +27,7 @@ pub(super) struct Shared {
     pub listening: Arc<Listening>,
     /// [`crate::config::Config::listening_hash`] of it.
     pub listening_hash: Arc<str>,
+    pub workers: Workers,
     pub writer: Writer,
     pub clock: Clock,
 }
@@ -65,7 +66,7 @@ pub(super) struct Ended {
 ///
 /// # Errors
 /// If the store fails.
-pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Result<Ended> {
+pub(super) async fn poll(shared: Shared, source: Arc<Source>, health: Health) -> Result<Ended> {
     let url = match &source.kind {
         SourceKind::Feed { url } => url,
         SourceKind::Preset(preset) => return preset::poll(shared, &source, preset, &health).await,
@@ -73,9 +74,7 @@ pub(super) async fn poll(shared: Shared, source: Source, health: Health) -> Resu
     };
     let (url, is_moved) = address(url, &health);
     let request = Request { url, validators: health.validators.clone(), allow_private: source.allow_private };
-    let pass = shared.gate.enter(&request.url).await;
-    // What time it is when the turn has come.
-    let fetched = shared.client.fetch_in_turn(&request, (&shared.gate, pass), shared.clock.now()).await;
+    let fetched = shared.client.fetch_in_turn(&request, &shared.gate, || shared.clock.now()).await;
     let moved = |to: Option<String>| match (&health.learned.moved, to) {
         (Some(known), None) if is_moved => Some(known.clone()),
         (known, to) => Move::after(known.as_ref(), to, shared.clock.now()),
@@ -142,7 +141,7 @@ async fn read(
     if good.validators.body_hash.is_some() && good.validators.body_hash == health.validators.body_hash {
         return Ok(unchanged(shared, source, health, good));
     }
-    let batch = prepare_aside(shared, source, document).await;
+    let batch = prepare_aside(shared, source, document).await?;
     store(shared, source, health, batch, (good, cut)).await
 }
 
@@ -151,17 +150,12 @@ async fn store(
     shared: &Shared,
     source: &Source,
     health: &Health,
-    batch: Result<Batch, JoinError>,
+    batch: Result<Batch, Panicked>,
     (good, cut): (Good, Option<Cut>),
 ) -> Result<Ended> {
-    let mut batch = match batch {
-        Ok(batch) => batch,
-        Err(error) if error.is_panic() => {
-            // One document must not end the program, and again after each restart.
-            let why = "the document could not be read: a fault of vigie".to_owned();
-            return Ok(failure_of(shared, source, health, Failure::broken(why)));
-        }
-        Err(stopped) => return Err(stopped.into()),
+    // One document must not end the program, and again after each restart.
+    let Ok(mut batch) = batch else {
+        return Ok(failure_of(shared, source, health, Failure::of_vigie()));
     };
     if let Some(cut) = &cut {
         if batch.read == 0 {
@@ -207,11 +201,15 @@ fn missed_until(health: &Health, batch: &Batch, at: Timestamp) -> Option<Timesta
     }
 }
 
-/// Parsing and matching take CPU, so they run on the blocking pool, many documents at once.
-async fn prepare_aside(shared: &Shared, source: &Source, document: Document) -> Result<Batch, JoinError> {
+/// Parsing and matching take CPU.
+async fn prepare_aside(
+    shared: &Shared,
+    source: &Source,
+    document: Document,
+) -> Result<Result<Batch, Panicked>> {
     let (source, listening) = (source.clone(), shared.listening.clone());
-    tokio::task::spawn_blocking(move || prepare(&source, document.readable(), &listening, &Limits::default()))
-        .await
+    let work = move || prepare(&source, document.readable(), &listening, &Limits::default());
+    shared.workers.run(work).await
 }
 
 fn unchanged(shared: &Shared, source: &Source, health: &Health, good: Good) -> Ended {
@@ -318,10 +316,11 @@ mod tests {
             gate: Arc::new(HostGate::new(1, Duration::ZERO)),
             listening: Arc::new(listening(&config)),
             listening_hash: config.listening_hash().into(),
+            workers: Workers::start().unwrap(),
             writer,
             clock: Clock::Fixed("2026-01-01T00:00:00Z".parse().unwrap()),
         };
-        let batch = tokio::task::spawn_blocking(|| panic!("a fault in a parser")).await;
+        let batch = shared.workers.run(|| panic!("a fault in a parser")).await.unwrap();
         let good =
             Good { validators: Validators::default(), min_interval: None, learned: Learned::default() };
         let ended = store(&shared, &config.sources[0], &health, batch, (good, None)).await.unwrap();

@@ -4,7 +4,6 @@
 //! for what is older; a server that asks to wait, or cannot be reached, is asked nothing more this time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -79,8 +78,7 @@ pub async fn try_out(
     let mut tried = Vec::new();
     for ask in presets::requests(preset, &BTreeMap::new(), now) {
         let request = request(source, &ask, token.as_ref(), Validators::default());
-        let pass = gate.enter(&request.url).await;
-        let fetched = client.fetch_in_turn(&request, (gate, pass), now).await;
+        let fetched = client.fetch_in_turn(&request, gate, || now).await;
         let outcome = match fetched {
             Ok(Fetched::Document(mut document)) => {
                 if let Some(token) = &token {
@@ -213,11 +211,11 @@ impl Visit<'_> {
     async fn ask(&mut self, ask: &Ask, validators: &Validators) -> Result<Answered, FetchError> {
         let token = self.token.as_ref().filter(|_| ask.with_token);
         let request = request(self.source, ask, token, validators.clone());
-        let pass = self.shared.gate.enter(&request.url).await;
-        // What time it is when the turn has come.
-        let fetched = self.shared.client.fetch_in_turn(&request, (&self.shared.gate, pass), self.now()).await;
+        let clock = self.shared.clock;
+        let fetched = self.shared.client.fetch_in_turn(&request, &self.shared.gate, || clock.now()).await;
         if !self.source.allow_private && !self.about.pause.is_zero() {
-            tokio::spawn(hold(self.shared.gate.clone(), ask.url.clone(), self.about.pause));
+            let (gate, url, pause) = (self.shared.gate.clone(), ask.url.clone(), self.about.pause);
+            tokio::spawn(async move { gate.hold(&url, pause).await });
         }
         match fetched {
             Ok(Fetched::NotModified { etag, last_modified, min_interval, .. }) => {
@@ -244,11 +242,11 @@ impl Visit<'_> {
         }
     }
 
-    /// Parsing and matching take CPU, so they run on the blocking pool.
+    /// Parsing and matching take CPU.
     async fn read(&self, ask: &Ask, before: Progress, document: Document) -> Result<Result<Ready, Failure>> {
         let (source, preset, ask) = (self.source.clone(), self.preset.clone(), ask.clone());
         let (listening, now, back) = (self.shared.listening.clone(), self.now(), self.about.back);
-        let work = tokio::task::spawn_blocking(move || {
+        let work = move || {
             let answer = presets::parse(&preset, &ask, readable(&document, &ask), &Limits::default());
             let progress = match ask.older {
                 Some(_) => before.after_older(&answer),
@@ -265,18 +263,12 @@ impl Visit<'_> {
                 }
             }
             Ready { batch, attention, progress }
-        });
-        let broken = |why: String| Ok(Err(Failure::broken(why)));
-        match work.await {
-            Ok(ready) => match ready.batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
-                Some(problem) => broken(problem.message.clone()),
-                None => Ok(Ok(ready)),
-            },
-            Err(error) if error.is_panic() => {
-                broken("the document could not be read: a fault of vigie".to_owned())
-            }
-            Err(stopped) => Err(stopped.into()),
-        }
+        };
+        let Ok(ready) = self.shared.workers.run(work).await? else { return Ok(Err(Failure::of_vigie())) };
+        Ok(match ready.batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
+            Some(problem) => Err(Failure::broken(problem.message.clone())),
+            None => Ok(ready),
+        })
     }
 
     async fn store(&mut self, ask: Ask, ready: Ready) -> Result<()> {
@@ -376,12 +368,6 @@ fn pace<'a>(source: &'a Source, about: &About, round: &Round, failures: u32) -> 
         has_validators: round.has_validators,
         failures,
     }
-}
-
-/// Lets nobody ask a host for a while.
-async fn hold(gate: Arc<HostGate>, url: String, pause: Duration) {
-    let _pass = gate.enter(&url).await;
-    tokio::time::sleep(pause).await;
 }
 
 fn request(source: &Source, ask: &Ask, token: Option<&Token>, validators: Validators) -> Request {

@@ -8,6 +8,7 @@
 mod message;
 mod round;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -56,7 +57,7 @@ const TOLD_AFTER: u32 = 3;
 /// One stream being listened to.
 pub(super) struct Listener {
     shared: Shared,
-    source: Source,
+    source: Arc<Source>,
     hosts: Vec<String>,
     /// Which of the hosts is next.
     host: usize,
@@ -139,7 +140,7 @@ enum End {
 
 impl Listener {
     /// Takes up where `source` was left.
-    pub async fn new(shared: Shared, source: Source, health: &Health, told: Told) -> Result<Listener> {
+    pub async fn new(shared: Shared, source: Arc<Source>, health: &Health, told: Told) -> Result<Listener> {
         let hosts = match &source.kind {
             SourceKind::Stream(preset) => jetstream::hosts(preset),
             SourceKind::Feed { .. } | SourceKind::Preset(_) => anyhow::bail!("`{}` is no stream", source.id),

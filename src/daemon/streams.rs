@@ -1,5 +1,7 @@
 //! The streams that are listened to while the loop runs: started together, stopped together.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -21,7 +23,7 @@ const QUEUE: usize = 16;
 
 impl Streams {
     /// Begins to listen to each of `sources`.
-    pub fn start(shared: &Shared, sources: Vec<(Source, Health)>) -> Streams {
+    pub fn start(shared: &Shared, sources: Vec<(Arc<Source>, Health)>) -> Streams {
         let (stop, stopped) = watch::channel(false);
         let (sender, reports) = mpsc::channel(QUEUE);
         let mut tasks = JoinSet::new();

@@ -102,7 +102,7 @@ impl Client {
 
     /// One document, at once. `now` is what the dates in `Retry-After` and `Expires` are measured from.
     pub async fn fetch(&self, request: &Request, now: Timestamp) -> Result<Fetched, FetchError> {
-        self.follow(request, None, now).await
+        self.follow(request, None, || now).await
     }
 
     /// The document at `url` as it is now, for one who has none yet.
@@ -119,36 +119,39 @@ impl Client {
         }
     }
 
-    /// One document, now that it is the turn of its host, as the pass of the gate says; each host it is led to
-    /// is waited for in the same way. One that wants to be left alone is not asked, and what a host asks for is
-    /// noted.
+    /// One document, when it is the turn of its host; each host it is led to is waited for in the same way. One
+    /// that wants to be left alone is not asked, and what a host asks for is noted. `now` tells what time it is
+    /// when the turn has come.
     pub async fn fetch_in_turn(
         &self,
         request: &Request,
-        turn: (&HostGate, Pass),
-        now: Timestamp,
+        gate: &HostGate,
+        now: impl Fn() -> Timestamp,
     ) -> Result<Fetched, FetchError> {
-        self.follow(request, Some(turn), now).await
+        self.follow(request, Some(gate), now).await
     }
 
     async fn follow(
         &self,
         request: &Request,
-        turn: Option<(&HostGate, Pass)>,
-        now: Timestamp,
+        gate: Option<&HostGate>,
+        clock: impl Fn() -> Timestamp,
     ) -> Result<Fetched, FetchError> {
         let mut url =
             Url::parse(&request.url).map_err(|e| FetchError::Refused(format!("the address: {e}")))?;
         let mut permanent = true;
         // Waiting for one's turn is not the server's fault.
         let mut left = self.options.total_timeout;
-        let (gate, mut pass) = turn.map_or((None, None), |(gate, pass)| (Some(gate), Some(pass)));
+        let mut pass: Option<Pass> = None;
         for hop in 0..=MAX_REDIRECTS {
             check(&url, request.allow_private)?;
+            if let Some(gate) = gate
+                && pass.is_none()
+            {
+                pass = Some(gate.enter(&url).await);
+            }
+            let now = clock();
             if let Some(gate) = gate {
-                if pass.is_none() {
-                    pass = Some(gate.enter(url.as_str()).await);
-                }
                 // Asked for here, since who was ahead in the queue may have heard of it.
                 if let Some(after) = gate.wait(&url, now) {
                     return Err(FetchError::HostWaits { after });

@@ -22,7 +22,7 @@ use crate::sources;
 
 pub use address::is_public;
 pub use client::Client;
-pub use politeness::{HostGate, Outcome, Pace, Pass, longest_wait, next_poll};
+pub use politeness::{HostGate, Outcome, Pace, longest_wait, next_poll};
 pub use stream::{Broken, Stream, Text, reconnect_after};
 
 /// How every request of a [`Client`] is made.

@@ -170,7 +170,7 @@ impl HostGate {
     }
 
     /// Waits for the turn of `url`'s host.
-    pub async fn enter(&self, url: &str) -> Pass {
+    pub async fn enter(&self, url: &Url) -> Pass {
         let host = self.host(url);
         // The host comes first: who waits for a slow host must not hold a place that others could use.
         let last = host.lock_owned().await;
@@ -182,11 +182,18 @@ impl HostGate {
         Pass { last, _one_of_all: permit.expect("the semaphore is never closed") }
     }
 
-    fn host(&self, url: &str) -> Arc<AsyncMutex<Option<Instant>>> {
-        let host = Url::parse(url).ok().map(|url| host_of(&url));
+    /// Lets nobody ask the host of `url` for a while.
+    pub async fn hold(&self, url: &str, pause: Duration) {
+        if let Ok(url) = Url::parse(url) {
+            let _pass = self.enter(&url).await;
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    fn host(&self, url: &Url) -> Arc<AsyncMutex<Option<Instant>>> {
         // A panic elsewhere cannot leave the map half changed.
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(hosts.entry(host.unwrap_or_default()).or_default())
+        Arc::clone(hosts.entry(host_of(url)).or_default())
     }
 }
 
@@ -315,7 +322,7 @@ mod tests {
         let start = Instant::now();
         let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let tasks = requests.iter().map(|url| async {
-            let _pass = gate.enter(url).await;
+            let _pass = gate.enter(&Url::parse(url).unwrap()).await;
             let began = start.elapsed().as_secs();
             most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
             tokio::time::sleep(Duration::from_secs(10)).await;

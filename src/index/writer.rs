@@ -4,11 +4,13 @@
 //! it can be read, still answers), `tantivy.old` (the one just replaced, about to be removed) and
 //! `tantivy.lock` (held by the process that writes).
 
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tantivy::indexer::IndexWriter;
+use tantivy::query::TermSetQuery;
 use tantivy::{TantivyDocument, Term};
 
 use super::repair::{self, Found, Payload};
@@ -139,14 +141,14 @@ impl Index {
     fn try_apply(&mut self, changes: &[(u64, Change)]) -> Result<()> {
         let fields = self.fields;
         let writer = self.writer()?;
-        for (_, change) in changes {
-            match change {
-                Change::Put(mention) => {
-                    writer.delete_term(id_term(&fields, &mention.id));
+        for changes in without_repetition(changes) {
+            // One deletion of many: each is held in the memory until the commit, and asked of every segment.
+            let ids =
+                changes.iter().map(|(_, change)| Term::from_field_text(fields.mention, id(change).as_str()));
+            writer.delete_query(Box::new(TermSetQuery::new(ids)))?;
+            for (_, change) in changes {
+                if let Change::Put(mention) = change {
                     writer.add_document(schema::document(&fields, mention))?;
-                }
-                Change::Gone(id) => {
-                    writer.delete_term(id_term(&fields, id));
                 }
             }
         }
@@ -211,8 +213,23 @@ impl Index {
     }
 }
 
-fn id_term(fields: &Fields, id: &MentionId) -> Term {
-    Term::from_field_text(fields.mention, id.as_str())
+/// The longest runs of changes, in their order, in which none is of the same mention as another.
+fn without_repetition(changes: &[(u64, Change)]) -> impl Iterator<Item = &[(u64, Change)]> {
+    let mut rest = changes;
+    std::iter::from_fn(move || {
+        let mut seen = HashSet::new();
+        let length = rest.iter().take_while(|(_, change)| seen.insert(id(change))).count();
+        let (run, after) = rest.split_at(length);
+        rest = after;
+        (length > 0).then_some(run)
+    })
+}
+
+fn id(change: &Change) -> &MentionId {
+    match change {
+        Change::Put(mention) => &mention.id,
+        Change::Gone(id) => id,
+    }
 }
 
 /// An empty index with a commit, so that it can be read at once.

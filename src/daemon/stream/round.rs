@@ -1,5 +1,6 @@
 //! A stream heard for a bounded time: a round of `poll`, and a trial.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -23,7 +24,11 @@ pub const TRIAL: Duration = Duration::from_secs(5);
 
 /// Reads on where a stream was left until all that has been said is heard, or the time of a round is up. A
 /// stream that was never heard begins now.
-pub(in crate::daemon) async fn catch_up(shared: Shared, source: Source, health: Health) -> Result<Ended> {
+pub(in crate::daemon) async fn catch_up(
+    shared: Shared,
+    source: Arc<Source>,
+    health: Health,
+) -> Result<Ended> {
     let mut listener = Listener::new(shared, source, &health, Told::Round(Ingested::default())).await?;
     let now = micros(listener.shared.clock.now());
     let mut until = Until::CaughtUp { with: now, by: Instant::now() + ROUND };

@@ -457,8 +457,7 @@ async fn a_redirect_loop_ends() {
 /// What a poll of `path` from `from` reports, in turn.
 async fn in_turn(gate: &HostGate, from: &Server, host: &str, path: &str) -> Result<Fetched, FetchError> {
     let url = format!("http://{host}:{}{path}", from.port);
-    let turn = (gate, gate.enter(&url).await);
-    Client::new(&options()).unwrap().fetch_in_turn(&request(url), turn, now()).await
+    Client::new(&options()).unwrap().fetch_in_turn(&request(url), gate, now).await
 }
 
 #[tokio::test]
@@ -470,13 +469,12 @@ async fn a_redirect_waits_for_the_turn_of_the_host_it_leads_to() {
     let server =
         Server::new(move |path| redirect_to("302", if path == "/there" { &there } else { &back })).await;
     let gate = Arc::new(HostGate::new(8, Duration::ZERO));
-    let pass = gate.enter(&target).await;
+    let pass = gate.enter(&Url::parse(&target).unwrap()).await;
     let waiting = {
         let (gate, port) = (Arc::clone(&gate), server.port);
         tokio::spawn(async move {
             let url = format!("http://127.0.0.1:{port}/there");
-            let turn = (&*gate, gate.enter(&url).await);
-            Client::new(&options()).unwrap().fetch_in_turn(&request(url), turn, now()).await
+            Client::new(&options()).unwrap().fetch_in_turn(&request(url), &gate, now).await
         })
     };
     // Its own host is free again while it waits, so that whoever is there first is served.
