@@ -93,8 +93,11 @@ pub fn view(loaded: &Loaded, reports: &[PollReport], now: Timestamp) -> Result<R
     let reader = loaded.reader()?;
     let mut remarks = reader.remarks()?;
     for heard in sources.iter_mut().filter(|round| round.outcome != "failed") {
-        // It holds what was repaired as well.
-        heard.note = remarks.remove(&SourceId::new(heard.source.as_str())).or(heard.note.take());
+        if let Some(remark) = remarks.remove(&SourceId::new(heard.source.as_str())) {
+            // It holds what was repaired as well.
+            heard.note = Some(remark.note);
+            heard.silent = remark.silent;
+        }
     }
     round(&reader, sources, &new, &brands, &config.rules, now)
 }

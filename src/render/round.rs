@@ -77,8 +77,10 @@ fn sources(view: &RoundView, style: Style) -> String {
         ("note", Align::Left),
     ];
     // A row for each of hundreds of sources in which nothing has changed would bury the others.
-    let is_plain = |source: &&SourceRound| source.outcome == "unchanged" && source.note.is_none();
+    let is_plain =
+        |source: &&SourceRound| source.outcome == "unchanged" && (source.note.is_none() || source.silent);
     let plain = view.sources.iter().filter(is_plain).count();
+    let silent = view.sources.iter().filter(is_plain).filter(|source| source.silent).count();
     let is_shown = |source: &&SourceRound| plain <= MOST_UNCHANGED || !is_plain(source);
     let rows: Vec<Vec<String>> = view
         .sources
@@ -101,6 +103,11 @@ fn sources(view: &RoundView, style: Style) -> String {
     if plain > MOST_UNCHANGED {
         let also = if rows.is_empty() { "" } else { "\n\nand " };
         text.push_str(&format!("{also}{plain} sources unchanged since their last poll"));
+        if silent > 0 {
+            text.push_str(&format!(
+                ", {silent} of them silent for longer than is usual (vigie sources health)"
+            ));
+        }
     }
     text
 }
@@ -154,7 +161,11 @@ mod tests {
     #[test]
     fn many_sources_without_news_are_told_in_a_line() {
         let told = |unchanged: usize| {
-            let quiet = |at: usize| SourceRound::without_document(&format!("s{at}"), "unchanged", None);
+            let quiet = |at: usize| {
+                let note = (at < 2).then(|| "nothing new since 2026-01-01".to_owned());
+                let silent = note.is_some();
+                SourceRound { silent, ..SourceRound::without_document(&format!("s{at}"), "unchanged", note) }
+            };
             let mut rounds: Vec<SourceRound> = (0..unchanged).map(quiet).collect();
             rounds.push(SourceRound::without_document("bad", "failed", Some("broken: why".to_owned())));
             let view = RoundView {
@@ -171,6 +182,8 @@ mod tests {
         assert_eq!(told(MOST_UNCHANGED).lines().count(), MOST_UNCHANGED + 2);
         let many = told(MOST_UNCHANGED + 1);
         assert!(many.contains("broken: why") && !many.contains("s1 "), "{many}");
-        assert!(many.ends_with("\n\nand 21 sources unchanged since their last poll"), "{many}");
+        let told =
+            "and 21 sources unchanged since their last poll, 2 of them silent for longer than is usual";
+        assert!(many.contains(&format!("\n\n{told}")), "{many}");
     }
 }

@@ -45,7 +45,7 @@ pub use lock::Lock;
 pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
-pub use sources::{Outcome, QuietPoll};
+pub use sources::{Outcome, QuietPoll, Remark};
 pub use streams::StreamPlace;
 
 use crate::model::Timestamp;

@@ -41,6 +41,14 @@ pub struct QuietPoll {
     pub outcome: Outcome,
 }
 
+/// What there is to say of a source that was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    pub note: String,
+    /// Nothing new came for far longer than is usual for it.
+    pub silent: bool,
+}
+
 impl Reader {
     /// Whether `hash` is the last one given to [`Store::note_listening`].
     pub fn listens_for(&self, hash: &str) -> Result<bool> {
@@ -120,11 +128,14 @@ impl Reader {
     }
 
     /// What there is to say of sources that were heard, and are silent or have moved.
-    pub fn remarks(&self) -> Result<HashMap<SourceId, String>> {
+    pub fn remarks(&self) -> Result<HashMap<SourceId, Remark>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id, note FROM sources WHERE configured AND state IN ('silent', 'moved') AND note IS NOT NULL",
+            "SELECT id, note, state = 'silent' AS silent FROM sources
+             WHERE configured AND state IN ('silent', 'moved') AND note IS NOT NULL",
         )?;
-        let rows = statement.query_map([], |row| Ok((source_id(row)?, row.get("note")?)))?;
+        let rows = statement.query_map([], |row| {
+            Ok((source_id(row)?, Remark { note: row.get("note")?, silent: row.get("silent")? }))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -711,7 +722,10 @@ mod tests {
         let mut store = scene_again.store;
         let health = store.health_of(&id).unwrap().unwrap();
         assert_eq!((&health.learned, &health.problems), (&outcome.learned, &outcome.problems));
-        assert_eq!(store.remarks().unwrap(), HashMap::from([(id.clone(), "moved".to_owned())]));
+        assert_eq!(
+            store.remarks().unwrap(),
+            HashMap::from([(id.clone(), Remark { note: "moved".to_owned(), silent: false })])
+        );
 
         // The very address it moved to is the same source.
         store.sync_sources(&[source("a", "https://b.example/")]).unwrap();

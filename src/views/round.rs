@@ -40,6 +40,8 @@ pub struct SourceRound {
     pub revised: usize,
     /// It was heard for the first time: what it brought raises no alert.
     pub backfill: bool,
+    /// Nothing new came for far longer than is usual for it.
+    pub silent: bool,
     pub note: Option<String>,
 }
 
@@ -52,6 +54,7 @@ impl SourceRound {
             new_mentions: ingested.new_mentions.len(),
             revised: ingested.revised,
             backfill: ingested.backfill,
+            silent: false,
             note,
         }
     }
@@ -65,6 +68,7 @@ impl SourceRound {
             new_mentions: 0,
             revised: 0,
             backfill: false,
+            silent: false,
             note,
         }
     }
