@@ -4,24 +4,23 @@
 //! name none and end there. Only then are words read and aliases, queries and exclusions judged.
 
 mod alias;
+mod automaton;
 mod required;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::model::{Brand, Entry, Language, Match};
 use crate::query::{Ast, Compiled, Document, Fact, Part, Prepared, Query, merged};
 use crate::text::Span;
 use crate::text::fold::fold;
 use alias::{Alias, Exact};
+use automaton::Automaton;
 
 /// All brands compiled into one automaton over folded text.
 pub struct Matcher {
     brands: Vec<Brand>,
     listeners: Vec<Listener>,
-    automaton: AhoCorasick,
+    automaton: Automaton,
     /// By pattern of the automaton.
     triggers: Vec<Vec<Trigger>>,
     /// Brands whose query may hold for an entry without any word known beforehand.
@@ -47,13 +46,8 @@ impl Matcher {
                 }
             }
         }
-        // The dense automaton is the fastest, at some kilobytes a pattern.
-        let kind = (patterns.len() <= DENSE_PATTERNS).then_some(AhoCorasickKind::DFA);
         let (patterns, triggers): (Vec<String>, Vec<Vec<Trigger>>) = patterns.into_iter().unzip();
-        let automaton =
-            AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(&patterns).expect(
-                "the patterns are a few words of a configuration, far below the automaton's 2^31 states",
-            );
+        let automaton = Automaton::new(&patterns);
         Self { brands: brands.to_vec(), listeners, automaton, triggers, always }
     }
 
@@ -101,21 +95,21 @@ impl Matcher {
 
     /// Adds the brands that `text` may name, some of them repeatedly.
     fn scan(&self, text: &str, candidates: &mut Vec<usize>) {
-        // The automaton folds ASCII itself.
-        let folded = if text.is_ascii() { Cow::Borrowed(text) } else { fold(text) };
-        for found in self.automaton.find_overlapping_iter(folded.as_ref()) {
-            if folded[..found.start()].ends_with(char::is_alphanumeric) {
-                continue;
-            }
-            let whole = ends_word(&folded[found.end()..]);
-            let triggers = &self.triggers[found.pattern().as_usize()];
-            candidates.extend(triggers.iter().filter(|t| whole || !t.whole).map(|t| t.brand));
+        // Nearly all texts end here, and folding them would cost more than to look.
+        if !self.automaton.finds_any(text) {
+            return;
         }
+        let folded = fold(text);
+        self.automaton.each(&folded, |pattern, start, end| {
+            if folded[..start].ends_with(char::is_alphanumeric) {
+                return;
+            }
+            let whole = ends_word(&folded[end..]);
+            let triggers = &self.triggers[pattern];
+            candidates.extend(triggers.iter().filter(|t| whole || !t.whole).map(|t| t.brand));
+        });
     }
 }
-
-/// Up to so many patterns the automaton is a dense one.
-const DENSE_PATTERNS: usize = 2_000;
 
 /// What a found pattern may mean.
 struct Trigger {

@@ -319,8 +319,8 @@ fn zone(text: &str) -> Option<i32> {
     if letters == 0 || letters > 5 {
         return None;
     }
-    let name = text[..letters].to_ascii_uppercase();
-    let hours = ZONES.iter().find(|(known, _)| *known == name)?.1;
+    let name = &text[..letters];
+    let hours = ZONES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?.1;
     let rest = text[letters..].trim_start();
     match rest.chars().next() {
         Some('+' | '-') => offset(rest),
