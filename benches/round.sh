@@ -13,19 +13,23 @@
 #   VIGIE   the program, target/release/vigie by default
 #   TURNS   how often each program is measured, 3 by default
 #
-# In the environment: PEERS=no leaves the others out, IDLE_S is how long vigie is watched idle, 120 s by default.
+# In the environment: PEERS=no leaves the others out, IDLE_S is how long vigie is watched idle, 120 s by default,
+# CORES the cores that everything runs on, the server too, `0` by default. On one core a program that waits for an
+# answer and the server that gives it take turns; on two, each of a thousand answers wakes a core that has gone to
+# sleep, and what that costs, which differs between machines, is counted as the program's.
 #
 # Rounds: `cold` begins with nothing stored; `warm` finds every feed unchanged and is told so (304); `changed`
 # finds one new entry in each of 50 feeds; `plain` finds every feed unchanged at a server that cannot tell. The
 # programs take turns (A B C A B C), since a machine's speed drifts, and the median of each figure is shown.
 # CPU seconds are user and system time of the program and all it starts, the server not among them; memory is
-# the largest resident set of any one process. Needs bash, GNU time, curl, python3, awk and sort.
+# the largest resident set of any one process. Needs bash, GNU time, taskset, curl, python3, awk and sort.
 set -euo pipefail
 
 server=${1:?the server is missing} feeds=${2:?the folder of feeds is missing} many=${3:--}
 vigie=$(realpath "${4:-target/release/vigie}") turns=${5:-3}
 idle_s=${IDLE_S:-120}
 
+taskset -cp "${CORES:-0}" $$ >/dev/null
 time=$(command -v time) || { echo "round.sh: GNU time is missing (package time)" >&2; exit 1; }
 here=$(dirname "$(realpath "$0")")
 work=$(mktemp -d)
