@@ -92,26 +92,47 @@ pub fn prepare_entries(
     entries: Vec<Entry>,
     listening: &Listening,
 ) -> Vec<Prepared> {
-    let prepared: Vec<Result<Prepared, Option<String>>> =
+    let prepared: Vec<Result<Prepared, Box<Entry>>> =
         entries.into_iter().map(|entry| prepare_entry(source, source_tags, entry, listening)).collect();
     // Most documents name nobody, and a canonical link costs as much as to look for names in a short text.
     if prepared.iter().all(Result::is_err) {
         return Vec::new();
     }
-    let key = |item: &Result<Prepared, Option<String>>| {
-        let link = item.as_ref().map_or_else(Option::as_deref, |kept| kept.entry.link.as_deref());
-        link.and_then(identifying_link)
-    };
-    let links: Vec<Option<String>> = prepared.iter().map(key).collect();
-    let mut seen: HashMap<&str, usize> = HashMap::new();
-    for link in links.iter().flatten() {
-        *seen.entry(link).or_default() += 1;
+    let entries = || prepared.iter().map(|item| item.as_ref().map_or_else(Box::as_ref, |kept| &kept.entry));
+    let links: Vec<Option<String>> =
+        entries().map(|entry| entry.link.as_deref().and_then(identifying_link)).collect();
+    // `None`: several entries have that link.
+    let mut seen: HashMap<&str, Option<Told>> = HashMap::new();
+    for (entry, link) in entries().zip(&links) {
+        if let Some(link) = link {
+            let told = Told::of(entry);
+            let first = seen.entry(link).or_insert_with(|| Some(told.clone()));
+            first.take_if(|first| *first != told);
+        }
     }
-    let kept = prepared.into_iter().zip(&links).filter_map(|(item, link)| {
-        let link_key = link.clone().filter(|link| seen[link.as_str()] == 1);
-        Some(Prepared { link_key, ..item.ok()? })
+    let is_shared: Vec<bool> =
+        links.iter().map(|link| link.as_ref().is_some_and(|link| seen[link.as_str()].is_none())).collect();
+    let kept = prepared.into_iter().zip(links).zip(is_shared).filter_map(|((item, link), is_shared)| {
+        Some(Prepared { link_key: link.filter(|_| !is_shared), ..item.ok()? })
     });
     kept.collect()
+}
+
+/// What tells entries of one document apart that have the same link.
+#[derive(Clone, PartialEq)]
+enum Told {
+    Guid(String),
+    /// It has no guid.
+    Text([u8; 16]),
+}
+
+impl Told {
+    fn of(entry: &Entry) -> Self {
+        match &entry.guid {
+            Some(guid) => Self::Guid(guid.clone()),
+            None => Self::Text(text_hash(entry.title_text(), entry.text())),
+        }
+    }
 }
 
 /// An entry that came by itself, from a stream; `None` if it names no brand.
@@ -129,18 +150,18 @@ pub fn prepare_one(
     Some(Prepared { link_key: kept.entry.link.as_deref().and_then(identifying_link), ..kept })
 }
 
-/// An entry and what was found in it, its key by link aside; just the link of one that is not kept.
+/// An entry and what was found in it, its key by link aside; the entry itself if it is not kept.
 fn prepare_entry(
     source: &str,
     source_tags: &[String],
     entry: Entry,
     listening: &Listening,
-) -> Result<Prepared, Option<String>> {
+) -> Result<Prepared, Box<Entry>> {
     let mut detected = None;
     let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
     let matches = listening.matches(&entry, source, source_tags, &mut detect);
     if matches.is_empty() && !listening.keeps_all {
-        return Err(entry.link);
+        return Err(Box::new(entry));
     }
     let language = detect();
     let of = Of { source, source_tags, entry: &entry, language: &language, listening };

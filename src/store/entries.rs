@@ -12,6 +12,7 @@ use super::stories::{self, Facts};
 use super::{Outcome, Store, engagement_to_json, id_bytes, list_to_json};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
 use crate::prepare::{Batch, Prepared};
+use crate::text::url;
 
 /// How a document was come by.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,7 +202,8 @@ type Key = [u8; 16];
 
 /// A known guid is that entry, unless both link and text are new to it: then the guid is used again for
 /// something else, which goes by guid and link. An unknown guid with a known link is that link's entry.
-/// What has neither goes by its content.
+/// Without a guid it goes by its content, link included: of several with one link in a document each is known
+/// again when it comes alone. Where that content is new, a known link is that link's entry.
 fn identify(db: &Connection, source: &Heard<'_>, item: &Prepared) -> Result<Identity> {
     let guid = item.entry.guid.as_deref();
     let link = item.link_key.as_deref();
@@ -227,15 +229,20 @@ fn identify(db: &Connection, source: &Heard<'_>, item: &Prepared) -> Result<Iden
             (None, _, _) => keys.push(guid_key),
         }
     }
-    if keys.is_empty() && link_key.is_none() {
-        keys.push(key(source.id, "content", &item.text_hash));
-        return Ok(Identity { entry: entry_of(db, source.number, &keys[0])?, keys });
+    let mut entry = None;
+    let mut content_key = None;
+    if guid.is_none() {
+        let link = item.entry.link.as_deref().unwrap_or_default();
+        let link = url::canonical(link).unwrap_or_else(|| link.to_owned());
+        let content = key(source.id, "content", &[&item.text_hash, link.as_bytes()].concat());
+        entry = entry_of(db, source.number, &content)?;
+        content_key = Some(content);
     }
-    let entry = match &link_key {
-        Some(link_key) => entry_of(db, source.number, link_key)?,
-        None => None,
-    };
+    if let (None, Some(link_key)) = (entry, &link_key) {
+        entry = entry_of(db, source.number, link_key)?;
+    }
     keys.extend(link_key);
+    keys.extend(content_key);
     Ok(Identity { entry, keys })
 }
 

@@ -1,9 +1,13 @@
-//! Nothing is lost: the real process killed at random moments of ingestion.
+//! Nothing is lost: the real process killed at random moments of what it does.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
+use crate::pipeline::CONFIG;
 use crate::scenario::{Scenario, item, read_all, rss};
 
 /// Kills that must hit a living process; the environment variable asks for another number.
@@ -61,6 +65,19 @@ impl Moments {
     }
 }
 
+/// Starts a command and kills it after `moment`. Whether it was still at work; else it ended well, or because a
+/// rule fires.
+fn kill(command: &mut Command, moment: Duration) -> bool {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(moment);
+    let _ = child.kill();
+    let status = child.wait().expect("it can be waited for");
+    let said = read_all(child.stderr.take().expect("piped"));
+    let killed = status.signal() == Some(9);
+    assert!(killed || matches!(status.code(), Some(0 | 3)), "it failed by itself: {status}\n{said}");
+    killed
+}
+
 #[test]
 fn killed_at_any_moment_it_loses_and_doubles_nothing() {
     let asked = std::env::var(KILLS_VARIABLE).ok();
@@ -89,14 +106,7 @@ fn killed(kills: usize, moments: &mut Moments) {
             }
         }
         scenario.at(&format!("2026-03-02T{:02}:{:02}:00Z", 8 + attempt / 60, attempt % 60));
-        let mut command = scenario.command(&["poll", "--all"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        std::thread::sleep(moments.next(500));
-        let _ = child.kill();
-        let status = child.wait().expect("it can be waited for");
-        let said = read_all(child.stderr.take().expect("piped"));
-        hit += usize::from(status.signal() == Some(9));
-        assert!(status.success() || status.signal() == Some(9), "it failed by itself: {status}\n{said}");
+        hit += usize::from(kill(&mut scenario.command(&["poll", "--all"]), moments.next(500)));
     }
     assert_eq!(hit, kills, "the process was too quick to be killed");
 
@@ -112,4 +122,135 @@ fn killed(kills: usize, moments: &mut Moments) {
     let expected = truth.mention_ids();
     assert_eq!(expected.len(), SOURCES * rounds * 2 * 2, "every entry names both brands");
     assert_eq!(scenario.mention_ids(), expected);
+}
+
+/// Lines to import, each a mention of its own.
+fn lines(number: usize) -> String {
+    let line = |n: usize| {
+        format!(
+            "{{\"id\":\"{n}\",\"published\":\"2026-02-{:02}T10:00:00Z\",\"text\":\"Acme and the matter of {} places, \
+             {} things and {} days\"}}\n",
+            n % 28 + 1,
+            n * 31,
+            n * 17 + 3,
+            n * 7 + 1
+        )
+    };
+    (0..number).map(line).collect()
+}
+
+/// How long a command takes that nobody kills, in milliseconds.
+fn duration_ms(command: &mut Command) -> u64 {
+    let start = Instant::now();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts");
+    assert!(status.success());
+    u64::try_from(start.elapsed().as_millis()).expect("not that long").max(1)
+}
+
+#[test]
+fn killed_while_it_builds_the_index_anew_it_does_so_the_next_time() {
+    const MENTIONS: usize = 4_000;
+    let scenario = Scenario::new(CONFIG);
+    scenario.publisher.publish("/news.xml", &rss(&[]));
+    scenario.run_with(&["import"], &lines(MENTIONS)).ok();
+    let whole_ms = duration_ms(&mut scenario.command(&["reindex"]));
+    let (mut moments, mut hit) = (Moments(3), 0);
+    for attempt in 0..200 {
+        if hit == 12 {
+            break;
+        }
+        // Some after the index was lost, which every command mends.
+        if attempt % 4 == 3 {
+            // Where a kill has left one.
+            let _ = std::fs::remove_dir_all(scenario.data_dir().join("tantivy"));
+        }
+        let command = ["reindex", "poll"][usize::from(attempt % 4 == 3)];
+        hit += usize::from(kill(&mut scenario.command(&[command]), moments.next(whole_ms)));
+        if attempt % 3 == 0 {
+            let found = scenario.run(&["search", "acme", "--json"]).ok().json();
+            assert_eq!(found["total"], MENTIONS, "after kill {hit}");
+            scenario.run(&["doctor"]).ok();
+        }
+    }
+    assert_eq!(hit, 12, "the process was too quick to be killed");
+    scenario.run(&["poll"]).ok();
+    scenario.run(&["doctor"]).ok();
+    assert_eq!(scenario.run(&["search", "acme", "--json"]).ok().json()["total"], MENTIONS);
+}
+
+#[test]
+fn killed_while_it_imports_it_takes_the_rest_when_asked_again() {
+    const MENTIONS: usize = 3_000;
+    let truth = Scenario::new(CONFIG);
+    std::fs::write(truth.path().join("lines"), lines(MENTIONS)).expect("written");
+    let whole_ms = duration_ms(&mut truth.command(&["import", "lines"]));
+    let expected = truth.mention_ids();
+    assert_eq!(expected.len(), MENTIONS);
+
+    let scenario = Scenario::new(CONFIG);
+    std::fs::write(scenario.path().join("lines"), lines(MENTIONS)).expect("written");
+    let (mut moments, mut hit) = (Moments(5), 0);
+    for _ in 0..200 {
+        if hit == 10 {
+            break;
+        }
+        if !kill(&mut scenario.command(&["import", "lines"]), moments.next(whole_ms)) {
+            // All of it is in: begin again with none.
+            std::fs::remove_dir_all(scenario.data_dir()).expect("removed");
+            continue;
+        }
+        hit += 1;
+    }
+    assert_eq!(hit, 10, "the process was too quick to be killed");
+    scenario.run(&["import", "lines"]).ok();
+    assert_eq!(scenario.mention_ids(), expected);
+    assert_eq!(scenario.run(&["search", "acme", "--json"]).ok().json()["total"], MENTIONS);
+    scenario.run(&["doctor"]).ok();
+}
+
+#[test]
+fn killed_while_it_tells_it_tells_again_under_the_same_key() {
+    let rules: String = (0..10)
+        .map(|n| {
+            format!(
+                "\n[[rule]]\nid = \"r{n}\"\nkind = \"pattern\"\ntext = \"alarm{n}\"\nnotify = [\"slow\"]\n"
+            )
+        })
+        .collect();
+    // Each takes a while, so that most kills come between two of them.
+    let slow = "\n[[notifier]]\nid = \"slow\"\nkind = \"command\"\nargv = [\"sh\", \"-c\", \"sleep 0.05; dd of=told.json oflag=append conv=notrunc status=none\"]\n";
+    let mut scenario = Scenario::new(&format!("{CONFIG}{rules}{slow}"));
+    scenario.publisher.publish("/news.xml", &rss(&[]));
+    scenario.run(&["poll"]).ok();
+    let alarms: Vec<String> = (0..10)
+        .map(|n| {
+            let date = format!("Mon, 02 Mar 2026 08:{:02}:00 GMT", 30 + n);
+            item(&n.to_string(), &format!("Acme alarm{n} rings"), &format!("The {n}th of its kind."), &date)
+        })
+        .collect();
+    scenario.publisher.publish("/news.xml", &rss(&alarms));
+    let (mut moments, mut hit) = (Moments(11), 0);
+    for minute in 0..8 {
+        scenario.at(&format!("2026-03-02T09:{minute:02}:00Z"));
+        hit += usize::from(kill(&mut scenario.command(&["poll", "--all"]), moments.next(300)));
+    }
+    assert!(hit >= 2, "the process was too quick to be killed");
+    let round = scenario.at("2026-03-02T09:30:00Z").run(&["poll", "--all"]);
+    assert_eq!(round.code, 3, "{}", round.stderr);
+    let alerts =
+        scenario.run(&["alerts", "list", "--json"]).json()["alerts"].as_array().expect("a list").clone();
+    assert_eq!(alerts.len(), 10);
+    let text = std::fs::read_to_string(scenario.path().join("told.json")).expect("somebody was told");
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for message in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
+        let key = message.expect("whole")["key"].as_str().expect("a key").to_owned();
+        *told.entry(key).or_default() += 1;
+    }
+    let keys: Vec<String> =
+        alerts.iter().map(|alert| format!("{}:first", alert["id"].as_str().expect("an id"))).collect();
+    assert!(keys.iter().all(|key| told.contains_key(key)), "{keys:?} of {told:?}");
+    assert_eq!(told.len(), keys.len(), "told of something else: {told:?}");
+    // At most the one under way is told again after each kill.
+    assert!(told.values().sum::<usize>() <= keys.len() + hit, "{told:?} after {hit} kills");
+    scenario.run(&["doctor"]).ok();
 }

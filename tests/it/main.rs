@@ -8,6 +8,7 @@ mod crash;
 mod docs;
 mod faults;
 mod fuzz_corpus;
+mod identity;
 mod importing;
 mod jetstream;
 mod keeping;
