@@ -132,7 +132,7 @@ pub fn clock(args: &Args) -> Clock {
 
 /// A runtime for the commands that reach the network or a notifier.
 pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    // One thread for what waits; what computes runs on the blocking pool and the writer's thread. More would
+    // One thread for what waits; what computes runs on threads of its own and the writer's thread. More would
     // mostly wake each other.
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
