@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -29,11 +29,11 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 /// In bytes.
 const LONGEST_LINE: u64 = 8 << 20;
 
-/// Saved documents are read whole; what lies behind is not read.
-const LONGEST_FEED: u64 = 64 << 20;
-
 /// Between two looks at what a running vigie has taken in.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// It takes in what is parked within seconds, unless it cannot.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default, Serialize)]
 struct ImportView {
@@ -106,7 +106,7 @@ struct Taking<'a> {
 impl<'a> Taking<'a> {
     fn begin(loaded: &'a Loaded, now: Timestamp) -> Result<Self> {
         let data_dir = &loaded.configuration.data_dir;
-        let mut engines = match Lock::is_held_for_long(data_dir)? {
+        let engines = match Lock::is_held_for_long(data_dir)? {
             true => {
                 eprintln!(
                     "vigie: another vigie is at work and takes it in; interrupted, it stays in {} until then",
@@ -116,9 +116,6 @@ impl<'a> Taking<'a> {
             }
             false => Some(open(loaded, now)?),
         };
-        if let Some(engines) = &mut engines {
-            engines.store.set_horizon(kept_since(&loaded.config.settings, now));
-        }
         Ok(Taking {
             loaded,
             now,
@@ -170,13 +167,15 @@ impl<'a> Taking<'a> {
     }
 
     fn feed(&mut self, path: &Path, input: impl Read, source: &str) -> Result<()> {
+        let limits = Limits { entries: 1_000_000, ..Limits::default() };
         let mut bytes = Vec::new();
         input
-            .take(LONGEST_FEED)
+            // A byte more, by which the reader knows that something is missing.
+            .take(limits.document_bytes as u64 + 1)
             .read_to_end(&mut bytes)
             .with_context(|| format!("{} could not be read", path.display()))?;
         let document = sources::Document { bytes: &bytes, content_type: None, base_url: None };
-        let parsed = sources::parse(document, &Limits { entries: 1_000_000, ..Limits::default() });
+        let parsed = sources::parse(document, &limits);
         for problem in &parsed.problems {
             eprintln!("vigie: {}: {}", path.display(), problem.message);
         }
@@ -227,11 +226,16 @@ impl<'a> Taking<'a> {
     /// Waits for what was parked to be taken in, and takes it in itself once nobody else writes.
     fn finish(mut self) -> Result<ImportView> {
         let data_dir = &self.loaded.configuration.data_dir;
+        let mut told = false;
+        let mut progress = Instant::now();
         while !self.parked.is_empty() {
             let mut left = Vec::new();
             for parked in std::mem::take(&mut self.parked) {
                 match inbox::collect(&parked)? {
-                    Some(imported) => self.view.add(&imported),
+                    Some(imported) => {
+                        self.view.add(&imported);
+                        progress = Instant::now();
+                    }
                     None => left.push(parked),
                 }
             }
@@ -247,7 +251,15 @@ impl<'a> Taking<'a> {
                     }
                     engines.catch_up()?;
                 }
-                None => std::thread::sleep(LOOK),
+                None => {
+                    if !told && progress.elapsed() > PATIENCE {
+                        told = true;
+                        eprintln!(
+                            "vigie: the other vigie does not take it in; its log says why (interrupted, this stays parked)"
+                        );
+                    }
+                    std::thread::sleep(LOOK);
+                }
             }
         }
         if let Some(engines) = &mut self.engines {

@@ -132,11 +132,9 @@ async fn read(
         body_hash: Some(*blake3::hash(&document.bytes).as_bytes()),
     };
     let cut = document.cut.clone();
-    // What broke off is asked for again, whole.
-    let validators = match &cut {
-        Some(cut) if !cut.is_lasting() => Validators::default(),
-        _ => validators,
-    };
+    // What broke off is asked for again, whole; and what may have been called too old by a clock that is wrong.
+    let again = document.clock_is_denied || cut.as_ref().is_some_and(|cut| !cut.is_lasting());
+    let validators = if again { Validators::default() } else { validators };
     let good = Good { validators, min_interval: document.min_interval, learned };
     if good.validators.body_hash.is_some() && good.validators.body_hash == health.validators.body_hash {
         return Ok(unchanged(shared, source, health, good));

@@ -60,7 +60,9 @@ pub async fn run(
             report = streams.next() => Event::Polled(Box::new(report?)),
             Some(told) = telling.join_next() => Event::Told(told??),
             Some(expired) = expiring.join_next() => {
-                expired??;
+                if let Err(error) = expired? {
+                    tracing::error!("what is too old cannot be deleted: {error:#}");
+                }
                 continue;
             }
         };
@@ -77,6 +79,8 @@ pub async fn run(
             Event::Reload => {
                 if let Some(config) = reload(&mut configuration) {
                     let tongue = tongue_of(&config);
+                    // It may delete what is to be kept from now on.
+                    expiring.shutdown().await;
                     // What they hold was heard for the old brands.
                     streams.stop().await?;
                     lookout.reconfigure(config, tongue).await?;

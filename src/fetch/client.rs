@@ -217,8 +217,9 @@ impl Client {
         let etag = text(headers, header::ETAG);
         let last_modified = text(headers, header::LAST_MODIFIED);
         let min_interval = freshness(headers, now);
-        if let Some(date) = text(headers, header::DATE).and_then(|date| http_date(&date)) {
-            let differs = now.duration_since(date).unsigned_abs() > WRONG_BY;
+        let date = text(headers, header::DATE).and_then(|date| http_date(&date));
+        let differs = date.map(|date| now.duration_since(date).unsigned_abs() > WRONG_BY);
+        if let Some(differs) = differs {
             let witnesses = if differs { &self.denied } else { &self.confirmed };
             witnesses.fetch_add(1, Ordering::Relaxed);
         }
@@ -260,6 +261,7 @@ impl Client {
                     etag,
                     last_modified,
                     min_interval,
+                    clock_is_denied: differs == Some(true),
                 }))
             }
         }

@@ -92,6 +92,8 @@ pub struct Document {
     pub last_modified: Option<String>,
     /// How long the server wants to be left alone (Cache-Control, else Expires), at most a day.
     pub min_interval: Option<Duration>,
+    /// The server's clock and this machine's are more than a day apart.
+    pub clock_is_denied: bool,
 }
 
 impl Document {

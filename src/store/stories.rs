@@ -344,13 +344,14 @@ fn first_of(db: &Connection, story: i64, subject: i64) -> Result<Option<i64>> {
 
 /// The earliest mention of the story that is counted for the subject.
 fn next_first(db: &Connection, story: i64, subject: i64) -> Result<Option<i64>> {
-    let mut statement = db.prepare_cached(
-        "SELECT m.mention FROM entries e JOIN mentions m USING (entry)
-             JOIN counted c ON c.subject = ?2 AND c.at = e.at AND c.mention = m.mention
-         WHERE e.story = ?1 ORDER BY e.at, e.id LIMIT 1",
-    )?;
-    Ok(statement.query_row([story, subject], |row| row.get(0)).optional()?)
+    Ok(db.prepare_cached(NEXT_FIRST)?.query_row([story, subject], |row| row.get(0)).optional()?)
 }
+
+/// CROSS JOIN keeps the order: left to itself, SQLite goes through all that counts for the subject.
+const NEXT_FIRST: &str = "
+    SELECT m.mention FROM entries e CROSS JOIN mentions m USING (entry)
+        CROSS JOIN counted c ON c.subject = ?2 AND c.at = e.at AND c.mention = m.mention
+    WHERE e.story = ?1 ORDER BY e.at, e.id LIMIT 1";
 
 fn set_first(db: &Connection, story: i64, subject: i64, mention: i64) -> Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO story_firsts (story, subject, mention) VALUES (?1, ?2, ?3)")?
@@ -371,6 +372,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::testing::{Scene, batch, dated, item, long_text, poll};
+    use super::NEXT_FIRST;
     use crate::model::{Change, StoryId, Timestamp};
     use crate::prepare::Prepared;
 
@@ -385,6 +387,17 @@ mod tests {
 
     /// 2026-01-01.
     const START: i64 = 1_767_225_600;
+
+    #[test]
+    fn the_next_first_of_a_story_is_sought_in_that_story() {
+        let scene = Scene::new();
+        let sql = format!("EXPLAIN QUERY PLAN {NEXT_FIRST}");
+        let mut statement = scene.store.db.prepare(&sql).unwrap();
+        let steps: Vec<String> =
+            statement.query_map([1, 1], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert!(steps[0].contains("entries_by_story (story=?)"), "{steps:?}");
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{steps:?}");
+    }
 
     /// Story of each entry, by what the store says.
     fn stories(scene: &Scene) -> BTreeMap<String, StoryId> {

@@ -101,6 +101,29 @@ fn nothing_is_deleted_by_a_clock_that_servers_deny() {
     assert!(scenario.mention_ids().is_empty());
 }
 
+/// What was called too old while the clock was wrong is taken in when it is right, from the same document.
+#[test]
+fn what_a_wrong_clock_refuses_is_heard_when_it_is_right() {
+    let mut scenario = Scenario::new(&config("retention = \"90d\""));
+    let answer = Answer {
+        status: 200,
+        headers: vec![
+            ("Date".into(), "Tue, 10 Mar 2026 08:00:00 GMT".into()),
+            ("ETag".into(), "\"1\"".into()),
+        ],
+        body: rss(&items()).into_bytes(),
+    };
+    scenario.publisher.answer("/news.xml", answer);
+    scenario.at("2027-06-04T08:00:00Z").run(&["poll"]).ok();
+    let refused = scenario.mention_ids().len();
+    scenario.at("2026-03-10T08:00:00Z").run(&["poll", "--all"]).ok();
+    let heard = scenario.mention_ids().len();
+    assert!(refused < heard, "{refused} and {heard}");
+    // From then on nothing is read again.
+    let same = scenario.at("2026-03-10T10:00:00Z").run(&["poll", "--all", "--json"]).ok().json();
+    assert_eq!(same["sources"][0]["outcome"], "unchanged", "{same}");
+}
+
 #[test]
 fn what_expires_is_gone_from_everywhere_but_the_counts() {
     let mut scenario = heard("retention = \"90d\"");

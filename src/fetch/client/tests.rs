@@ -137,6 +137,7 @@ async fn a_document_comes_with_all_that_its_head_says() {
             permanent_url: None,
             etag: Some("W/\"a b\"".into()),
             last_modified: Some("whenever".into()),
+            clock_is_denied: false,
             min_interval: Some(Duration::from_secs(7200)),
         }
     );
