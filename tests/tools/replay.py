@@ -14,9 +14,9 @@ them by `--every`; at each step `vigie --now CLOCK poll --all` runs, and WORK/lo
 new, what fires, seconds, CPU seconds. Run it again on the same WORK for a second pass: nothing should be new.
 `--shift 30d` sets vigie's clock later than the snapshots'. Keep `--port` the same over passes.
 
-`--shuffle` offers the snapshots of each feed in another order within each day. `--kill` kills each poll (SIGKILL) at
-some moment before it is run to its end, and says how many feeds were being asked when they were killed. `--compare`
-then tells how WORK differs from an earlier one: in mentions, in stories (as sets of mentions), in alerts.
+`--shuffle` offers the snapshots of each feed in another order within each day. `--kill` kills a poll (SIGKILL) once
+for each feed, within 30 ms of one of its documents being served, and runs it again; it says how many feeds were hit.
+`--compare` then tells how WORK differs from an earlier one: in mentions, in stories (as sets of mentions), in alerts.
 """
 
 import argparse
@@ -44,10 +44,9 @@ def main():
         sys.exit(f"{args.saved}: no folder holds files named like 20130318T152705.xml")
     if args.shuffle is not None:
         shuffle(feeds, random.Random(args.shuffle))
-    clock = {"at": None, "asked": set()}
-    moments = random.Random(args.kill)
-    kills, killed = 0, set()
-    server = serve(feeds, clock, args.port)
+    clock = {"at": None}
+    killer = Killer(args, feeds) if args.kill is not None else None
+    server = serve(feeds, clock, killer, args.port)
     base = f"http://127.0.0.1:{server.server_port}"
     args.work.mkdir(parents=True, exist_ok=True)
     config = args.work / "feeds.toml"
@@ -55,16 +54,13 @@ def main():
     with (args.work / "log.jsonl").open("a") as log:
         for at in steps(feeds, args):
             clock["at"] = at
-            if args.kill is not None:
-                clock["asked"].clear()
-                if kill_one(args, config, at, moments):
-                    kills += 1
-                    killed |= clock["asked"]
+            if killer:
+                killer.kill_all(config, at)
             log.write(json.dumps(one_round(args, config, at)) + "\n")
             log.flush()
     server.shutdown()
-    if args.kill is not None:
-        print(f"{kills} polls were killed, with {len(killed)} of {len(feeds)} feeds asked in one of them")
+    if killer:
+        print(f"polls were killed in {len(feeds) - len(killer.left)} of {len(feeds)} feeds")
     if args.compare:
         compare(args, args.work, args.compare)
 
@@ -131,17 +127,51 @@ def steps(feeds, args):
             at += args.every
 
 
-def serve(feeds, clock, port):
+class Killer:
+    """Kills one poll in each feed, at one of its documents, chosen by chance."""
+
+    def __init__(self, args, feeds):
+        self.args, self.moments = args, random.Random(args.kill)
+        # One of the first half: where it brings nothing new, a later one will do.
+        self.left = {feed: self.moments.choice(times[: len(times) // 2 + 1]) for feed, (times, _) in feeds.items()}
+        self.now, self.served, self.hit = set(), threading.Event(), None
+
+    def serving(self, feed):
+        """A document of the feed is about to be sent."""
+        if feed in self.now and not self.served.is_set():
+            self.hit = feed
+            self.served.set()
+
+    def kill_all(self, config, at):
+        self.now = {feed for feed, time_ in self.left.items() if time_ <= at}
+        while self.now:
+            self.served.clear()
+            _, command = poll(self.args, config, at)
+            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while running.poll() is None and not self.served.wait(0.01):
+                pass
+            if not self.served.is_set():
+                # The documents of the others are stored already: their next ones will do.
+                return
+            time.sleep(self.moments.uniform(0, 0.03))
+            running.kill()
+            self.now.discard(self.hit)
+            if running.wait() < 0:
+                self.left.pop(self.hit)
+
+
+def serve(feeds, clock, killer, port):
     class Snapshots(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
             times, paths = feeds.get(self.path.strip("/"), ([], []))
-            clock["asked"].add(self.path.strip("/"))
             newest = bisect_right(times, clock["at"]) - 1
             body = paths[newest].read_bytes() if newest >= 0 else b""
             etag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
             known = self.headers.get("If-None-Match") == etag
+            if killer and newest >= 0 and not known:
+                killer.serving(self.path.strip("/"))
             self.send_response(404 if newest < 0 else 304 if known else 200)
             body = b"" if known else body
             self.send_header("ETag", etag)
@@ -153,7 +183,11 @@ def serve(feeds, clock, port):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Snapshots)
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, *_):
+            """Whoever asked is gone."""
+
+    server = Quiet(("127.0.0.1", port), Snapshots)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -161,17 +195,6 @@ def serve(feeds, clock, port):
 def poll(args, config, at):
     now = (at + args.shift).isoformat().replace("+00:00", "Z")
     return now, [args.vigie, "--config", str(config), "--json", "--now", now, "poll", "--all"]
-
-
-def kill_one(args, config, at, moments):
-    """Whether a poll was killed before it had ended."""
-    _, command = poll(args, config, at)
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        running.wait(moments.uniform(0.02, 1.5))
-    except subprocess.TimeoutExpired:
-        running.kill()
-    return running.wait() < 0
 
 
 def one_round(args, config, at):
