@@ -11,7 +11,7 @@ use super::args::{AddSource, Args, DiscoverSources};
 use super::setup::{self, Loaded};
 use super::{Exit, UsageError, output};
 use crate::config::addition::{Addition, free_id};
-use crate::fetch::{Client, Document, Options};
+use crate::fetch::{Client, Cut, Document, Options};
 use crate::model::SourceKind;
 use crate::render;
 use crate::sources::{self, Limits, Parsed, ProblemKind};
@@ -188,7 +188,8 @@ impl Hunt {
 
     async fn read(&self, url: &str) -> Result<(Document, Parsed)> {
         let document = self.client.document(url, self.allow_private, self.now).await?;
-        let parsed = sources::parse(document.readable(), &Limits::default());
+        let mut parsed = sources::parse(document.readable(), &Limits::default());
+        parsed.problems.extend(document.cut.as_ref().map(Cut::problem));
         Ok((document, parsed))
     }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::args::{Args, Parse};
 use super::{Exit, setup};
-use crate::fetch::{Client, Options};
-use crate::sources::{self, Limits, ProblemKind};
+use crate::fetch::{Client, Cut, Options};
+use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::views::entry::ParsedEntry;
 
 #[derive(Serialize)]
@@ -36,7 +36,8 @@ pub fn run(args: &Args, options: &Parse) -> Result<Exit> {
             content_type: options.content_type.as_deref().or(read.content_type.as_deref()),
             base_url: options.base_url.as_deref().or(read.base_url.as_deref()),
         };
-        let parsed = sources::parse(document, &Limits::default());
+        let mut parsed = sources::parse(document, &Limits::default());
+        parsed.problems.extend(read.cut);
         for entry in &parsed.entries {
             serde_json::to_writer(&mut out, &ParsedEntry::new(name, entry))?;
             out.write_all(b"\n")?;
@@ -57,11 +58,13 @@ struct Bytes {
     bytes: Vec<u8>,
     content_type: Option<String>,
     base_url: Option<String>,
+    /// What did not come.
+    cut: Option<Problem>,
 }
 
 impl Bytes {
     fn bare(bytes: Vec<u8>) -> Self {
-        Bytes { bytes, content_type: None, base_url: None }
+        Bytes { bytes, content_type: None, base_url: None, cut: None }
     }
 }
 
@@ -88,6 +91,7 @@ fn fetch(now: Timestamp, url: &str) -> Result<Bytes> {
     let client = Client::new(&Options::default())?;
     let document = setup::runtime()?.block_on(client.document(url, true, now))?;
     Ok(Bytes {
+        cut: document.cut.as_ref().map(Cut::problem),
         bytes: document.bytes,
         content_type: document.content_type,
         base_url: Some(document.final_url),
