@@ -216,7 +216,7 @@ impl Of<'_> {
         let offset = title.chars().count() as u32 + 1;
         let moved = matched.text_spans.iter().map(|s| Span { start: s.start + offset, end: s.end + offset });
         let targets: Vec<Span> = matched.title_spans.iter().copied().chain(moved).collect();
-        Some(self.listening.tone.score(&whole, self.language, &targets).sentiment)
+        Some(self.listening.tone.score_mention(&whole, self.language, &targets).sentiment)
     }
 
     fn queries_that_hold(&self, matched: &Match, sentiment: Option<Sentiment>) -> Vec<String> {

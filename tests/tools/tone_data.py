@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Lays out public sentiment data sets as `tests/train` reads them.
+
+    tone_data.py SETS FOLDER
+
+SETS holds, each in its own folder as its makers publish it, those of these that are at hand:
+
+umsab/english, umsab/french  UMSAB (Barbieri et al., LREC 2022): train_text.txt, train_labels.txt, val_…
+semeval                      SemEval 2013 to 2016 task 4A as tables `label, set, text`
+newsmtsc                     NewsMTSC (Hamborg and Donnay, EACL 2021): train.jsonl
+brands_products              "Brands and product emotions": a table of tweets, product, emotion
+allocine                     French reviews: tables `text,label` and `label<TAB>text`
+deft2017                     DEFT 2017, task 1: a table `number, text, label`
+
+FOLDER gets `LANGUAGE.DOMAIN.jsonl`; UMSAB's validation sets are held back.
+"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+NAMES = ["negative", "neutral", "positive"]
+
+
+def main():
+    sets, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    csv.field_size_limit(1 << 24)
+    for language, name in (("en", "english"), ("fr", "french")):
+        write(folder, f"{language}.posts-umsab", umsab(sets / "umsab" / name, "train"))
+        write(folder, f"{language}.held-umsab", umsab(sets / "umsab" / name, "val"))
+    write(folder, "en.posts-semeval", semeval(sets / "semeval"))
+    write(folder, "en.news", newsmtsc(sets / "newsmtsc" / "train.jsonl"))
+    write(folder, "en.brands", brands(sets / "brands_products"))
+    write(folder, "fr.reviews", allocine(sets / "allocine"))
+    write(folder, "fr.posts-deft", deft(sets / "deft2017" / "task1-train.csv"))
+
+
+def write(folder, name, lines):
+    lines = list(lines)
+    with (folder / f"{name}.jsonl").open("w") as out:
+        for text, label, *target in lines:
+            out.write(json.dumps({"text": text, "label": label, "target": target[0] if target else None}) + "\n")
+    print(f"{name}: {len(lines)}")
+
+
+def umsab(folder, part):
+    texts = (folder / f"{part}_text.txt").read_text().split("\n")
+    for text, label in zip(texts, (folder / f"{part}_labels.txt").read_text().split()):
+        yield text, NAMES[int(label)]
+
+
+def semeval(folder):
+    for path in sorted(folder.glob("*.tsv")):
+        for row in path.read_text().split("\n")[1:]:
+            if row.count("\t") >= 2:
+                label, _, text = row.split("\t", 2)
+                yield text, label
+
+
+def newsmtsc(path):
+    for line in path.read_text().splitlines():
+        read = json.loads(line)
+        for target in read["targets"]:
+            label = {2: "negative", 4: "neutral", 6: "positive"}[int(target["polarity"])]
+            yield read["sentence_normalized"], label, [target["from"], target["to"]]
+
+
+def brands(folder):
+    labels = {"Positive emotion": "positive", "Negative emotion": "negative",
+              "No emotion toward brand or product": "neutral"}
+    for path in folder.glob("*.csv"):
+        with path.open(encoding="latin-1", newline="") as table:
+            for text, product, emotion in list(csv.reader(table))[1:]:
+                if emotion not in labels:
+                    continue
+                at = text.lower().find(product.lower()) if product else -1
+                span = [[at, at + len(product)]] if at >= 0 else []
+                yield text, labels[emotion], *span
+
+
+def allocine(folder):
+    for path in sorted(folder.iterdir()):
+        with path.open(newline="") as table:
+            if path.suffix == ".csv":
+                rows = [(row[0], row[1]) for row in list(csv.reader(table))[1:]]
+            else:
+                rows = [tuple(reversed(line.rstrip("\n").split("\t", 1))) for line in table if "\t" in line]
+        yield from ((text, NAMES[2 * int(label)]) for text, label in rows)
+
+
+def deft(path):
+    labels = {"objective": "neutral", "negative": "negative", "positive": "positive"}
+    for line in path.read_text(errors="replace").splitlines():
+        parts = line.split("\t")
+        if len(parts) == 3 and parts[2].strip() in labels:
+            yield parts[1], labels[parts[2].strip()]
+
+
+if __name__ == "__main__":
+    main()
