@@ -32,9 +32,9 @@ const OPENING_BINS: usize = 32;
 const NEAR: usize = 20;
 /// The same where one of them has fewer than [`SMALL`] words that count: one headline is easily like another.
 const NEAR_SMALL: usize = 24;
-const SMALL: u8 = 20;
+const SMALL: u8 = 40;
 /// The same where both titles have numbers and these differ: two issues of one series.
-const NEAR_OTHER_ISSUE: usize = 40;
+const NEAR_OTHER_ISSUE: usize = 46;
 /// Equal bins of two openings of one text.
 const NEAR_OPENING: usize = 17;
 /// Pairs of words by which near-duplicates are looked up, from each of the two sets.
@@ -383,7 +383,9 @@ mod tests {
 
     /// Words that no other number has.
     fn made_up(number: usize, words: usize) -> String {
-        (0..words).map(|place| format!("word{number}x{place}")).collect::<Vec<_>>().join(" ")
+        let letter = |of: usize| char::from(b'a' + (of % 26) as u8);
+        let word = |place| format!("word{}{}{}", letter(number), letter(place / 26), letter(place));
+        (0..words).map(word).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
