@@ -148,16 +148,16 @@ pub struct Furniture(HashSet<u64>);
 impl Furniture {
     /// Words of a passage.
     const PASSAGE: usize = 4;
-    /// Of a long document, so many entries tell.
-    const ENTRIES: usize = 40;
-    /// A passage is furniture that so many entries of different titles have, and a tenth of all.
-    const FEWEST: usize = 3;
+    /// A passage is furniture that so many entries of different titles have ...
+    const ENTRIES: usize = 3;
+    /// ... among so many that follow each other: lists of related stories change with time.
+    const AMONG: usize = 40;
 
     /// From titles and texts of the entries of one document. Copies of one entry count once, by their title.
     pub fn of<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut titles = HashSet::new();
         let mut found = Vec::new();
-        for (title, text) in entries.take(Self::ENTRIES) {
+        for (title, text) in entries {
             if titles.insert(passage(&words(title))) {
                 let entry = titles.len();
                 found.extend(words(text).windows(Self::PASSAGE).map(|window| (passage(window), entry)));
@@ -165,9 +165,11 @@ impl Furniture {
         }
         found.sort_unstable();
         found.dedup();
-        let enough = Self::FEWEST.max(titles.len() / 10);
+        let dense = |entries: &&[(u64, usize)]| {
+            entries.windows(Self::ENTRIES).any(|some| some[Self::ENTRIES - 1].1 - some[0].1 < Self::AMONG)
+        };
         let same = found.chunk_by(|(a, _), (b, _)| a == b);
-        Self(same.filter(|entries| entries.len() >= enough).map(|entries| entries[0].0).collect())
+        Self(same.filter(dense).map(|entries| entries[0].0).collect())
     }
 
     pub fn is_empty(&self) -> bool {
