@@ -7,6 +7,7 @@ mod corpus;
 mod ingest;
 mod matching;
 mod search;
+mod stories;
 mod stream;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ fn main() -> anyhow::Result<()> {
     let bench = Bench { measures: std::env::args().any(|argument| argument == "--bench") };
     matching::run(&bench);
     stream::run(&bench);
+    stories::run(&bench);
     ingest::run(&bench)?;
     search::run(&bench)
 }

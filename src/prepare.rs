@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::enrich::fingerprint::Fingerprint;
+use crate::enrich::fingerprint::{Fingerprint, Furniture};
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
 use crate::model::{
@@ -112,8 +112,13 @@ pub fn prepare_entries(
     }
     let is_shared: Vec<bool> =
         links.iter().map(|link| link.as_ref().is_some_and(|link| seen[link.as_str()].is_none())).collect();
+    let furniture = Furniture::of(entries().map(|entry| (entry.title_text(), entry.text())));
     let kept = prepared.into_iter().zip(links).zip(is_shared).filter_map(|((item, link), is_shared)| {
-        Some(Prepared { link_key: link.filter(|_| !is_shared), ..item.ok()? })
+        let mut kept = Prepared { link_key: link.filter(|_| !is_shared), ..item.ok()? };
+        if !furniture.is_empty() {
+            kept.fingerprint = Fingerprint::without(kept.entry.title_text(), kept.entry.text(), &furniture);
+        }
+        Some(kept)
     });
     kept.collect()
 }

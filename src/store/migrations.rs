@@ -3,7 +3,9 @@
 //! [`STEPS`] only grows; how many of them a file has been through is its `user_version`.
 
 use anyhow::{Context, Result, bail};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
+
+use crate::enrich::fingerprint::Fingerprint;
 
 /// Brings a database up to date; one of a newer program is an error.
 pub(super) fn migrate(db: &mut Connection) -> Result<()> {
@@ -16,6 +18,9 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
     refuse_newer(done)?;
     for step in &STEPS[done..] {
         tx.execute_batch(step).context("bringing the database up to date")?;
+    }
+    if done > 0 && done <= OTHER_FINGERPRINTS {
+        take_fingerprints(&tx).context("bringing the database up to date")?;
     }
     tx.pragma_update(None, "user_version", STEPS.len())?;
     Ok(tx.commit()?)
@@ -333,7 +338,45 @@ const STEPS: &[&str] = &[
     ALTER TABLE rollups ADD COLUMN expired_stories INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tombstones ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
     ",
+    // Fingerprints of another kind, which are like none of before.
+    "
+    -- What takes the place of the bands of before is drawn from the texts that are kept.
+    CREATE TEMP TABLE compared AS SELECT DISTINCT entry FROM bands;
+    DELETE FROM bands;
+    -- Texts that are gone, of entries that were edited, are like no other.
+    UPDATE revisions SET fingerprint = zeroblob(0);
+    ",
 ];
+
+/// The step after which fingerprints are of the kind that this program takes.
+const OTHER_FINGERPRINTS: usize = 8;
+
+/// Takes the fingerprints of all kept texts, and files those that were filed before. Stories stay as they are:
+/// links are never taken back.
+fn take_fingerprints(db: &Connection) -> Result<()> {
+    let mut texts = db.prepare(
+        "SELECT e.entry, coalesce(e.title, ''), e.text, r.text_hash, r.at,
+             e.entry IN (SELECT entry FROM compared)
+         FROM entries e JOIN revisions r USING (entry)
+         WHERE e.expired = 0 GROUP BY e.entry HAVING max(r.observed)",
+    )?;
+    let mut update =
+        db.prepare("UPDATE revisions SET fingerprint = ?3 WHERE entry = ?1 AND text_hash = ?2")?;
+    let mut file = db.prepare("INSERT OR IGNORE INTO bands (band, at, entry) VALUES (?1, ?2, ?3)")?;
+    let mut rows = texts.query([])?;
+    while let Some(row) = rows.next()? {
+        let entry: i64 = row.get(0)?;
+        let fingerprint = Fingerprint::of(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
+        update.execute(params![entry, row.get_ref(3)?.as_blob()?, fingerprint.to_bytes()])?;
+        if row.get(5)? {
+            for band in fingerprint.bands() {
+                file.execute(params![band.cast_signed(), row.get::<_, i64>(4)?, entry])?;
+            }
+        }
+    }
+    db.execute_batch("DROP TABLE compared")?;
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {
@@ -383,5 +426,37 @@ mod tests {
             )
             .unwrap();
         assert_eq!(expired, (1, 0, 0, 0, 0));
+    }
+
+    #[test]
+    fn kept_texts_get_fingerprints_of_the_kind_of_now() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..OTHER_FINGERPRINTS] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", OTHER_FINGERPRINTS).unwrap();
+        db.execute_batch(
+            "INSERT INTO entries (entry, id, source, story, at, observed, backfill, language, title, text) VALUES
+                 (1, x'01', 1, 1, 60, 60, 0, 'en', 'Acme', 'is down'),
+                 (2, x'02', 1, 2, 60, 60, 0, 'en', NULL, 'names nobody');
+             INSERT INTO revisions VALUES
+                 (1, x'0a', 50, 50, zeroblob(128)), (1, x'0b', 70, 60, zeroblob(128)),
+                 (2, x'0c', 60, 60, zeroblob(128));
+             INSERT INTO bands VALUES (1, 60, 1);",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap();
+        let mut statement = db.prepare("SELECT fingerprint FROM revisions ORDER BY text_hash").unwrap();
+        let stored: Vec<Vec<u8>> =
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        let (named, other) = (Fingerprint::of("Acme", "is down"), Fingerprint::of("", "names nobody"));
+        assert_eq!(stored, [vec![], named.to_bytes().to_vec(), other.to_bytes().to_vec()]);
+        let mut statement = db.prepare("SELECT band, at, entry FROM bands").unwrap();
+        let bands: Vec<(i32, i64, i64)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(bands, named.bands().map(|band| (band.cast_signed(), 60, 1)).collect::<Vec<_>>());
     }
 }

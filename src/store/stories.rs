@@ -73,9 +73,10 @@ pub(super) fn forget_texts(db: &Connection, entry: i64) -> Result<()> {
     Ok(())
 }
 
-/// When each text of an entry is of, and its fingerprint.
+/// When each text of an entry is of, and its fingerprint; not those whose fingerprint was of another kind.
 fn texts(db: &Connection, entry: i64) -> Result<Vec<(i64, Fingerprint)>> {
-    let mut statement = db.prepare_cached("SELECT at, fingerprint FROM revisions WHERE entry = ?1")?;
+    let mut statement =
+        db.prepare_cached("SELECT at, fingerprint FROM revisions WHERE entry = ?1 AND fingerprint <> x''")?;
     let mut rows = statement.query([entry])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
