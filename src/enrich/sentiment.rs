@@ -528,7 +528,7 @@ mod tests {
         let toward = |word: &str| {
             let start = text[..text.find(word).unwrap()].chars().count() as u32;
             let span = Span { start, end: start + word.chars().count() as u32 };
-            model.score(text, &Language::French, &[span])
+            model.score_mention(text, &Language::French, &[span])
         };
         assert_eq!(toward("Globex").sentiment.label(), Positive);
         assert_eq!(toward("Acme").sentiment.label(), Negative);
