@@ -11,13 +11,14 @@ use crate::text::lookalikes;
 
 /// Finds all patterns, which are as [`sieved`], wherever they stand in a text, words or not.
 pub(super) enum Automaton {
-    /// The fastest, at some kilobytes a pattern.
+    /// The faster, at one to three kilobytes a pattern.
     Dense(dfa::DFA),
     Sparse(contiguous::NFA),
 }
 
-/// Up to so many patterns the automaton is a dense one.
-const DENSE_PATTERNS: usize = 2_000;
+/// Up to so many patterns the automaton is a dense one: at 10,000 names like the words of the texts the other is
+/// slower by 40 % and smaller by 20 MB.
+const DENSE_PATTERNS: usize = 20_000;
 
 /// The form in which patterns and texts are compared: folded, and look-alikes of Latin letters as these, in
 /// Cyrillic and Greek words too. More is found than stands there; whoever looks closer tells.
