@@ -93,14 +93,11 @@ impl Alias {
         let mut plural = false;
         for (at, (token, word)) in window.iter().zip(&self.words).enumerate() {
             let unmasked = lookalikes::unmasked(&token.word).filter(|_| **latin_only);
-            let same = [Some(&*token.word), unmasked.as_deref()].into_iter().flatten().any(|read| {
-                let is_plural = || self.plural && at == last && read.strip_suffix('s') == Some(word);
-                read == word || {
-                    plural = is_plural();
-                    plural
-                }
-            });
-            if !same {
+            let mut forms = [Some(&*token.word), unmasked.as_deref()].into_iter().flatten();
+            let same = forms.clone().any(|read| read == word);
+            plural =
+                !same && self.plural && at == last && forms.any(|read| read.strip_suffix('s') == Some(word));
+            if !same && !plural {
                 return None;
             }
         }
