@@ -81,7 +81,8 @@ fn sentence(chance: &mut Chance, words: usize) -> String {
     text
 }
 
-fn word(mut n: usize) -> String {
+/// A word of the texts.
+pub fn word(mut n: usize) -> String {
     const SYLLABLES: [&str; 16] =
         ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "bo", "cu", "da"];
     let mut word = String::from(SYLLABLES[n % 16]);

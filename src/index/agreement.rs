@@ -10,7 +10,7 @@ use super::{Index, Options, Searcher, Sort};
 use crate::model::{BrandId, Language, Mention, MentionStatus, Sentiment, SourceId, Timestamp};
 use crate::query::{self, Ast, Document, Fact, Part};
 
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 26] = [
     "annonce",
     "annonces",
     "Annoncé",
@@ -33,6 +33,11 @@ const WORDS: [&str; 22] = [
     "s",
     "été",
     "½",
+    // With Cyrillic letters: the first two are read as Latin.
+    "Аcme",
+    "pаrоle",
+    "асме",
+    "Пароль",
 ];
 const GAPS: [&str; 5] = [" ", " ", ", ", "'", " — "];
 const TAGS: [&str; 3] = ["Économie", "economie", "vip"];

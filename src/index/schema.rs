@@ -21,7 +21,7 @@ use crate::text::url;
 
 /// The name of a field no document has. Counted up whenever the words, stems or fields change meaning, so
 /// that an index made before has another schema and is rebuilt.
-const FORMAT: &str = "format_1";
+const FORMAT: &str = "format_2";
 
 #[derive(Clone, Copy, Debug)]
 pub struct Fields {

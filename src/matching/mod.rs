@@ -14,7 +14,7 @@ use crate::query::{Ast, Compiled, Document, Fact, Part, Prepared, Query, merged}
 use crate::text::Span;
 use crate::text::fold::fold;
 use alias::{Alias, Exact};
-use automaton::Automaton;
+use automaton::{Automaton, sieved};
 
 /// All brands compiled into one automaton over folded text.
 pub struct Matcher {
@@ -34,14 +34,16 @@ impl Matcher {
         let listeners: Vec<Listener> = brands.iter().map(Listener::new).collect();
         for (brand, listener) in listeners.iter().enumerate() {
             for pattern in listener.names() {
-                patterns.entry(pattern.to_owned()).or_default().push(Trigger { brand, whole: true });
+                let triggers = patterns.entry(sieved(pattern).into_owned()).or_default();
+                triggers.push(Trigger { brand, whole: true });
             }
             match brands[brand].query.as_ref().map(|query| required::any_of(&query.ast)) {
                 None => {}
                 Some(None) => always.push(brand),
                 Some(Some(beginnings)) => {
                     for pattern in beginnings {
-                        patterns.entry(pattern).or_default().push(Trigger { brand, whole: false });
+                        let triggers = patterns.entry(sieved(&pattern).into_owned()).or_default();
+                        triggers.push(Trigger { brand, whole: false });
                     }
                 }
             }
@@ -99,12 +101,12 @@ impl Matcher {
         if !self.automaton.finds_any(text) {
             return;
         }
-        let folded = fold(text);
-        self.automaton.each(&folded, |pattern, start, end| {
-            if folded[..start].ends_with(char::is_alphanumeric) {
+        let text = sieved(text);
+        self.automaton.each(&text, |pattern, start, end| {
+            if text[..start].ends_with(char::is_alphanumeric) {
                 return;
             }
-            let whole = ends_word(&folded[end..]);
+            let whole = ends_word(&text[end..]);
             let triggers = &self.triggers[pattern];
             candidates.extend(triggers.iter().filter(|t| whole || !t.whole).map(|t| t.brand));
         });

@@ -98,7 +98,7 @@ fn aliases_are_whole_words_in_any_case() {
 fn signs_before_an_alias_are_optional_unless_named() {
     check_marks(&brand("acme"), &["#[acme] @[acme] $[ACME]", "#acmefail @acmecorp"]);
     check_marks(&brand("#acme"), &["[#Acme] acme @acme", "[＃acme]", "acme", "# acme", "#acmes"]);
-    check_marks(&brand("@acme"), &["by [@acme]: #acme", "bob[@acme].example"]);
+    check_marks(&brand("@acme"), &["by [@acme]: #acme", "bob@acme.example"]);
     check_marks(&brand("C++"), &["[C++] and C", "[c++]17", "C+", "c"]);
     check_marks(&brand("C#|F#"), &["[C#], [f#]", "[C#] ", "C"]);
     check_marks(&brand(".NET"), &["[.NET] and net", "the net"]);
@@ -143,12 +143,12 @@ fn french_elisions_and_english_possessives_are_cut() {
             "[oranges]",
         ],
     );
-    check_marks(&brand("L'Oréal"), &["chez L'[Oréal]", "l’[oreal]", "de l'[ORÉAL]"]);
+    check_marks(&brand("L'Oréal"), &["chez [L'Oréal]", "[l’oreal]", "de [l'ORÉAL]", "oréal"]);
     check_marks(
         &brand("Acme"),
         &["[Acme]'s", "[Acme]’s", "[Acmes]", "[ACMES]", "[Acmes]' own", "acmess", "Acmesque"],
     );
-    check_marks(&brand("McDonald's"), &["[McDonald]'s", "[McDonald]’s", "[McDonalds]", "[mcdonald]"]);
+    check_marks(&brand("McDonald's"), &["[McDonald's]", "[McDonald’s]", "[McDonalds]", "mcdonald"]);
     check_marks(&brand("Fox"), &["[Fox]'s", "foxs", "foxes"]);
     check_marks(&brand("Paris"), &["pariss", "[Paris]"]);
     check_marks(&brand("O'Reilly"), &["[O'Reilly]", "[O’REILLY]", "O Reilly", "oreilly"]);
@@ -334,8 +334,62 @@ fn no_brands_no_matches() {
     assert!(Matcher::new(&[]).matches(&entry("a", "b"), "src", &[], &mut || Language::Unknown).is_empty());
 }
 
+/// All of `hard_cases.txt`; what fails is told together.
+#[test]
+fn hard_cases_hold() {
+    let mut asked = brand("");
+    let (mut cases, mut failures) = ([0, 0], Vec::new());
+    for line in include_str!("hard_cases.txt").lines() {
+        let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match kind {
+            "" | "#" | "##" => {}
+            "=" => asked = brand(&rest.replace(" | ", "|")),
+            "exact:" => asked.exact = rest.split(" | ").map(str::to_owned).collect(),
+            "context:" => asked.context = query(rest),
+            "exclude:" => asked.exclude = query(rest),
+            "query:" => asked.query = query(rest),
+            "en" | "fr" => {
+                cases[usize::from(kind == "fr")] += 1;
+                let expected = unescaped(rest);
+                let text = expected.replace(['[', ']'], "");
+                let expected = if expected.contains('[') { expected } else { "-".to_owned() };
+                let shown = shown(&asked, &Language::from_code(Some(kind)), &text);
+                if shown != expected {
+                    failures.push(format!("{kind} {rest}: {shown}"));
+                }
+            }
+            _ => panic!("what is `{line}`?"),
+        }
+    }
+    assert!(cases.iter().all(|&count| count > 100), "{cases:?}");
+    assert!(failures.is_empty(), "{} of {cases:?} fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// `\n`, `\r`, `\t` and `\u{…}` as the characters they stand for.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (c, rest) = match part.strip_prefix("u{").and_then(|code| code.split_once('}')) {
+            Some((code, rest)) => (u32::from_str_radix(code, 16).ok().and_then(char::from_u32), rest),
+            None => (
+                part.chars().next().and_then(|c| match c {
+                    'n' => Some('\n'),
+                    'r' => Some('\r'),
+                    't' => Some('\t'),
+                    _ => None,
+                }),
+                part.get(1..).unwrap_or_default(),
+            ),
+        };
+        whole.push(c.unwrap_or_else(|| panic!("\\{part} is no escape")));
+        whole.push_str(rest);
+    }
+    whole
+}
+
 const INFLECTED: &str = "annonce annonces Annoncée annonçait company companies dying die cheval chevaux vélo vélos \
-    relational relate incident Incidents C++ @acme l'Oréal porte-parole xannonce";
+    relational relate incident Incidents C++ @acme l'Oréal porte-parole xannonce аnnonce vélо сору";
 
 proptest! {
     #[test]

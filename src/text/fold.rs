@@ -93,8 +93,19 @@ fn fold_sign(c: char, emit: &mut impl FnMut(char)) -> bool {
     true
 }
 
-/// Lower-case letters that have no decomposition; `false` if `c` is none of them.
+/// Lower-case letters, small capitals and letters in black circles and squares, which have no decomposition;
+/// `false` if `c` is none of them.
 fn fold_letter(c: char, emit: &mut impl FnMut(char)) -> bool {
+    let first = match c {
+        '🅐'..='🅩' => '🅐',
+        '🅰'..='🆉' => '🅰',
+        _ => return spell_letter(c, emit),
+    };
+    char::from_u32(u32::from('a') + c as u32 - first as u32).into_iter().for_each(emit);
+    true
+}
+
+fn spell_letter(c: char, emit: &mut impl FnMut(char)) -> bool {
     let spelt = match c {
         'œ' => "oe",
         'æ' => "ae",
@@ -106,6 +117,30 @@ fn fold_letter(c: char, emit: &mut impl FnMut(char)) -> bool {
         'ı' => "i",
         'þ' => "th",
         'ς' => "σ",
+        'ɑ' | 'ᴀ' => "a",
+        'ʙ' => "b",
+        'ᴄ' => "c",
+        'ᴅ' => "d",
+        'ᴇ' => "e",
+        'ꜰ' => "f",
+        'ɡ' | 'ɢ' => "g",
+        'ʜ' => "h",
+        'ɪ' => "i",
+        'ᴊ' => "j",
+        'ᴋ' => "k",
+        'ʟ' => "l",
+        'ᴍ' => "m",
+        'ɴ' => "n",
+        'ᴏ' => "o",
+        'ᴘ' => "p",
+        'ʀ' => "r",
+        'ꜱ' => "s",
+        'ᴛ' => "t",
+        'ᴜ' => "u",
+        'ᴠ' => "v",
+        'ᴡ' => "w",
+        'ʏ' => "y",
+        'ᴢ' => "z",
         _ => return false,
     };
     spelt.chars().for_each(emit);
@@ -133,6 +168,7 @@ mod tests {
             ("Ac\u{200b}me Ac\u{ad}me Ac\u{2060}me \u{feff}acme", "acme acme acme acme"),
             ("Ａｃｍｅ　１２", "acme 12"),
             ("𝐀𝐜𝐦𝐞 Ⓐⓒⓜⓔ", "acme acme"),
+            ("ᴀᴄᴍᴇ 🅰🅲🅼🅴 🅐🅒🅜🅔", "acme acme acme"),
             ("ﬁnance CO₂ m²", "finance co2 m2"),
             ("Acme™ Acme® ©", "acme™ acme® ©"),
             ("12\u{a0}000\u{202f}€", "12 000 €"),

@@ -3,6 +3,7 @@
 pub mod excerpt;
 pub mod fold;
 pub mod html;
+pub(crate) mod lookalikes;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tokens;
