@@ -223,7 +223,7 @@ fn pair(first: u64, second: u64) -> u64 {
 }
 
 /// All bits of the hash depend on all of it (the end of Stafford's and Steele's SplitMix64).
-fn mixed(mut hash: u64) -> u64 {
+pub(super) fn mixed(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)

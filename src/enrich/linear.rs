@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
 
+use super::fingerprint::mixed;
 use crate::model::Sentiment;
 use crate::text::tokens::Token;
 
@@ -54,7 +55,7 @@ pub struct Features {
 
 impl Features {
     /// Adds one sentence: its words, what stands between them and behind (up to byte `end`), and which of them are
-    /// targets. `negated` are those that a negation reaches.
+    /// targets: ordered ranges of bytes, none within another. `negated` are those that a negation reaches.
     pub fn add_sentence(
         &mut self,
         text: &str,
@@ -65,15 +66,11 @@ impl Features {
     ) {
         let is_target: Vec<bool> = words
             .iter()
-            .map(|word| targets.is_some_and(|t| t.iter().any(|r| r.start < word.end && word.start < r.end)))
+            .map(|word| targets.is_some_and(|targets| is_touched(targets, &(word.start..word.end))))
             .collect();
+        let distances = to_nearest(&is_target);
         // A brand's name must not weigh: what is said of it does.
         let shown = |at: usize| if is_target[at] { "\u{1}" } else { words[at].word.as_ref() };
-        let nearest = |at: usize| {
-            let near = (0..words.len()).filter(|&other| is_target[other]);
-            near.map(|other| other as isize - at as isize).min_by_key(|distance| distance.unsigned_abs())
-        };
-        let has_target = is_target.contains(&true);
         for (at, word) in words.iter().enumerate() {
             let number = self.words.len() as u32;
             self.words.push(word.start..word.end);
@@ -87,7 +84,7 @@ impl Features {
             if negated(at) {
                 self.push(number, &[b"n", word.word.as_bytes()]);
             }
-            if has_target && let Some(distance) = nearest(at) {
+            if let Some(distance) = distances[at] {
                 let side: &[u8] = match (distance.unsigned_abs() <= NEAR, distance > 0) {
                     (true, true) => b"<",
                     (true, false) => b">",
@@ -131,7 +128,7 @@ impl Features {
     }
 
     fn push(&mut self, word: u32, parts: &[&[u8]]) {
-        // FNV-1a, its bits spread by the finaliser of splitmix64.
+        // FNV-1a, whose high bits alone would not tell enough apart.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for part in parts {
             for &byte in *part {
@@ -139,9 +136,7 @@ impl Features {
             }
             hash = (hash ^ 0xff).wrapping_mul(0x0100_0000_01b3);
         }
-        hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        self.hashed.push(Feature { hash: hash ^ (hash >> 31), word });
+        self.hashed.push(Feature { hash: mixed(hash), word });
     }
 
     /// What each hashed feature counts for: long texts must not be surer than short ones.
@@ -162,6 +157,7 @@ pub struct Packed {
 }
 
 /// The weights for one language.
+#[derive(Clone, Debug)]
 pub struct Weights<'a> {
     bits: u32,
     scale: f32,
@@ -231,6 +227,33 @@ impl<'a> Weights<'a> {
     }
 }
 
+/// Whether one of some ordered ranges, none within another, has a byte of `range`.
+pub(super) fn is_touched(ranges: &[Range<usize>], range: &Range<usize>) -> bool {
+    let first = ranges.partition_point(|known| known.end <= range.start);
+    ranges.get(first).is_some_and(|known| known.start < range.end)
+}
+
+/// How far each place is from the nearest target, the earlier one of two as near; negative behind it.
+fn to_nearest(is_target: &[bool]) -> Vec<Option<isize>> {
+    let mut distances: Vec<Option<isize>> = vec![None; is_target.len()];
+    let mut last = None;
+    for (at, is_target) in is_target.iter().enumerate() {
+        last = if *is_target { Some(at) } else { last };
+        distances[at] = last.map(|last| last as isize - at as isize);
+    }
+    let mut next = None;
+    for (at, is_target) in is_target.iter().enumerate().rev() {
+        next = if *is_target { Some(at) } else { next };
+        let ahead = next.map(|next| next as isize - at as isize);
+        if let Some(ahead) = ahead
+            && distances[at].is_none_or(|behind| ahead < -behind)
+        {
+            distances[at] = Some(ahead);
+        }
+    }
+    distances
+}
+
 fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a [u8]> {
     let (taken, rest) = bytes.split_at_checked(length).context("the weights are cut short")?;
     *bytes = rest;
@@ -239,4 +262,24 @@ fn take<'a>(bytes: &mut &'a [u8], length: usize) -> Result<&'a [u8]> {
 
 fn number(bytes: &mut &[u8]) -> Result<f32> {
     Ok(f32::from_le_bytes(take(bytes, 4)?.try_into()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_nearest_target_is_the_nearest(is_target in prop::collection::vec(any::<bool>(), 0..20)) {
+            let by_definition: Vec<Option<isize>> = (0..is_target.len())
+                .map(|at| {
+                    let targets = (0..is_target.len()).filter(|&other| is_target[other]);
+                    targets.map(|other| other as isize - at as isize).min_by_key(|d| d.unsigned_abs())
+                })
+                .collect();
+            prop_assert_eq!(to_nearest(&is_target), by_definition);
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::linear::{DENSE, Features, Weights};
+use super::linear::{DENSE, Features, Weights, is_touched};
 use crate::model::{Language, Sentiment};
 use crate::text::Span;
 use crate::text::tokens::{self, Token};
@@ -43,14 +43,12 @@ impl Model {
             positive.iter().for_each(|words| lexicon.insert_phrase(words, TRADE_WEIGHT));
             lexicon
         };
-        let weights = |place: usize| {
-            let mut all = Weights::read_all(WEIGHTS).expect("the weights are those that were built in");
-            all.swap_remove(place)
-        };
+        let weights = Weights::read_all(WEIGHTS).expect("the weights are those that were built in");
+        let [english, french] = weights.try_into().expect("of two languages");
         Self {
-            english: Tongue { lexicon: lexicon(&[ENGLISH]), weights: weights(0) },
-            french: Tongue { lexicon: lexicon(&[FRENCH]), weights: weights(1) },
-            other: Tongue { lexicon: lexicon(&[FRENCH, ENGLISH]), weights: weights(0) },
+            other: Tongue { lexicon: lexicon(&[FRENCH, ENGLISH]), weights: english.clone() },
+            english: Tongue { lexicon: lexicon(&[ENGLISH]), weights: english },
+            french: Tongue { lexicon: lexicon(&[FRENCH]), weights: french },
         }
     }
 
@@ -109,7 +107,7 @@ impl Tongue {
             let (sentence, later) = rest.split_at(count);
             let end = later.first().map_or(text.len(), |next| next.start);
             let whole = first.start..end;
-            if wanted.as_ref().is_none_or(|wanted| wanted.iter().any(|range| overlap(range, &whole))) {
+            if wanted.as_ref().is_none_or(|wanted| is_touched(wanted, &whole)) {
                 tone.add_sentence(&self.lexicon, text, sentence, end);
                 let negated = |at| negated(text, sentence, at);
                 features.add_sentence(text, sentence, end, wanted.as_deref(), negated);
@@ -393,18 +391,14 @@ impl Tone {
     }
 }
 
-/// Byte ranges of the spans, which count characters; `None` if there are none.
+/// Byte ranges of the spans, which count characters, [`joined`]; `None` if there are none.
 fn wanted(text: &str, targets: &[Span]) -> Option<Vec<Range<usize>>> {
     if targets.is_empty() {
         return None;
     }
     let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let byte = |position: u32| bytes.get(position as usize).copied().unwrap_or(text.len());
-    Some(targets.iter().map(|span| byte(span.start)..byte(span.end)).collect())
-}
-
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
+    Some(joined(targets.iter().map(|span| byte(span.start)..byte(span.end)).collect()))
 }
 
 fn gap<'a>(text: &'a str, before: &Token, after: &Token) -> &'a str {
