@@ -13,7 +13,7 @@
 //! Multinomial logistic regression by AdaGrad (Duchi, Hazan, Singer, JMLR 2011) over the hashed features of
 //! `vigie::enrich::linear`, the temperature (Guo et al., ICML 2017) set by what was cross-validated.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
@@ -217,6 +217,12 @@ impl Linear {
     }
 }
 
+/// A linear congruential generator (Knuth's MMIX constants); its high bits are the good ones.
+fn next(random: &mut u64) -> u64 {
+    *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *random
+}
+
 fn softmax(logits: [f32; 3], temperature: f32) -> [f32; 3] {
     let most = logits.iter().copied().fold(f32::MIN, f32::max);
     let exps = logits.map(|logit| ((logit - most) / temperature).exp());
@@ -253,14 +259,12 @@ fn train(corpus: &Corpus, examples: &[&Example], bits: u32) -> Linear {
     let mut random = 7_u64;
     for epoch in 0..EPOCHS {
         for at in (1..order.len()).rev() {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            order.swap(at, (random >> 33) as usize % (at + 1));
+            order.swap(at, (next(&mut random) >> 33) as usize % (at + 1));
         }
         let rate = RATE / (1.0 + epoch as f32 * 0.5);
         for &at in &order {
             let example = examples[at];
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let wordless = ((random >> 40) as f32) < WORDLESS * (1 << 24) as f32;
+            let wordless = ((next(&mut random) >> 40) as f32) < WORDLESS * (1 << 24) as f32;
             let hashed: &[Feature] = if wordless { &[] } else { &example.features.hashed };
             let p = softmax(model.logits(hashed, &example.features), 1.0);
             let unit = example.features.unit();
@@ -339,7 +343,7 @@ fn judge(corpus: &Corpus, bits: u32) -> f32 {
         let of: Vec<Said> = crossed.iter().copied().filter(|said| said.domain == domain).collect();
         row(name, "cross-validated", &of);
     }
-    let trained: HashSet<usize> = corpus.trained().map(|example| example.domain).collect();
+    let trained: BTreeSet<usize> = corpus.trained().map(|example| example.domain).collect();
     if trained.len() > 1 {
         for &left in &trained {
             // Data sets share texts.
@@ -391,15 +395,8 @@ fn row(domain: &str, how: &str, said: &[Said]) {
     let mut random = 11_u64;
     let mut boots: Vec<f32> = (0..200)
         .map(|_| {
-            let again: Vec<(usize, usize)> = pairs
-                .iter()
-                .map(|_| {
-                    random = random
-                        .wrapping_mul(6_364_136_223_846_793_005)
-                        .wrapping_add(1_442_695_040_888_963_407);
-                    pairs[(random >> 33) as usize % pairs.len()]
-                })
-                .collect();
+            let again: Vec<(usize, usize)> =
+                pairs.iter().map(|_| pairs[(next(&mut random) >> 33) as usize % pairs.len()]).collect();
             macro_f1(&again)
         })
         .collect();
