@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::args::Args;
 use super::{Exit, setup};
-use crate::daemon::configuration;
+use crate::daemon::{configuration, tone};
 use crate::enrich::sentiment::Model;
 use crate::prepare::Listening;
 use crate::text::Span;
@@ -38,8 +38,7 @@ fn listening(args: &Args) -> Result<Listening> {
         return Ok(Listening::new(&[], &[], Model::new(&[], &[])));
     }
     let config = setup::load(args)?.config;
-    let tone = Model::new(&config.tone.negative, &config.tone.positive);
-    Ok(Listening::new(&config.brands, &config.queries, tone))
+    Ok(Listening::new(&config.brands, &config.queries, tone::model(&config)?))
 }
 
 /// An object with `text` or `title` is one; anything else is plain text.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::Args;
 use super::{Exit, output};
 use crate::config::{self, Severity};
-use crate::daemon::configuration;
+use crate::daemon::{configuration, tone};
 use crate::render::counted;
 
 #[derive(Serialize)]
@@ -26,7 +26,13 @@ struct ProblemView<'a> {
 }
 
 pub fn run(args: &Args) -> Result<Exit> {
-    let configuration = configuration::read(args.config.as_deref())?;
+    let mut configuration = configuration::read(args.config.as_deref())?;
+    let checked = &mut configuration.checked;
+    if let Some(error) = checked.config.as_ref().and_then(|config| tone::model(config).err()) {
+        let help = "the file must be an ONNX model of three classes over input_ids and attention_mask";
+        checked.problems.push(config::wrong_model(&configuration.files, format!("{error:#}"), help));
+        checked.config = None;
+    }
     let problems = &configuration.checked.problems;
     let ok = configuration.checked.config.is_some();
     if args.json {

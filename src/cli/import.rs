@@ -119,7 +119,7 @@ impl<'a> Taking<'a> {
         Ok(Taking {
             loaded,
             now,
-            listening: listening(&loaded.config),
+            listening: listening(&loaded.config)?,
             tags: loaded.config.source_tags(),
             engines,
             parked: Vec::new(),

@@ -94,7 +94,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str, allow_private: bool) -> Result<E
     let contact = loaded.config.settings.contact.clone();
     let client = Client::new(&Options { contact, ..Options::default() })?;
     let document = runtime()?.block_on(client.document(url, source.allow_private, args.now()))?;
-    let mut batch = prepare(source, document.readable(), &listening(&loaded.config), &Limits::default());
+    let mut batch = prepare(source, document.readable(), &listening(&loaded.config)?, &Limits::default());
     batch.problems.extend(document.cut.as_ref().map(Cut::problem));
     let mut view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
     view.answer = Some(answer(&document, &batch, args.now()));
@@ -120,7 +120,7 @@ fn test_preset(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     let settings = &loaded.config.settings;
     let client = Client::new(&Options { contact: settings.contact.clone(), ..Options::default() })?;
     let gate = HostGate::new(1, settings.host_pause);
-    let listening = listening(&loaded.config);
+    let listening = listening(&loaded.config)?;
     let tried = try_out(&client, &gate, &listening, (source, preset), args.now());
     let tried = runtime()?.block_on(tried)?;
     let answers: Vec<_> =
@@ -136,7 +136,7 @@ fn test_stream(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     }
     let contact = loaded.config.settings.contact.clone();
     let client = Client::new(&Options { contact, ..Options::default() })?;
-    let listening = listening(&loaded.config);
+    let listening = listening(&loaded.config)?;
     let heard = listen_in(&client, &listening, (source, preset), args.now());
     let heard = runtime()?.block_on(heard)?;
     let view = SourceTest::new(source, &heard.host, heard.bytes, &heard.batch);

@@ -68,6 +68,17 @@ fn include_places(text: &str) -> Vec<(String, Range<usize>)> {
     items.filter_map(|item| Some((item.get_ref().as_str()?.to_owned(), item.span()))).collect()
 }
 
+/// What is wrong with the file that `settings.model` names, told where it is named.
+pub fn wrong_model(files: &[File], message: String, help: &str) -> Problem {
+    let named = files.iter().enumerate().find_map(|(number, file)| {
+        let tree = DeTable::parse(&file.text).ok()?;
+        let model = tree.get_ref().get("settings")?.get_ref().as_table()?.get("model")?;
+        Some((number, model.span()))
+    });
+    let (number, span) = named.unwrap_or((0, 0..0));
+    problem(&files[number], &Place { file: number, span }, Severity::Error, message, help.into())
+}
+
 /// The tables of a kind, and the keys such a table may have.
 type Kind = (&'static str, &'static [&'static str]);
 
@@ -403,9 +414,6 @@ fn settings(report: &mut Report<'_>, section: &Section<'_>) -> Settings {
         "forever" => Ok(None),
         other => values::retention(other).map(Some),
     });
-    if section.filled(report, "model").is_some() {
-        later(report, section, "model", "the built-in tone model is used");
-    }
     Settings {
         timezone,
         timezone_name,
@@ -419,6 +427,7 @@ fn settings(report: &mut Report<'_>, section: &Section<'_>) -> Settings {
             .map_or(usual.concurrency, |number| number as usize),
         host_pause: section.parsed(report, "host_pause", values::duration).unwrap_or(usual.host_pause),
         include: include.into_iter().map(|text| text.value).collect(),
+        model: section.filled(report, "model").map(|text| text.value.into()),
     }
 }
 

@@ -16,12 +16,13 @@ mod tests;
 mod values;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
-pub use check::{check, includes, missing_include};
+pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
 
@@ -58,6 +59,8 @@ pub struct Settings {
     pub host_pause: Duration,
     /// File name patterns of further files, relative to feeds.toml.
     pub include: Vec<String>,
+    /// A tone model of the user's own: an ONNX file.
+    pub model: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -73,6 +76,7 @@ impl Default for Settings {
             concurrency: 16,
             host_pause: Duration::from_secs(1),
             include: Vec::new(),
+            model: None,
         }
     }
 }

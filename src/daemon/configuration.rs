@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 
+use super::tone;
 use crate::config::addition::{self, Addition};
 use crate::config::{self, Checked, DEFAULT_DATA_DIR, File, Problem, Severity};
 
@@ -159,10 +160,23 @@ fn read_at(path: &Path, shown: &Path, homes: &Homes) -> Configuration {
         files.push(read_file(included, relative.as_deref().unwrap_or(included), &mut unread));
     }
     // What is wrong in half a configuration may be right in the whole one.
-    let checked = match unread.is_empty() {
+    let mut checked = match unread.is_empty() {
         true => config::check(&files),
         false => Checked { config: None, problems: unread },
     };
+    if let Some(model) = checked.config.as_mut().and_then(|config| config.settings.model.as_mut()) {
+        *model = folder.join(&*model);
+        let needed = [model.clone(), model.with_file_name(tone::TOKENIZER)];
+        if let Some(missing) = needed.iter().find(|file| !file.is_file()) {
+            let missing = missing.display();
+            checked.problems.push(config::wrong_model(
+                &files,
+                format!("settings: `model` needs {missing}, which is no file"),
+                "write the path of an ONNX file from the folder of this file; its tokenizer.json stands beside it",
+            ));
+            checked.config = None;
+        }
+    }
     let written =
         checked.config.as_ref().map_or(DEFAULT_DATA_DIR, |config| config.settings.data_dir.as_str());
     let data_dir = match &homes.data {

@@ -18,7 +18,6 @@ use super::workers::Workers;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::{Config, Keep, Settings};
-use crate::enrich::sentiment::Model;
 use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::{Engines, inbox};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
@@ -63,7 +62,7 @@ impl Lookout {
         let shared = Shared {
             client: Arc::new(client(&config)?),
             gate: Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause)),
-            listening: Arc::new(listening(&config)),
+            listening: Arc::new(listening(&config)?),
             listening_hash: config.listening_hash().into(),
             workers: Workers::start()?,
             writer,
@@ -93,7 +92,7 @@ impl Lookout {
         self.record_quiet().await?;
         self.shared.client = Arc::new(client(&config)?);
         self.shared.gate = Arc::new(HostGate::new(config.settings.concurrency, config.settings.host_pause));
-        self.shared.listening = Arc::new(listening(&config));
+        self.shared.listening = Arc::new(listening(&config)?);
         self.shared.listening_hash = config.listening_hash().into();
         self.concurrency = config.settings.concurrency;
         (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
@@ -369,13 +368,15 @@ fn client(config: &Config) -> Result<Client> {
 }
 
 /// What one listens for, from a configuration.
-pub fn listening(config: &Config) -> Listening {
-    let tone = Model::new(&config.tone.negative, &config.tone.positive);
-    let listening = Listening::new(&config.brands, &config.queries, tone);
-    match config.settings.keep {
+///
+/// # Errors
+/// If the user's own tone model cannot be used.
+pub fn listening(config: &Config) -> Result<Listening> {
+    let listening = Listening::new(&config.brands, &config.queries, super::tone::model(config)?);
+    Ok(match config.settings.keep {
         Keep::Mentions => listening,
         Keep::All | Keep::For(_) => listening.keeping_all(),
-    }
+    })
 }
 
 /// Since when what is kept, by a configuration.

@@ -11,6 +11,7 @@ mod running;
 mod stream;
 mod streams;
 mod token;
+pub mod tone;
 mod workers;
 mod writer;
 

@@ -312,7 +312,7 @@ mod tests {
         let shared = Shared {
             client: Arc::new(Client::new(&Options::default()).unwrap()),
             gate: Arc::new(HostGate::new(1, Duration::ZERO)),
-            listening: Arc::new(listening(&config)),
+            listening: Arc::new(listening(&config).unwrap()),
             listening_hash: config.listening_hash().into(),
             workers: Workers::start().unwrap(),
             writer,

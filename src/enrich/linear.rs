@@ -220,10 +220,7 @@ impl<'a> Weights<'a> {
         for (logit, row) in logits.iter_mut().zip(&self.dense) {
             *logit += row.iter().zip(features.dense).map(|(weight, value)| weight * value).sum::<f32>();
         }
-        let most = logits.iter().copied().fold(f32::MIN, f32::max);
-        let exps = logits.map(|logit| (logit - most).exp());
-        let sum: f32 = exps.iter().sum();
-        (Sentiment { p: exps.map(|exp| exp / sum) }, pulls)
+        (Sentiment::from_logits(logits), pulls)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a text is in itself: its language, its tone, its fingerprint.
 
+pub mod encoder;
 pub mod fingerprint;
 pub mod language;
 pub mod linear;

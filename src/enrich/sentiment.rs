@@ -1,12 +1,15 @@
 //! What tone a text has, and toward whom.
 //!
 //! A linear model ([`super::linear`]) over the words of the sentences that speak of the brand, where they stand to
-//! it, and the sums of a lexicon whose words are turned by negation, intensity and contrast. `docs/models/tone.md`
-//! says what it was trained on, how well it does and where it fails.
+//! it, and the sums of a lexicon whose words are turned by negation, intensity and contrast. Where it is not sure, a
+//! sentence encoder ([`super::encoder`]) reads the sentences too, and both are heard. `docs/models/tone.md` says what
+//! they were trained on, how well they do and where they fail.
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::encoder::{self, Encoder};
 use super::linear::{DENSE, Features, Weights, is_touched};
 use crate::model::{Language, Sentiment};
 use crate::text::Span;
@@ -16,16 +19,19 @@ use crate::text::tokens::{self, Token};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scored {
     pub sentiment: Sentiment,
-    /// In the text, ordered.
+    /// In the text, ordered: the words that weigh most in the linear model, whoever judged in the end.
     pub spans: Vec<Span>,
 }
 
-/// The tone model: a lexicon and weights for each language.
+/// The tone model: a lexicon and weights for each language, and an encoder.
 pub struct Model {
     english: Tongue,
     french: Tongue,
     /// Of a language that is neither: words of both, weighed as English.
     other: Tongue,
+    /// The user's own, which then judges alone.
+    own: Option<Encoder>,
+    name: Arc<str>,
 }
 
 struct Tongue {
@@ -49,20 +55,50 @@ impl Model {
             other: Tongue { lexicon: lexicon(&[FRENCH, ENGLISH]), weights: english.clone() },
             english: Tongue { lexicon: lexicon(&[ENGLISH]), weights: english },
             french: Tongue { lexicon: lexicon(&[FRENCH]), weights: french },
+            own: None,
+            name: BUILT_IN.into(),
         }
     }
 
+    /// Lets a user's own encoder judge, under this name.
+    pub fn with_own(self, encoder: Encoder, name: &str) -> Self {
+        Self { own: Some(encoder), name: name.into(), ..self }
+    }
+
     /// Names the model and its version.
-    pub fn name(&self) -> &'static str {
-        "linear-1"
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The tone of `text`; with `targets`, of the sentences that hold one of those spans.
     pub fn score(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
+        self.judge(text, language, targets, [1.0; 3])
+    }
+
+    /// [`Model::score`] of a mention, knowing how often mentions are negative, neutral and positive: the built-in
+    /// model was trained as if each were as frequent (Saerens, Latinne and Decaestecker, "Adjusting the outputs of a
+    /// classifier to new a priori probabilities", 2002).
+    pub fn score_mention(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
+        self.judge(text, language, targets, USUAL)
+    }
+
+    fn judge(&self, text: &str, language: &Language, targets: &[Span], usual: [f32; 3]) -> Scored {
         let tongue = self.tongue(language);
-        let (features, tone) = tongue.read(text, targets);
-        let (sentiment, pulls) = tongue.weights.score(&features);
-        let sentiment = tone.with_trade(sentiment);
+        let Read { features, tone, sentences, targets } = tongue.read(text, targets);
+        let (linear, pulls) = tongue.weights.score(&features);
+        let said = |sentiment: Sentiment| tone.with_trade(sentiment).weighed(usual);
+        let sentiment = match &self.own {
+            // It has learned from texts that nobody here knows how often it found which tone in.
+            Some(own) => own
+                .logits(&shown(text, &sentences, None))
+                .map_or_else(|_| said(linear), |logits| tone.with_trade(Sentiment::from_logits(logits))),
+            None if said(linear).p.iter().any(|p| *p >= SURE) => said(linear),
+            None => {
+                let hides = Some(targets.as_deref().unwrap_or_default());
+                let logits = Encoder::built_in().logits(&shown(text, &sentences, hides));
+                said(logits.map_or(linear, |logits| both(linear, logits)))
+            }
+        };
         // A word says something by itself, or stands in the lexicon.
         let said = features.words.iter().zip(&pulls).filter(|(_, pull)| pull.abs() >= SAYS_MUCH);
         let mut marks: Vec<Range<usize>> = tone.marks;
@@ -70,19 +106,9 @@ impl Model {
         Scored { sentiment, spans: tokens::char_spans(text, &joined(marks)) }
     }
 
-    /// [`Model::score`] of a mention, knowing how often mentions are negative, neutral and positive: the model was
-    /// trained as if each were as frequent (Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier
-    /// to new a priori probabilities", 2002).
-    pub fn score_mention(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
-        let Scored { sentiment, spans } = self.score(text, language, targets);
-        let weighed: [f32; 3] = std::array::from_fn(|class| sentiment.p[class] * USUAL[class]);
-        let sum: f32 = weighed.iter().sum();
-        Scored { sentiment: Sentiment { p: weighed.map(|p| p / sum) }, spans }
-    }
-
     /// What the tone of a text is judged by; for training.
     pub fn features(&self, text: &str, language: &Language, targets: &[Span]) -> Features {
-        self.tongue(language).read(text, targets).0
+        self.tongue(language).read(text, targets).features
     }
 
     fn tongue(&self, language: &Language) -> &Tongue {
@@ -94,13 +120,25 @@ impl Model {
     }
 }
 
+/// What was found in a text.
+struct Read {
+    features: Features,
+    tone: Tone,
+    /// Those that were read, in bytes of the text, each with the signs before its first word.
+    sentences: Vec<Range<usize>>,
+    /// The same; ordered, and none within or beside another.
+    targets: Option<Vec<Range<usize>>>,
+}
+
 impl Tongue {
-    fn read(&self, text: &str, targets: &[Span]) -> (Features, Tone) {
+    fn read(&self, text: &str, targets: &[Span]) -> Read {
         let words = tokens::words(text);
         let wanted = wanted(text, targets);
         let mut tone = Tone::default();
         let mut features = Features::default();
+        let mut sentences = Vec::new();
         let mut rest = words.as_slice();
+        let mut begins = 0;
         while let Some(first) = rest.first() {
             let count =
                 1 + rest.windows(2).take_while(|pair| !ends_sentence(gap(text, &pair[0], &pair[1]))).count();
@@ -111,15 +149,53 @@ impl Tongue {
                 tone.add_sentence(&self.lexicon, text, sentence, end);
                 let negated = |at| negated(text, sentence, at);
                 features.add_sentence(text, sentence, end, wanted.as_deref(), negated);
+                sentences.push(begins..end);
             }
+            begins = end;
             rest = later;
         }
         if words.is_empty() {
             tone.add_signs(text, 0);
+            sentences.push(0..text.len());
         }
         features.dense = tone.numbers(wanted.is_some());
-        (features, tone)
+        Read { features, tone, sentences, targets: wanted }
     }
+}
+
+/// The sentences as an encoder is given them. For the built-in one (`targets` is some) what is spoken of is hidden, and
+/// so are names and addresses of the net, as in the texts it learned from.
+fn shown(text: &str, sentences: &[Range<usize>], targets: Option<&[Range<usize>]>) -> String {
+    let mut shown = String::new();
+    for sentence in sentences {
+        let mut at = sentence.start;
+        let first = targets.unwrap_or_default().partition_point(|target| target.end <= sentence.start);
+        for target in targets.unwrap_or_default()[first..].iter().take_while(|t| t.start < sentence.end) {
+            shown += &text[at..target.start.max(at)];
+            shown.extend([" ", encoder::TARGET, " "]);
+            at = target.end.min(sentence.end);
+        }
+        shown += &text[at..sentence.end];
+        shown.push(' ');
+        if shown.len() > SHOWN {
+            break;
+        }
+    }
+    if targets.is_none() {
+        return shown;
+    }
+    let hidden = shown.split_whitespace().map(|word| match word {
+        _ if word.len() > 1 && word.starts_with('@') => "@user",
+        _ if word.starts_with("http") => "http",
+        _ => word,
+    });
+    hidden.collect::<Vec<_>>().join(" ")
+}
+
+/// What both say, each with its weight.
+fn both(linear: Sentiment, encoder: encoder::Logits) -> Sentiment {
+    let logits = [0, 1, 2].map(|class| LINEAR * linear.p[class].max(1e-6).ln() + ENCODER * encoder[class]);
+    Sentiment::from_logits(logits)
 }
 
 /// Ordered, and none within or beside another.
@@ -137,6 +213,17 @@ fn joined(mut marks: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 /// Trained by `tests/train`: English, then French.
 const WEIGHTS: &[u8] = include_bytes!("tone.bin");
+
+/// The model as a whole: when the weights or how they are read change, so does this.
+const BUILT_IN: &str = "vigie-2";
+
+/// The linear model judges alone if it gives one class at least this much.
+const SURE: f32 = 0.7;
+/// What each says counts for, where both are heard: fitted on texts that neither learned from.
+const LINEAR: f32 = 0.58;
+const ENCODER: f32 = 0.59;
+/// Bytes of sentences that an encoder is shown: more than the pieces it reads.
+const SHOWN: usize = 2_000;
 
 /// How often mentions in feeds are negative, neutral and positive, by the reading of some hundred.
 const USUAL: [f32; 3] = [0.15, 0.65, 0.20];
@@ -381,13 +468,8 @@ impl Tone {
 
     /// The words of the user's trade, which the model was not trained with, have their say.
     fn with_trade(&self, sentiment: Sentiment) -> Sentiment {
-        if self.trade == [0.0; 2] {
-            return sentiment;
-        }
-        let [negative, neutral, positive] = sentiment.p;
-        let p = [negative * self.trade[0].exp(), neutral, positive * self.trade[1].exp()];
-        let sum: f32 = p.iter().sum();
-        Sentiment { p: p.map(|p| p / sum) }
+        let [negative, positive] = self.trade;
+        sentiment.weighed([negative.exp(), 1.0, positive.exp()])
     }
 }
 

@@ -70,6 +70,19 @@ pub struct Sentiment {
 }
 
 impl Sentiment {
+    /// Softmax.
+    pub fn from_logits(logits: [f32; 3]) -> Self {
+        let most = logits.iter().copied().fold(f32::MIN, f32::max);
+        Self { p: logits.map(|logit| (logit - most).exp()) }.weighed([1.0; 3])
+    }
+
+    /// With each class that many times as probable against the others.
+    pub fn weighed(self, weights: [f32; 3]) -> Self {
+        let weighed: [f32; 3] = std::array::from_fn(|class| self.p[class] * weights[class]);
+        let sum: f32 = weighed.iter().sum();
+        Self { p: weighed.map(|p| p / sum) }
+    }
+
     /// The most probable label; on a tie neutral first, then negative.
     pub fn label(&self) -> SentimentLabel {
         let [negative, neutral, positive] = self.p;

@@ -27,7 +27,7 @@ pub struct SentimentView {
     pub p: Probabilities,
     /// In `text`.
     pub spans: Vec<[u32; 2]>,
-    pub model: &'static str,
+    pub model: String,
 }
 
 /// They sum to one.
@@ -126,7 +126,7 @@ fn sentiment_view(model: &Model, scored: &Scored, offset: u32) -> SentimentView 
         score,
         p,
         spans: in_text.map(|s| [s.start - offset, s.end - offset]).collect(),
-        model: model.name(),
+        model: model.name().to_owned(),
     }
 }
 

@@ -178,7 +178,7 @@ proptest! {
     fn whatever_the_history_each_entry_is_one_mention((told, polls) in history()) {
         let text = CONFIG.replace("{base}", "https://news.example");
         let config = config::check(&[config::File { path: "feeds.toml".into(), text }]).config.expect("it is right");
-        let listening = listening(&config);
+        let listening = listening(&config).unwrap();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut engines = Engines::open(folder.path(), &config.settings.timezone).expect("it opens");
         engines.store.sync_sources(&config.sources).expect("stored");

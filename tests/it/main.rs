@@ -12,6 +12,7 @@ mod identity;
 mod importing;
 mod jetstream;
 mod keeping;
+mod own_model;
 mod pipeline;
 mod presets;
 mod running;
