@@ -14,6 +14,7 @@ mod jetstream;
 mod keeping;
 mod pipeline;
 mod presets;
+mod rescoring;
 mod running;
 mod scenario;
 mod streams;
