@@ -1,12 +1,13 @@
 //! One document → what the store needs of it, in one pure call: parse, clean, match, enrich.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::enrich::fingerprint::{Fingerprint, Furniture};
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
 use crate::model::{
-    Brand, Entry, Language, Match, Rhythm, SavedQuery, Sentiment, Skip, Source, SourceId, Timestamp,
+    Brand, Entry, Language, Match, Mention, Rhythm, SavedQuery, Sentiment, Skip, Source, SourceId, Timestamp,
 };
 use crate::query;
 use crate::sources::{self, Limits, Problem};
@@ -181,18 +182,26 @@ fn prepare_entry(
     })
 }
 
-/// The mentions in an entry whose language is known: the part that is done again for kept entries when
-/// brands or queries change.
+/// The mentions in an entry whose language is known: the part that is done again for kept entries. Those that are
+/// among its mentions in `known` keep the tone they have there.
 pub fn find_mentions(
     source: &str,
     source_tags: &[String],
     entry: &Entry,
     language: &Language,
+    known: &[Mention],
     listening: &Listening,
 ) -> Vec<PreparedMention> {
     let of = Of { source, source_tags, entry, language, listening };
     let matches = listening.matches(entry, source, source_tags, &mut || language.clone());
-    matches.into_iter().map(|matched| of.mention(matched)).collect()
+    let known = |matched: &Match| known.iter().find(|mention| mention.brand == matched.brand);
+    matches
+        .into_iter()
+        .map(|matched| match known(&matched) {
+            Some(known) => of.mention_of_tone(matched, known.sentiment, known.model.clone()),
+            None => of.mention(matched),
+        })
+        .collect()
 }
 
 /// What an entry's mentions are drawn from.
@@ -207,7 +216,18 @@ struct Of<'a> {
 impl Of<'_> {
     fn mention(&self, matched: Match) -> PreparedMention {
         let sentiment = self.tone_toward(&matched);
-        PreparedMention { queries: self.queries_that_hold(&matched, sentiment), matched, sentiment }
+        let model = sentiment.map(|_| self.listening.tone.name().into());
+        self.mention_of_tone(matched, sentiment, model)
+    }
+
+    fn mention_of_tone(
+        &self,
+        matched: Match,
+        sentiment: Option<Sentiment>,
+        model: Option<Arc<str>>,
+    ) -> PreparedMention {
+        let queries = self.queries_that_hold(&matched, sentiment);
+        PreparedMention { matched, sentiment, model, queries }
     }
 
     /// The tone of the sentences, the title's among them, that speak of the brand; `None` where the language
@@ -310,6 +330,8 @@ pub struct PreparedMention {
     pub matched: Match,
     /// `None` where the language is neither French nor English.
     pub sentiment: Option<Sentiment>,
+    /// The name of the model that told `sentiment`; `None` where it is not known.
+    pub model: Option<Arc<str>>,
     /// Ids of the saved queries that hold for it.
     pub queries: Vec<String>,
 }

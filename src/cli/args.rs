@@ -83,6 +83,8 @@ pub enum Command {
     Rules(Rules),
     /// Build the full-text index anew from the stored mentions
     Reindex,
+    /// Score the tone of kept mentions anew, with the model of today
+    Rescore(Rescore),
     /// Check the store, the index and the surroundings
     Doctor,
     /// The entries of feed documents, as JSON lines
@@ -333,6 +335,16 @@ pub struct Rules {
 pub enum RulesCommand {
     /// The configured rules and their state
     List,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Rescore {
+    /// Only mentions from this time on (a date, RFC 3339, or a duration back from now such as 7d)
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// Only mentions before this time
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

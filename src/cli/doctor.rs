@@ -49,6 +49,9 @@ fn examine(loaded: &Loaded) -> Result<Vec<Finding>> {
     find(damage.is_empty(), or_all_well("store: readable", damage));
     let differences = reader.recount()?;
     find(differences.is_empty(), or_all_well("store: counts equal their mentions", differences));
+    if let Some(tones) = tones(&reader.tones_by_model()?) {
+        find(true, tones);
+    }
     let running = Lock::is_held(folder)?;
     find(true, if running { "a vigie is running on it" } else { "no vigie is running on it" }.into());
     let searcher = loaded.searcher()?;
@@ -66,6 +69,19 @@ fn examine(loaded: &Loaded) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+/// Who told the tones of mentions; `None` before there is one.
+fn tones(by_model: &[(Option<String>, u64)]) -> Option<String> {
+    let told = |(model, count): &(Option<String>, u64)| {
+        format!("{count} by {}", model.as_deref().unwrap_or("a model that is not known"))
+    };
+    let all = by_model.iter().map(told).collect::<Vec<_>>().join(", ");
+    match by_model {
+        [] => None,
+        [(Some(_), _)] => Some(format!("tones: {all}")),
+        _ => Some(format!("tones: {all}; `vigie rescore` has all told by the model of today")),
+    }
 }
 
 fn or_all_well(well: &str, faults: Vec<String>) -> String {

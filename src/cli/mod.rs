@@ -20,6 +20,7 @@ mod output;
 mod parse;
 mod poll;
 mod reindex;
+mod rescore;
 mod rules;
 mod run;
 mod search;
@@ -83,6 +84,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Alerts(options) => alerts::run(args, options),
         Command::Rules(options) => rules::run(args, options),
         Command::Reindex => reindex::run(args),
+        Command::Rescore(options) => rescore::run(args, options),
         Command::Doctor => doctor::run(args),
         Command::Parse(options) => parse::run(args, options),
         Command::Analyze => analyze::run(args),

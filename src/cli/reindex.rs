@@ -16,7 +16,7 @@ struct Reindexed {
 
 pub fn run(args: &Args) -> Result<Exit> {
     let loaded = load(args)?;
-    loaded.reader()?;
+    loaded.require_store()?;
     let engines = Engines::open(&loaded.configuration.data_dir, loaded.zone())?;
     let mentions = engines.reindex()?;
     if args.json {

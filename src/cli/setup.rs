@@ -41,17 +41,30 @@ impl Loaded {
     /// # Errors
     /// If nothing was polled yet, with what to do.
     pub fn reader(&self) -> Result<Reader> {
-        self.reader_if_any()?.ok_or_else(|| {
-            let folder = self.configuration.data_dir.display();
-            UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time"))
-                .into()
-        })
+        self.require_store()?;
+        Reader::open(&self.configuration.data_dir)
+    }
+
+    /// For a command that opens the store to write, which would make one.
+    ///
+    /// # Errors
+    /// As [`Loaded::reader`].
+    pub fn require_store(&self) -> Result<()> {
+        if self.is_stored() {
+            return Ok(());
+        }
+        let folder = self.configuration.data_dir.display();
+        Err(UsageError(format!("nothing is stored in {folder} yet; `vigie poll` listens for the first time"))
+            .into())
+    }
+
+    fn is_stored(&self) -> bool {
+        self.configuration.data_dir.join(crate::store::FILE_NAME).exists()
     }
 
     /// The stored mentions, read-only; `None` before the first poll.
     pub fn reader_if_any(&self) -> Result<Option<Reader>> {
-        let folder = &self.configuration.data_dir;
-        folder.join(crate::store::FILE_NAME).exists().then(|| Reader::open(folder)).transpose()
+        self.is_stored().then(|| Reader::open(&self.configuration.data_dir)).transpose()
     }
 
     /// The full-text index, caught up first if no other process writes; otherwise stderr says how far behind

@@ -19,7 +19,7 @@ use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::{Config, Keep, Settings};
 use crate::fetch::{Client, HostGate, Options, longest_wait};
-use crate::ingest::{Engines, inbox};
+use crate::ingest::{Engines, inbox, rematch_if_changed};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
 use crate::store::{Horizon, Progress, QuietPoll};
@@ -117,14 +117,9 @@ impl Lookout {
                 engines.store.set_horizon(horizon);
                 engines.store.sync_sources(&sources)?;
                 gate.remember_waits(engines.store.host_waits(now)?);
-                if engines.store.listens_for(&hash)? {
-                    return Ok(());
+                if rematch_if_changed(&mut engines.store, &hash, &listening, &tags)? {
+                    tracing::info!("brands or queries changed: every source is heard whole once more");
                 }
-                // Killed in between, the next start matches all that is kept again, whatever it listens for.
-                engines.store.forget_listening()?;
-                crate::ingest::rematch(&mut engines.store, &listening, &tags)?;
-                engines.store.note_listening(&hash)?;
-                tracing::info!("brands or queries changed: every source is heard whole once more");
                 Ok(())
             })
             .await

@@ -22,6 +22,7 @@ pub fn mention(n: u64, title: &str, text: &str) -> Mention {
         observed: at,
         language: Language::English,
         sentiment: None,
+        model: None,
         title_spans: Vec::new(),
         text_spans: Vec::new(),
         story: StoryId::new(format!("s_{n:04}")),

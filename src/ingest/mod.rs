@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 mod import;
 pub mod inbox;
 mod rematch;
+mod rescore;
 mod rows;
 mod table;
 
@@ -15,7 +16,8 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 
 pub use import::{Imported, Line, import_lines, read_line};
-pub use rematch::rematch;
+pub use rematch::rematch_if_changed;
+pub use rescore::{Rescored, rescore};
 pub use table::each_row;
 
 use crate::index::{Index, OpenError, Opened, Searcher};

@@ -10,10 +10,28 @@ use crate::store::Store;
 /// Entries matched in one transaction.
 const PAGE: usize = 1_000;
 
-/// Matches every kept entry with the brands and queries of `listening`. Entries that were never kept,
-/// because they named nobody then, are not known here: the next poll hears what the feeds still hold.
-/// `tags` are those of the configured sources, by their ids.
-pub fn rematch(store: &mut Store, listening: &Listening, tags: &BTreeMap<String, Vec<String>>) -> Result<()> {
+/// Matches what is kept again if brands or queries are others than the last time; `hash` is theirs. Whether they
+/// are.
+pub fn rematch_if_changed(
+    store: &mut Store,
+    hash: &str,
+    listening: &Listening,
+    tags: &BTreeMap<String, Vec<String>>,
+) -> Result<bool> {
+    if store.listens_for(hash)? {
+        return Ok(false);
+    }
+    // Killed in between, the next start matches all that is kept again, whatever it listens for.
+    store.forget_listening()?;
+    rematch(store, listening, tags)?;
+    store.note_listening(hash)?;
+    Ok(true)
+}
+
+/// Matches every kept entry with the brands and queries of `listening`; what is a mention already keeps its tone.
+/// Entries that were never kept, because they named nobody then, are not known here: the next poll hears what the
+/// feeds still hold. `tags` are those of the configured sources, by their ids.
+fn rematch(store: &mut Store, listening: &Listening, tags: &BTreeMap<String, Vec<String>>) -> Result<()> {
     let mut after = 0;
     loop {
         let page = store.kept_entries(after, PAGE)?;
@@ -24,7 +42,8 @@ pub fn rematch(store: &mut Store, listening: &Listening, tags: &BTreeMap<String,
             .map(|(_, kept)| {
                 let source = kept.source.as_str();
                 let tags = tags.get(source).map_or(&[][..], Vec::as_slice);
-                (kept.id, find_mentions(source, tags, &kept.entry, &kept.language, listening))
+                let known = kept.mentions.as_slice();
+                (kept.id, find_mentions(source, tags, &kept.entry, &kept.language, known, listening))
             })
             .collect();
         store.replace_matches(&matched)?;

@@ -1,5 +1,7 @@
 //! An entry that matched one brand, and what is known of it.
 
+use std::sync::Arc;
+
 use super::{BrandId, EntryId, SourceId, Timestamp, id_type};
 use crate::text::Span;
 
@@ -151,6 +153,8 @@ pub struct Mention {
     pub language: Language,
     /// `None` where the language is neither French nor English.
     pub sentiment: Option<Sentiment>,
+    /// The name of the model that told `sentiment`; `None` where it is not known.
+    pub model: Option<Arc<str>>,
     pub title_spans: Vec<Span>,
     pub text_spans: Vec<Span>,
     pub story: StoryId,

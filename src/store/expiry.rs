@@ -246,9 +246,11 @@ mod tests {
                     let since = format!("2026-01-{:02}T00:00Z", 1 + step * 19 / entries.len());
                     let kept = scene.store.mention_ids().unwrap();
                     expire(&mut scene.store, &since, most);
-                    prop_assert_eq!(counts(&scene.store), before);
+                    prop_assert_eq!(&counts(&scene.store), &before);
                     let told = scene.store.changes_since(rev, 100).unwrap().len();
                     prop_assert_eq!(told, kept.len() - scene.store.mention_ids().unwrap().len());
+                    scene.retell(3, step % 2 == 0);
+                    prop_assert_eq!(&counts(&scene.store), &before);
                 }
                 prop_assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
             }

@@ -1,4 +1,4 @@
-//! Kept entries with their mentions: to be exported, and to be matched again.
+//! Kept entries with their mentions: to be exported, matched again, and scored anew.
 
 use std::ops::ControlFlow;
 
@@ -6,7 +6,8 @@ use anyhow::Result;
 use rusqlite::{Row, params};
 
 use super::entries::{entry_number, names_somebody, uncount_entry};
-use super::mentions::{Absent, prefixed, tags, write_mentions};
+use super::expiry::GONE;
+use super::mentions::{Absent, prefixed, retell, tags, write_mentions};
 use super::{Reader, Store, engagement_from_json, instant, rows, stories};
 use crate::model::{Entry, EntryId, Language, Mention, SourceId, Timestamp};
 use crate::prepare::PreparedMention;
@@ -26,6 +27,11 @@ pub struct KeptEntry {
 }
 
 impl Reader {
+    /// When tones were last scored anew.
+    pub fn last_rescore(&self) -> Result<Option<Timestamp>> {
+        Ok(self.meta(LAST_RESCORE)?.and_then(|time| time.parse().ok()))
+    }
+
     /// Hands every kept entry of `[since, until)` to `each`, in the order of time, in constant
     /// memory, until it breaks.
     pub fn export(
@@ -59,6 +65,30 @@ impl Reader {
         statement
             .query_and_then(params![after, rows(limit)], |row| {
                 Ok((row.get("entry")?, self.kept_entry(row)?))
+            })?
+            .collect()
+    }
+
+    /// A page of the kept entries of `[since, until)` that have mentions, in the order of time: pass `None`
+    /// first, then the place that came with the last one.
+    pub fn named_entries(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<(i64, i64)>,
+        limit: usize,
+    ) -> Result<Vec<((i64, i64), KeptEntry)>> {
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND (e.at > ?1 OR e.entry > ?3)
+                 AND e.expired = 0 AND EXISTS (SELECT 1 FROM mentions m WHERE m.entry = e.entry)
+             ORDER BY e.at, e.entry LIMIT ?4"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let (at, entry) = after.unwrap_or((since.map_or(i64::MIN, Timestamp::as_second), GONE));
+        let until = until.map_or(i64::MAX, Timestamp::as_second);
+        statement
+            .query_and_then(params![at, until, entry, rows(limit)], |row| {
+                Ok(((row.get("at")?, row.get("entry")?), self.kept_entry(row)?))
             })?
             .collect()
     }
@@ -109,17 +139,36 @@ impl Store {
             Ok(())
         })
     }
+
+    /// Gives mentions the tones they have in `entries`, and what follows from them, in one transaction. Mentions
+    /// that are not kept are passed over, and those that are not in `entries` stay as they are.
+    pub fn replace_tones(&mut self, entries: &[(EntryId, Vec<PreparedMention>)]) -> Result<()> {
+        self.write(|ledger| {
+            for (id, mentions) in entries {
+                let entry = entry_number(ledger.db, id)?;
+                retell(ledger, entry, mentions)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes that tones are scored anew at `now`.
+    pub fn note_rescore(&mut self, now: Timestamp) -> Result<()> {
+        self.set_meta(LAST_RESCORE, &now.to_string())
+    }
 }
 
+const LAST_RESCORE: &str = "last_rescore";
+
 const ENTRY_COLUMNS: &str = "
-    e.entry, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
+    e.entry, e.at, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
     e.declared_language, e.tags, e.engagement, e.extra, e.language, e.backfill
     FROM entries e JOIN sources s ON s.source = e.source";
 
 #[cfg(test)]
 mod tests {
-    use super::super::Scope;
     use super::super::testing::{Scene, batch, brand, dated, item, poll, time};
+    use super::super::{Heard, Scope};
     use super::*;
     use crate::model::{Change, MentionId};
     use crate::prepare::Prepared;
@@ -190,6 +239,61 @@ mod tests {
         assert_eq!(live(&scene, "acme", None), (1, 1));
         assert_eq!(live(&scene, "globex", None), (0, 1));
         assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn other_tones_are_a_change_once_and_no_news() {
+        let mut scene = Scene::listening(&["news"]);
+        let items = [
+            dated(item("1", "acme globex"), "2026-01-02T00:00Z"),
+            dated(item("2", "acme"), "2026-01-03T00:00Z"),
+        ];
+        ingest(&mut scene, &items);
+        let (_, kept) = scene.store.named_entries(None, None, None, 1).unwrap().remove(0);
+        let mut acme = item("1", "acme awful").mentions;
+        acme[0].model = Some("words-2".into());
+        let looked = scene.store.rev().unwrap();
+        for _ in 0..2 {
+            scene.store.replace_tones(&[(kept.id.clone(), acme.clone())]).unwrap();
+            let changes = scene.store.changes_since(looked, 10).unwrap();
+            let [(_, Change::Put(mention))] = changes.as_slice() else { panic!("{changes:?}") };
+            assert_eq!((mention.brand.as_str(), mention.is_negative()), ("acme", true));
+        }
+        assert_eq!(scene.store.news(&brand("acme"), Heard::After(looked), None, 10).unwrap(), []);
+        let told = [(Some("words-1".to_owned()), 2), (Some("words-2".to_owned()), 1)];
+        assert_eq!(scene.store.tones_by_model().unwrap(), told);
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+        // No mention comes of it where there was none.
+        scene.store.replace_tones(&[(kept.id, item("1", "globex").mentions)]).unwrap();
+        assert_eq!(scene.store.mention_ids().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn entries_with_mentions_come_page_by_page_in_the_order_of_time() {
+        let mut scene = Scene::listening(&["news"]);
+        let at = "2026-01-03T00:00Z";
+        let items = [
+            dated(item("c", "acme"), "2026-01-04T00:00Z"),
+            dated(item("b", "acme b"), at),
+            dated(item("nobody", "nobody is named"), at),
+            dated(item("b2", "acme c"), at),
+            dated(item("a", "acme d"), "2026-01-02T00:00Z"),
+        ];
+        ingest(&mut scene, &items);
+        let walk = |since: Option<&str>, until: Option<&str>, limit: usize| {
+            let (mut after, mut seen) = (None, Vec::new());
+            loop {
+                let page = scene.store.named_entries(since.map(time), until.map(time), after, limit).unwrap();
+                let Some((last, _)) = page.last() else { return seen.join(" ") };
+                after = Some(*last);
+                seen.extend(page.into_iter().map(|(_, kept)| kept.entry.guid.unwrap()));
+            }
+        };
+        for limit in 1..6 {
+            assert_eq!(walk(None, None, limit), "a b b2 c");
+            assert_eq!(walk(Some(at), None, limit), "b b2 c");
+            assert_eq!(walk(Some(at), Some("2026-01-04T00:00Z"), limit), "b b2");
+        }
     }
 
     #[test]

@@ -56,6 +56,16 @@ impl Reader {
         Ok(self.db.query_row("SELECT count(*) FROM mentions", [], |row| row.get(0))?)
     }
 
+    /// How many tones each model has told, the most first; `None` where it is not known which.
+    pub fn tones_by_model(&self) -> Result<Vec<(Option<String>, u64)>> {
+        let mut statement = self.db.prepare(
+            "SELECT name, count(*) FROM mentions LEFT JOIN models USING (model) WHERE sentiment IS NOT NULL
+             GROUP BY name ORDER BY count(*) DESC, name",
+        )?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// How many mentions were heard in a source, expired ones and the brands' own voice included.
     pub fn mention_count_of_source(&self, source: &SourceId) -> Result<u64> {
         let mut statement = self.db.prepare_cached("SELECT mentions FROM sources WHERE id = ?1")?;
@@ -298,9 +308,9 @@ fn insert_mention(
         .db
         .prepare_cached(
             "INSERT INTO mentions
-                 (id, entry, brand, rev, born_rev, own_voice, tone, sentiment, queries, title_spans, text_spans,
-                  backfill)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 (id, entry, brand, rev, born_rev, own_voice, tone, sentiment, model, queries, title_spans,
+                  text_spans, backfill)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             id,
@@ -311,6 +321,7 @@ fn insert_mention(
             mention.matched.own_voice,
             tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
             mention.sentiment.map(sentiment_bytes),
+            model_number(ledger.db, mention.model.as_deref())?,
             list_to_json(&mention.queries),
             span_bytes(&mention.matched.title_spans),
             span_bytes(&mention.matched.text_spans),
@@ -340,21 +351,48 @@ fn note_late(db: &Connection, number: i64, mention: &PreparedMention) -> Result<
 fn update_mention(db: &Connection, number: i64, mention: &PreparedMention) -> Result<bool> {
     let changed = db
         .prepare_cached(
-            "UPDATE mentions SET own_voice = ?2, tone = ?3, sentiment = ?4, queries = ?5, title_spans = ?6,
-                 text_spans = ?7
-             WHERE mention = ?1 AND (own_voice, tone, sentiment, queries, title_spans, text_spans)
-                 IS NOT (?2, ?3, ?4, ?5, ?6, ?7)",
+            "UPDATE mentions SET own_voice = ?2, tone = ?3, sentiment = ?4, model = ?5, queries = ?6,
+                 title_spans = ?7, text_spans = ?8
+             WHERE mention = ?1 AND (own_voice, tone, sentiment, model, queries, title_spans, text_spans)
+                 IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             number,
             mention.matched.own_voice,
             tone_number(mention.sentiment.map(|sentiment| sentiment.label())),
             mention.sentiment.map(sentiment_bytes),
+            model_number(db, mention.model.as_deref())?,
             list_to_json(&mention.queries),
             span_bytes(&mention.matched.title_spans),
             span_bytes(&mention.matched.text_spans),
         ])?;
     Ok(changed > 0)
+}
+
+/// Gives those of the mentions that an entry has the tones they have in `prepared`, and counts them so.
+pub(super) fn retell(ledger: &mut Ledger<'_>, entry: i64, prepared: &[PreparedMention]) -> Result<()> {
+    let known = mentions_by_brand(ledger.db, entry)?;
+    for mention in prepared {
+        let brand = subject_number(ledger.db, &mention.matched.brand, "")?;
+        let Some(&(_, number)) = known.iter().find(|&&(known, _)| known == brand) else { continue };
+        stories::uncount(ledger, &Facts::of(ledger.db, number)?)?;
+        if update_mention(ledger.db, number, mention)? {
+            ledger.mark(number);
+        }
+        stories::count(ledger, &Facts::of(ledger.db, number)?)?;
+    }
+    Ok(())
+}
+
+/// The number of a model, which is made if it is new.
+fn model_number(db: &Connection, name: Option<&str>) -> Result<Option<i64>> {
+    let Some(name) = name else { return Ok(None) };
+    let mut statement = db.prepare_cached("SELECT model FROM models WHERE name = ?1")?;
+    if let Some(number) = statement.query_row([name], |row| row.get(0)).optional()? {
+        return Ok(Some(number));
+    }
+    db.prepare_cached("INSERT INTO models (name) VALUES (?1)")?.execute([name])?;
+    Ok(Some(db.last_insert_rowid()))
 }
 
 fn delete_mention(ledger: &mut Ledger<'_>, entry: i64, number: i64) -> Result<()> {
@@ -396,6 +434,7 @@ const MENTION_COLUMNS: &str = "
     m.id, e.id AS entry, b.brand, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published,
     e.observed, e.language, m.sentiment, m.title_spans, m.text_spans, f.id AS story, e.tags AS entry_tags,
     m.tags, m.status, m.own_voice, (e.backfill OR m.backfill) AS backfill,
+    (SELECT name FROM models WHERE model = m.model) AS model,
     (SELECT count(*) FROM entries c JOIN mentions d ON d.entry = c.entry AND d.brand = m.brand
      WHERE c.story = e.story) AS copies
     FROM mentions m JOIN entries e ON e.entry = m.entry JOIN entries f ON f.entry = e.story
@@ -418,6 +457,7 @@ fn read_mention(row: &Row<'_>) -> Result<Mention> {
         observed: instant(row.get("observed")?),
         language: Language::from_code(Some(&language)),
         sentiment: row.get::<_, Option<[u8; 12]>>("sentiment")?.map(sentiment_from_bytes),
+        model: row.get("model")?,
         title_spans: spans(row, "title_spans")?,
         text_spans: spans(row, "text_spans")?,
         story: StoryId::new(prefixed("s_", row.get("story")?)),
@@ -507,6 +547,7 @@ mod tests {
         item.entry.tags = vec!["a".to_owned(), "b, c".to_owned()];
         item.language = Language::Other("de".into());
         item.mentions[0].sentiment = Some(Sentiment { p: [0.1, 0.2, 0.7] });
+        item.mentions[0].model = Some("tone.onnx@3fa9c1".into());
         item.mentions[0].matched.title_spans =
             vec![Span { start: 0, end: 4 }, Span { start: 70_000, end: 70_001 }];
         let id = ingest(&mut scene, &[item]).remove(0);
@@ -525,6 +566,7 @@ mod tests {
             observed: time("2026-01-05T00:00Z"),
             language: Language::Other("de".into()),
             sentiment: Some(Sentiment { p: [0.1, 0.2, 0.7] }),
+            model: Some("tone.onnx@3fa9c1".into()),
             title_spans: vec![Span { start: 0, end: 4 }, Span { start: 70_000, end: 70_001 }],
             text_spans: vec![Span { start: 5, end: 9 }],
             story: StoryId::new(mention.entry.as_str().replace("e_", "s_")),

@@ -346,6 +346,12 @@ const STEPS: &[&str] = &[
     -- Texts that are gone, of entries that were edited, are like no other.
     UPDATE revisions SET fingerprint = zeroblob(0);
     ",
+    // Who told the tones of before is not known.
+    "
+    -- Models that told tones, by their names.
+    CREATE TABLE models (model INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    ALTER TABLE mentions ADD COLUMN model INTEGER;
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.
@@ -426,6 +432,26 @@ mod tests {
             )
             .unwrap();
         assert_eq!(expired, (1, 0, 0, 0, 0));
+    }
+
+    #[test]
+    fn who_told_the_tones_of_before_is_not_known() {
+        const BEFORE: usize = 9;
+        let mut db = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..BEFORE] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", BEFORE).unwrap();
+        db.execute_batch(
+            "INSERT INTO mentions (id, entry, brand, rev, own_voice, tone, title_spans, text_spans)
+                 VALUES (x'01', 1, 1, 1, 0, 1, x'', x'')",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap();
+        require_current(&db).unwrap();
+        let sql = "SELECT model, (SELECT count(*) FROM models) FROM mentions";
+        let told: (Option<i64>, i64) = db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(told, (None, 0));
     }
 
     #[test]

@@ -342,6 +342,9 @@ mod tests {
                     let other = prepared(&(0, 0, 0, number % WORDS.len(), None, false));
                     scene.store.replace_matches(&[(kept.id, other.mentions)]).unwrap();
                 }
+                if number % 3 == 1 {
+                    scene.retell(3, number % 2 == 0);
+                }
                 prop_assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
             }
             for id in ["acme", "globex"] {

@@ -37,6 +37,20 @@ impl Scene {
         let store = Store::open(dir.path()).unwrap();
         Self { dir, store }
     }
+
+    /// Gives the mentions of the `most` oldest entries other tones, on which the saved query depends.
+    pub fn retell(&mut self, most: usize, is_negative: bool) {
+        let entries = self.store.named_entries(None, None, None, most).unwrap();
+        let retold = entries.into_iter().map(|(_, kept)| {
+            let mut mentions = item("", kept.entry.text()).mentions;
+            for mention in &mut mentions {
+                mention.sentiment = is_negative.then_some(Sentiment { p: [0.8, 0.15, 0.05] });
+                mention.queries = Vec::from_iter(is_negative.then(|| "outage".to_owned()));
+            }
+            (kept.id, mentions)
+        });
+        self.store.replace_tones(&retold.collect::<Vec<_>>()).unwrap();
+    }
 }
 
 pub fn time(text: &str) -> Timestamp {
@@ -124,6 +138,7 @@ pub fn reword(item: &mut Prepared, text: &str) {
                 sentiment: Some(Sentiment {
                     p: if text.contains("awful") { [0.8, 0.15, 0.05] } else { [0.1, 0.7, 0.2] },
                 }),
+                model: Some("words-1".into()),
                 queries: if text.contains("outage") { vec!["outage".to_owned()] } else { Vec::new() },
             })
         })

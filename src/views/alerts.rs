@@ -225,6 +225,8 @@ pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
                 "expired: {expired} of the {all} mentions of the evidence are deleted for their age"
             ));
         }
+        let rescored = reader.last_rescore()?.filter(|at| differs && *at >= alert.seen_at);
+        causes.extend(rescored.map(|at| format!("the tones of mentions were scored anew at {at}")));
         if differs && causes.is_empty() {
             causes.push(UNTOLD.to_owned());
         }

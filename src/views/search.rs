@@ -69,6 +69,8 @@ pub struct MentionView {
 pub struct SentimentView {
     pub label: &'static str,
     pub score: f64,
+    /// The name of the model that told it; `None` where it is not known.
+    pub model: Option<String>,
 }
 
 /// Asks the index and fills the hits from the store.
@@ -113,6 +115,7 @@ impl MentionView {
             sentiment: mention.sentiment.map(|sentiment| SentimentView {
                 label: sentiment.label().as_str(),
                 score: (f64::from(sentiment.score()) * 10_000.0).round() / 10_000.0,
+                model: mention.model.as_deref().map(str::to_owned),
             }),
             story: mention.story.to_string(),
             copies: mention.copies,
@@ -194,6 +197,7 @@ pub(super) mod tests {
             observed: at("2026-01-01T07:05:00Z"),
             language: Language::French,
             sentiment: Some(Sentiment { p: [0.8, 0.1, 0.1] }),
+            model: Some("linear-1".into()),
             title_spans: vec![Span { start: 0, end: 4 }],
             text_spans: vec![Span { start: 13, end: 17 }],
             story: StoryId::new("s_1"),
@@ -217,39 +221,40 @@ pub(super) mod tests {
         check(
             &view,
             expect![[r#"
-            {
-              "id": "m_1",
-              "entry": "e_1",
-              "brand": "acme",
-              "source": "ecodaily",
-              "title": "Acme en panne",
-              "excerpt": "Élodie dit : Acme est en panne.",
-              "spans": [
-                [
-                  13,
-                  17
-                ]
-              ],
-              "link": "https://news.example/1",
-              "author": null,
-              "published": "2026-01-01T07:00:00Z",
-              "observed": "2026-01-01T07:05:00Z",
-              "language": "fr",
-              "sentiment": {
-                "label": "negative",
-                "score": -0.7
-              },
-              "story": "s_1",
-              "copies": 2,
-              "source_tags": [
-                "press"
-              ],
-              "tags": [
-                "vu"
-              ],
-              "status": "new",
-              "own_voice": false
-            }"#]],
+                {
+                  "id": "m_1",
+                  "entry": "e_1",
+                  "brand": "acme",
+                  "source": "ecodaily",
+                  "title": "Acme en panne",
+                  "excerpt": "Élodie dit : Acme est en panne.",
+                  "spans": [
+                    [
+                      13,
+                      17
+                    ]
+                  ],
+                  "link": "https://news.example/1",
+                  "author": null,
+                  "published": "2026-01-01T07:00:00Z",
+                  "observed": "2026-01-01T07:05:00Z",
+                  "language": "fr",
+                  "sentiment": {
+                    "label": "negative",
+                    "score": -0.7,
+                    "model": "linear-1"
+                  },
+                  "story": "s_1",
+                  "copies": 2,
+                  "source_tags": [
+                    "press"
+                  ],
+                  "tags": [
+                    "vu"
+                  ],
+                  "status": "new",
+                  "own_voice": false
+                }"#]],
         );
     }
 
@@ -339,6 +344,7 @@ pub(super) mod tests {
                         own_voice: false,
                     },
                     sentiment: None,
+                    model: None,
                     queries: Vec::new(),
                 }],
             }],

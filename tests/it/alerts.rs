@@ -279,6 +279,20 @@ fn the_alert_of_a_rule_that_is_gone_is_over() {
     assert_eq!(told(&scenario).len(), 1);
 }
 
+#[test]
+fn an_alert_tells_that_tones_were_scored_anew() {
+    let mut scenario = with_history();
+    scenario.publisher.publish("/news.xml", &rss(&[history(), incident(20)].concat()));
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    let id = alerts(&scenario)[0]["id"].as_str().unwrap().to_owned();
+    scenario.configure(&format!("{CONFIG}{RULES}\n[tone]\nnegative = [\"trouble\"]\n"));
+    scenario.at("2026-03-02T08:00:00Z").run(&["rescore"]).ok();
+    let explained = scenario.run(&["alerts", "explain", &id, "--json"]).ok().json();
+    let differences = explained["differences"].as_array().unwrap();
+    assert!(differences[0].as_str().unwrap().starts_with("negative: "), "{explained}");
+    assert_eq!(differences[1..], ["the tones of mentions were scored anew at 2026-03-02T08:00:00Z"]);
+}
+
 /// A count within a saved query is counted again within it, and what differs is named.
 #[test]
 fn an_alert_within_a_query_is_counted_again() {

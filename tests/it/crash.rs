@@ -209,6 +209,31 @@ fn killed_while_it_imports_it_takes_the_rest_when_asked_again() {
 }
 
 #[test]
+fn killed_while_it_scores_anew_it_goes_on_when_asked_again() {
+    const MENTIONS: usize = 2_000;
+    let trade = format!("{CONFIG}\n[tone]\nnegative = [\"matter\", \"places\", \"things\", \"days\"]\n");
+    let scenario = Scenario::new(CONFIG);
+    scenario.run_with(&["import"], &lines(MENTIONS)).ok();
+    scenario.configure(&trade);
+    let whole_ms = duration_ms(&mut scenario.command(&["rescore"]));
+    let (mut moments, mut hit) = (Moments(13), 0);
+    for attempt in 0..100 {
+        if hit == 10 {
+            break;
+        }
+        // There is always something to change.
+        scenario.configure([CONFIG, trade.as_str()][attempt % 2]);
+        hit += usize::from(kill(&mut scenario.command(&["rescore"]), moments.next(whole_ms)));
+    }
+    assert_eq!(hit, 10, "the process was too quick to be killed");
+    scenario.configure(&trade);
+    scenario.run(&["rescore"]).ok();
+    let negative = scenario.run(&["search", "sentiment:negative", "--json"]).ok().json();
+    assert_eq!(negative["total"], MENTIONS);
+    scenario.run(&["doctor"]).ok();
+}
+
+#[test]
 fn killed_while_it_tells_it_tells_again_under_the_same_key() {
     let rules: String = (0..10)
         .map(|n| {

@@ -10,11 +10,13 @@ const ABOUT: &[u8] = include_bytes!("own_model/config.json");
 const CONFIG: &str = "[settings]\nmodel = \"models/tone.onnx\"\n[[brand]]\nid = \"acme\"\n\
                       [[source]]\nid = \"news\"\nurl = \"https://news.example/feed.xml\"\n";
 
-fn scenario(files: &[(&str, &[u8])]) -> Scenario {
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
+fn scenario(files: Files<'_>) -> Scenario {
     let scenario = Scenario::new(CONFIG);
-    std::fs::create_dir(scenario.path().join("models")).unwrap();
+    std::fs::create_dir(scenario.path().join("models")).expect("a folder");
     for (name, bytes) in files {
-        std::fs::write(scenario.path().join("models").join(name), bytes).unwrap();
+        std::fs::write(scenario.path().join("models").join(name), bytes).expect("a file");
     }
     scenario
 }
@@ -45,7 +47,7 @@ fn it_judges_what_is_heard() {
 #[test]
 fn what_is_wrong_with_it_is_told_where_it_is_named() {
     let two = br#"{"id2label":{"0":"NEGATIVE","1":"POSITIVE"}}"#;
-    let cases: [(&[(&str, &[u8])], &str); 5] = [
+    let cases: [(Files<'_>, &str); 5] = [
         (&[], "models/tone.onnx, which is no file"),
         (&[("tone.onnx", ONNX)], "models/tokenizer.json, which is no file"),
         (&[("tone.onnx", b"no model"), ("tokenizer.json", TOKENIZER)], "no ONNX file"),

@@ -45,6 +45,11 @@ fn it_polls_ends_cleanly_and_does_not_poll_again_after_a_restart() {
         let second = scenario.run(&["poll"]);
         second.code == 1 && second.stderr.contains(&format!("pid {}", first.id()))
     });
+    for command in ["reindex", "rescore"] {
+        let refused = scenario.run(&[command]);
+        assert_eq!(refused.code, 1, "{command}");
+        assert!(refused.stderr.contains(&format!("pid {}", first.id())), "{command}: {}", refused.stderr);
+    }
     signal(&first, "-TERM");
     assert!(first.wait().unwrap().success());
     assert_eq!(scenario.mention_ids().len(), 1);
