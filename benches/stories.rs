@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vigie::enrich::fingerprint::{Fingerprint, Furniture};
+use vigie::enrich::fingerprint::{Fingerprint, Furniture, Neighbour, Words};
 use vigie::sources::{self, Limits};
 
 use crate::{Bench, corpus};
@@ -29,10 +29,14 @@ pub fn run(bench: &Bench) {
         "what a document repeats, per entry",
         || (),
         |()| {
+            // Of each document one entry is kept.
             let found = texts.iter().map(|document| {
-                Furniture::of(document.iter().map(|(title, text)| (title.as_str(), text.as_str())))
+                let words = Words::of(&document[0].0, &document[0].1);
+                let others = document[1..].iter().map(|(title, text)| Neighbour::Other { title, text });
+                let entries: Vec<_> = std::iter::once(Neighbour::Kept(&words)).chain(others).collect();
+                Fingerprint::without(&words, &Furniture::of(&entries))
             });
-            (count, found.filter(|furniture| !furniture.is_empty()).count())
+            (count, found.collect::<Vec<_>>())
         },
     );
     bench.each("look up and compare, per entry", fingerprints, |fingerprints| {

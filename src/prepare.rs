@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::enrich::fingerprint::{Fingerprint, Furniture};
+use crate::enrich::fingerprint::{Fingerprint, Furniture, Neighbour, Words};
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
 use crate::model::{
@@ -93,13 +93,13 @@ pub fn prepare_entries(
     entries: Vec<Entry>,
     listening: &Listening,
 ) -> Vec<Prepared> {
-    let prepared: Vec<Result<Prepared, Box<Entry>>> =
-        entries.into_iter().map(|entry| prepare_entry(source, source_tags, entry, listening)).collect();
+    let sifted: Vec<Result<Kept, Box<Entry>>> =
+        entries.into_iter().map(|entry| sift(source, source_tags, entry, listening)).collect();
     // Most documents name nobody, and a canonical link costs as much as to look for names in a short text.
-    if prepared.iter().all(Result::is_err) {
+    if sifted.iter().all(Result::is_err) {
         return Vec::new();
     }
-    let entries = || prepared.iter().map(|item| item.as_ref().map_or_else(Box::as_ref, |kept| &kept.entry));
+    let entries = || sifted.iter().map(|item| item.as_ref().map_or_else(Box::as_ref, |kept| &kept.entry));
     let links: Vec<Option<String>> =
         entries().map(|entry| entry.link.as_deref().and_then(identifying_link)).collect();
     // `None`: several entries have that link.
@@ -113,13 +113,13 @@ pub fn prepare_entries(
     }
     let is_shared: Vec<bool> =
         links.iter().map(|link| link.as_ref().is_some_and(|link| seen[link.as_str()].is_none())).collect();
-    let furniture = Furniture::of(entries().map(|entry| (entry.title_text(), entry.text())));
-    let kept = prepared.into_iter().zip(links).zip(is_shared).filter_map(|((item, link), is_shared)| {
-        let mut kept = Prepared { link_key: link.filter(|_| !is_shared), ..item.ok()? };
-        if !furniture.is_empty() {
-            kept.fingerprint = Fingerprint::without(kept.entry.title_text(), kept.entry.text(), &furniture);
-        }
-        Some(kept)
+    let neighbours = sifted.iter().map(|item| match item {
+        Ok(kept) => Neighbour::Kept(&kept.words),
+        Err(entry) => Neighbour::Other { title: entry.title_text(), text: entry.text() },
+    });
+    let furniture = Furniture::of(&neighbours.collect::<Vec<_>>());
+    let kept = sifted.into_iter().zip(links).zip(is_shared).filter_map(|((item, link), is_shared)| {
+        Some(item.ok()?.prepared(link.filter(|_| !is_shared), &furniture))
     });
     kept.collect()
 }
@@ -148,21 +148,44 @@ pub fn prepare_one(
     entry: Entry,
     listening: &Listening,
 ) -> Option<Prepared> {
-    let kept = prepare_entry(source, source_tags, entry, listening).ok()?;
+    let kept = sift(source, source_tags, entry, listening).ok()?;
     // All that a stream tells is never kept: it may be all that a network says.
     if kept.mentions.is_empty() {
         return None;
     }
-    Some(Prepared { link_key: kept.entry.link.as_deref().and_then(identifying_link), ..kept })
+    let link_key = kept.entry.link.as_deref().and_then(identifying_link);
+    Some(kept.prepared(link_key, &Furniture::default()))
 }
 
-/// An entry and what was found in it, its key by link aside; the entry itself if it is not kept.
-fn prepare_entry(
+/// An entry that is kept, and what was found in it by itself.
+struct Kept {
+    entry: Entry,
+    language: Language,
+    mentions: Vec<PreparedMention>,
+    words: Words,
+}
+
+impl Kept {
+    /// With what its document tells of it.
+    fn prepared(self, link_key: Option<String>, furniture: &Furniture) -> Prepared {
+        Prepared {
+            text_hash: text_hash(self.entry.title_text(), self.entry.text()),
+            link_key,
+            fingerprint: Fingerprint::without(&self.words, furniture),
+            language: self.language,
+            mentions: self.mentions,
+            entry: self.entry,
+        }
+    }
+}
+
+/// The entry itself comes back if it is not kept.
+fn sift(
     source: &str,
     source_tags: &[String],
     entry: Entry,
     listening: &Listening,
-) -> Result<Prepared, Box<Entry>> {
+) -> Result<Kept, Box<Entry>> {
     let mut detected = None;
     let mut detect = || detected.get_or_insert_with(|| detect_language(&entry)).clone();
     let matches = listening.matches(&entry, source, source_tags, &mut detect);
@@ -172,14 +195,8 @@ fn prepare_entry(
     let language = detect();
     let of = Of { source, source_tags, entry: &entry, language: &language, listening };
     let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
-    Ok(Prepared {
-        text_hash: text_hash(entry.title_text(), entry.text()),
-        link_key: None,
-        fingerprint: Fingerprint::of(entry.title_text(), entry.text()),
-        language,
-        mentions,
-        entry,
-    })
+    let words = Words::of(entry.title_text(), entry.text());
+    Ok(Kept { entry, language, mentions, words })
 }
 
 /// The mentions in an entry whose language is known: the part that is done again for kept entries. Those that are

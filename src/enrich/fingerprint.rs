@@ -12,7 +12,8 @@
 //! fifth of the words replaced, triples have 0.35 in common, these sets 0.54, and two texts of one language
 //! 0.01 of either.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -50,29 +51,35 @@ pub struct Fingerprint {
     whole: [u8; WHOLE_BINS],
     /// All zero where there is none.
     opening: [u8; OPENING_BINS],
+    /// Of three bytes each.
     bands: [u32; 2 * BANDS],
 }
 
 impl Fingerprint {
-    pub const BYTES: usize = 2 + WHOLE_BINS + OPENING_BINS + 4 * 2 * BANDS;
+    pub const BYTES: usize = Self::BANDS_AT + 3 * 2 * BANDS;
+    /// Where the bands begin.
+    const BANDS_AT: usize = 2 + WHOLE_BINS + OPENING_BINS;
 
     pub fn of(title: &str, text: &str) -> Self {
-        Self::without(title, text, &Furniture::default())
+        Self::without(&Words::of(title, text), &Furniture::default())
     }
 
     /// As if the passages that the text's document repeats in other entries were not there.
-    pub fn without(title: &str, text: &str, furniture: &Furniture) -> Self {
-        let title = words(title);
-        let text = furniture.removed(words(text));
-        let counts = |words: &[Word]| -> Vec<u64> {
-            words.iter().filter(|word| word.counts).map(|word| word.hash).collect()
+    pub fn without(words: &Words, furniture: &Furniture) -> Self {
+        let title = &words.title;
+        let text = furniture.removed(&words.text);
+        let counting = |words: &[Word], into: &mut Vec<u64>| {
+            into.extend(words.iter().filter(|word| word.counts).map(|word| word.hash));
         };
-        let opening = counts(&text);
-        let whole = [counts(&title), opening.clone()].concat();
+        let mut whole = Vec::with_capacity(title.len() + text.len());
+        counting(title, &mut whole);
+        let of_title = whole.len();
+        counting(&text, &mut whole);
         if whole.len() < SHORT {
-            return Self::of_short(title.iter().chain(&text).map(|word| word.hash));
+            return Self::of_short(title.iter().chain(&*text).map(|word| word.hash));
         }
         let mut bands = [0; 2 * BANDS];
+        let opening = &whole[of_title..];
         let opening = &opening[..opening.len().min(OPENING)];
         let opening = if opening.len() < LEAST_OPENING { &[] } else { opening };
         fill_bands(&whole, 0, &mut bands[..BANDS]);
@@ -90,6 +97,10 @@ impl Fingerprint {
     /// Two texts that share one of these may be near; one lookup each.
     pub fn bands(&self) -> impl Iterator<Item = u32> {
         self.bands.into_iter().filter(|&band| band != 0)
+    }
+
+    pub fn shares_band(&self, other: &Self) -> bool {
+        self.bands().any(|band| other.bands.contains(&band))
     }
 
     /// Whether two texts are near-duplicates. Texts without words are like no other.
@@ -110,8 +121,8 @@ impl Fingerprint {
         bytes[..2].copy_from_slice(&[self.size, self.numbers]);
         bytes[2..][..WHOLE_BINS].copy_from_slice(&self.whole);
         bytes[2 + WHOLE_BINS..][..OPENING_BINS].copy_from_slice(&self.opening);
-        for (part, band) in bytes[2 + WHOLE_BINS + OPENING_BINS..].chunks_exact_mut(4).zip(self.bands) {
-            part.copy_from_slice(&band.to_le_bytes());
+        for (part, band) in bytes[Self::BANDS_AT..].chunks_exact_mut(3).zip(self.bands) {
+            part.copy_from_slice(&band.to_le_bytes()[..3]);
         }
         bytes
     }
@@ -121,11 +132,26 @@ impl Fingerprint {
         let (&[size, numbers], bytes) = bytes.split_first_chunk()?;
         let (whole, bytes) = bytes.split_first_chunk()?;
         let (opening, bytes) = bytes.split_first_chunk()?;
-        let bands: &[u8; 4 * 2 * BANDS] = bytes.try_into().ok()?;
+        let bands: &[u8; 3 * 2 * BANDS] = bytes.try_into().ok()?;
         let bands = std::array::from_fn(|band| {
-            u32::from_le_bytes(std::array::from_fn(|byte| bands[4 * band + byte]))
+            u32::from_le_bytes([bands[3 * band], bands[3 * band + 1], bands[3 * band + 2], 0])
         });
         Some(Self { size, numbers, whole: *whole, opening: *opening, bands })
+    }
+
+    /// The bytes of one whose bands had four bytes each; `None` unless it is one.
+    pub fn narrowed(bytes: &[u8]) -> Option<Vec<u8>> {
+        let (sketches, bands) = bytes.split_at_checked(Self::BANDS_AT)?;
+        if bands.len() != 4 * 2 * BANDS {
+            return None;
+        }
+        let mut narrow = sketches.to_vec();
+        for wide in bands.chunks_exact(4) {
+            // The three high bytes; only a band that is none is 0.
+            let low = if wide[0] > 0 && wide[1..] == [0; 3] { 1 } else { wide[1] };
+            narrow.extend([low, wide[2], wide[3]]);
+        }
+        Some(narrow)
     }
 
     /// Equal in all bins when the words are equal, in none (save by chance) when they are not.
@@ -141,7 +167,49 @@ impl Fingerprint {
     }
 }
 
-/// Passages that a document repeats in several entries: credits, share bars, boxes about the author.
+/// The words of an entry, as fingerprints are taken of them.
+pub struct Words {
+    title: Vec<Word>,
+    text: Vec<Word>,
+}
+
+impl Words {
+    pub fn of(title: &str, text: &str) -> Self {
+        let words = |text: &str| {
+            let mut words = Vec::with_capacity(text.len() / 5);
+            tokens::each_word(text, |word| words.push(Word::of(word)));
+            words
+        };
+        Self { title: words(title), text: words(text) }
+    }
+}
+
+/// An entry of the document in which [`Furniture`] is sought.
+pub enum Neighbour<'a> {
+    /// One of which a fingerprint is wanted.
+    Kept(&'a Words),
+    Other {
+        title: &'a str,
+        text: &'a str,
+    },
+}
+
+impl Neighbour<'_> {
+    /// The same for the same words in the title.
+    fn title_hash(&self) -> u64 {
+        let mut hash = 0;
+        match self {
+            Self::Kept(words) => words.title.iter().for_each(|word| hash = pair(hash, word.hash)),
+            Self::Other { title, .. } => {
+                tokens::each_word(title, |word| hash = pair(hash, word_hash(word)));
+            }
+        }
+        hash
+    }
+}
+
+/// Passages that a document repeats in several entries, of those that its kept entries have: credits, share
+/// bars, boxes about the author.
 #[derive(Clone, Debug, Default)]
 pub struct Furniture(HashSet<u64>);
 
@@ -153,45 +221,130 @@ impl Furniture {
     /// ... among so many that follow each other: lists of related stories change with time.
     const AMONG: usize = 40;
 
-    /// From titles and texts of the entries of one document. Copies of one entry count once, by their title.
-    pub fn of<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut titles = HashSet::new();
-        let mut found = Vec::new();
-        for (title, text) in entries {
-            if titles.insert(passage(&words(title))) {
-                let entry = titles.len();
-                found.extend(words(text).windows(Self::PASSAGE).map(|window| (passage(window), entry)));
+    /// From all entries of one document, in order. Copies of one entry count once, by their title.
+    pub fn of(entries: &[Neighbour<'_>]) -> Self {
+        if entries.len() < Self::ENTRIES {
+            return Self::default();
+        }
+        let mut sought = Sought::default();
+        for entry in entries {
+            if let Neighbour::Kept(words) = entry {
+                sought.seek(words);
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        let dense = |entries: &&[(u64, usize)]| {
-            entries.windows(Self::ENTRIES).any(|some| some[Self::ENTRIES - 1].1 - some[0].1 < Self::AMONG)
-        };
-        let same = found.chunk_by(|(a, _), (b, _)| a == b);
-        Self(same.filter(dense).map(|entries| entries[0].0).collect())
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        let mut titles = HashSet::new();
+        for entry in entries {
+            if titles.insert(entry.title_hash()) {
+                let mut reader = Reader { sought: &mut sought, entry: titles.len(), latest: [0; _], run: 0 };
+                match entry {
+                    Neighbour::Kept(words) => words.text.iter().for_each(|word| reader.read(word.hash)),
+                    Neighbour::Other { text, .. } => {
+                        tokens::each_word(text, |word| reader.read(word_hash(word)));
+                    }
+                }
+            }
+        }
+        let repeated = sought.passages.into_iter().filter(|(_, found)| found.is_repeated);
+        Self(repeated.map(|(passage, _)| passage).collect())
     }
 
     /// The words outside of such passages.
-    fn removed(&self, words: Vec<Word>) -> Vec<Word> {
-        if self.is_empty() {
-            return words;
+    fn removed<'a>(&self, words: &'a [Word]) -> Cow<'a, [Word]> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(words);
         }
         let mut until = 0;
         let mut kept = Vec::with_capacity(words.len());
         for (at, &word) in words.iter().enumerate() {
-            if words.get(at..at + Self::PASSAGE).is_some_and(|window| self.0.contains(&passage(window))) {
+            if words.get(at..at + Self::PASSAGE).is_some_and(|window| self.0.contains(&passage_of(window))) {
                 until = at + Self::PASSAGE;
             }
             if at >= until {
                 kept.push(word);
             }
         }
-        kept
+        Cow::Owned(kept)
+    }
+}
+
+/// The passages of the kept entries, and where they were found.
+#[derive(Default)]
+struct Sought {
+    passages: HashMap<u64, Found>,
+    /// Which words they are made of, by some bits of the hash: most words of others are none of them.
+    words: Bits,
+}
+
+impl Sought {
+    fn seek(&mut self, words: &Words) {
+        words.text.iter().for_each(|word| self.words.set(word.hash));
+        let passages = words.text.windows(Furniture::PASSAGE).map(passage_of);
+        self.passages.extend(passages.map(|passage| (passage, Found::default())));
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// The latest entries that have it, by their numbers from 1 on; 0 for none.
+    latest: [usize; Furniture::ENTRIES - 1],
+    is_repeated: bool,
+}
+
+impl Found {
+    fn in_entry(&mut self, entry: usize) {
+        if self.latest.contains(&entry) {
+            return;
+        }
+        let first = self.latest[0];
+        self.is_repeated |= first > 0 && entry - first < Furniture::AMONG;
+        self.latest.rotate_left(1);
+        self.latest[Furniture::ENTRIES - 2] = entry;
+    }
+}
+
+/// Reads an entry word by word for the passages that are sought.
+struct Reader<'a> {
+    sought: &'a mut Sought,
+    entry: usize,
+    /// The hashes of the latest words ...
+    latest: [u64; Furniture::PASSAGE],
+    /// ... of which so many in a row are sought.
+    run: usize,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, word: u64) {
+        if !self.sought.words.has(word) {
+            self.run = 0;
+            return;
+        }
+        self.latest.rotate_left(1);
+        self.latest[Furniture::PASSAGE - 1] = word;
+        self.run += 1;
+        if self.run >= Furniture::PASSAGE
+            && let Some(found) = self.sought.passages.get_mut(&passage(self.latest))
+        {
+            found.in_entry(self.entry);
+        }
+    }
+}
+
+/// A set of hashes that may hold more than was put in.
+struct Bits([u64; 128]);
+
+impl Default for Bits {
+    fn default() -> Self {
+        Self([0; 128])
+    }
+}
+
+impl Bits {
+    fn set(&mut self, hash: u64) {
+        self.0[(hash >> 6) as usize % 128] |= 1 << (hash % 64);
+    }
+
+    fn has(&self, hash: u64) -> bool {
+        self.0[(hash >> 6) as usize % 128] & (1 << (hash % 64)) != 0
     }
 }
 
@@ -204,17 +357,30 @@ struct Word {
     counts: bool,
 }
 
-fn words(text: &str) -> Vec<Word> {
-    let word = |token: tokens::Token<'_>| {
-        let is_number = token.word.contains(char::is_numeric);
-        let counts = is_number || token.word.chars().nth(LETTERS - 1).is_some();
-        Word { hash: xxh3_64(token.word.as_bytes()), is_number, counts }
-    };
-    tokens::words(text).into_iter().map(word).collect()
+impl Word {
+    fn of(word: &str) -> Self {
+        // Most are ASCII, which is cheap to tell.
+        let (is_number, is_long) = if word.is_ascii() {
+            (word.bytes().any(|byte| byte.is_ascii_digit()), word.len() >= LETTERS)
+        } else {
+            (word.contains(char::is_numeric), word.chars().nth(LETTERS - 1).is_some())
+        };
+        let counts = is_number || is_long;
+        Self { hash: word_hash(word), is_number, counts }
+    }
 }
 
-fn passage(words: &[Word]) -> u64 {
-    words.iter().fold(words.len() as u64, |hash, word| pair(hash, word.hash))
+fn word_hash(word: &str) -> u64 {
+    xxh3_64(word.as_bytes())
+}
+
+fn passage_of(words: &[Word]) -> u64 {
+    passage(std::array::from_fn(|at| words[at].hash))
+}
+
+/// One hash of the words of a passage.
+fn passage(words: [u64; Furniture::PASSAGE]) -> u64 {
+    words.into_iter().fold(0, pair)
 }
 
 /// One hash of two, which order tells apart.
@@ -272,7 +438,7 @@ fn fill_bands(words: &[u64], of: u64, bands: &mut [u32]) {
 
 /// Never 0, which is none.
 fn band(hash: u64, of: u64) -> u32 {
-    ((mixed(hash ^ (of << 32)) >> 32) as u32).max(1)
+    ((mixed(hash ^ (of << 32)) >> 40) as u32).max(1)
 }
 
 fn equal(a: &[u8], b: &[u8]) -> usize {
@@ -301,10 +467,6 @@ mod tests {
 
     fn of(text: &str) -> Fingerprint {
         Fingerprint::of("", text)
-    }
-
-    fn share_a_band(a: &Fingerprint, b: &Fingerprint) -> bool {
-        a.bands().any(|band| b.bands().any(|other| band == other))
     }
 
     #[track_caller]
@@ -341,7 +503,7 @@ mod tests {
         for salt in 0..10 {
             for text in [OUTAGE, RECALL] {
                 check(text, &replaced(text, 10, salt), true);
-                found += usize::from(share_a_band(&of(text), &of(&replaced(text, 10, salt))));
+                found += usize::from(of(text).shares_band(&of(&replaced(text, 10, salt))));
             }
         }
         assert!(found >= 15, "{found} of 20");
@@ -379,7 +541,7 @@ mod tests {
         #[test]
         fn a_text_is_near_itself_and_shares_all_bands(text in "[a-z]{1,5}( [a-z]{1,5}){0,30}") {
             prop_assert!(of(&text).near(&of(&text)));
-            prop_assert!(share_a_band(&of(&text), &of(&text)));
+            prop_assert!(of(&text).shares_band(&of(&text)));
         }
     }
 
@@ -420,18 +582,24 @@ mod tests {
         let entries: Vec<(String, String)> = (0..5)
             .map(|n| (format!("Title {}", made_up(n, 3)), format!("{} {BOX}", made_up(n, 12))))
             .collect();
+        let words: Vec<Words> = entries.iter().map(|(title, text)| Words::of(title, text)).collect();
+        // The first two are kept.
         let furniture = |entries: &[(String, String)]| {
-            Furniture::of(entries.iter().map(|(title, text)| (title.as_str(), text.as_str())))
+            let kept = words[..2].iter().map(Neighbour::Kept);
+            let others = entries[2..].iter().map(|(title, text)| Neighbour::Other { title, text });
+            Furniture::of(&kept.chain(others).collect::<Vec<_>>())
         };
         let near = |furniture: &Furniture| {
-            let print = |(title, text): &(String, String)| Fingerprint::without(title, text, furniture);
-            print(&entries[0]).near(&print(&entries[1]))
+            let print = |words: &Words| Fingerprint::without(words, furniture);
+            print(&words[0]).near(&print(&words[1]))
         };
         assert!(near(&Furniture::default()));
         assert!(!near(&furniture(&entries)));
-        assert!(furniture(&entries[..2]).is_empty());
+        assert!(near(&furniture(&entries[..2])));
         // Copies of one entry repeat nothing.
-        assert!(furniture(&vec![entries[0].clone(); 5]).is_empty());
+        let mut copies = entries.clone();
+        copies[2..].fill(entries[0].clone());
+        assert!(near(&furniture(&copies)));
     }
 
     #[test]

@@ -574,13 +574,25 @@ mod tests {
             ("Rappel de produits : un défaut dangereux", Negative),
             ("Je n’aime pas du tout ce casque", Negative),
             ("Acme publie ses résultats mardi", Neutral),
-            ("Acme présente sa nouvelle gamme au salon de Paris", Neutral),
             ("J’adore mon Acme, un vélo magnifique !", Positive),
             ("Un service excellent, bravo et merci", Positive),
             ("L’écran est joli mais le son est horrible", Negative),
             ("Aucune panne depuis un an", Positive),
         ] {
             check(Language::French, text, wanted);
+        }
+    }
+
+    #[test]
+    fn news_of_a_brand_is_neutral() {
+        let model = Model::new(&[], &[]);
+        for (text, language) in [
+            ("Acme présente sa nouvelle gamme au salon de Paris", Language::French),
+            ("Acme nomme une directrice financière", Language::French),
+            ("Acme will present its new range in Berlin on Monday", Language::English),
+        ] {
+            let scored = model.score_mention(text, &language, &[Span { start: 0, end: 4 }]);
+            assert_eq!(scored.sentiment.label(), Neutral, "{text}: {:?}", scored.sentiment);
         }
     }
 

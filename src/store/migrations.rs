@@ -5,6 +5,7 @@
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, params};
 
+use super::stories;
 use crate::enrich::fingerprint::Fingerprint;
 
 /// Brings a database up to date; one of a newer program is an error.
@@ -21,6 +22,9 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
     }
     if done > 0 && done <= OTHER_FINGERPRINTS {
         take_fingerprints(&tx).context("bringing the database up to date")?;
+    }
+    if done == WIDE_BANDS {
+        narrow_bands(&tx).context("bringing the database up to date")?;
     }
     tx.pragma_update(None, "user_version", STEPS.len())?;
     Ok(tx.commit()?)
@@ -346,6 +350,20 @@ const STEPS: &[&str] = &[
     -- Texts that are gone, of entries that were edited, are like no other.
     UPDATE revisions SET fingerprint = zeroblob(0);
     ",
+    // Smaller fingerprints: bands lose their low byte.
+    "
+    ALTER TABLE bands RENAME TO bands_before;
+    -- Revisions by the bands of their fingerprints and the days they are of: band * 65536 + day since 1970.
+    CREATE TABLE bands (
+        place INTEGER NOT NULL,
+        entry INTEGER NOT NULL,
+        PRIMARY KEY (place, entry)
+    ) WITHOUT ROWID;
+    INSERT OR IGNORE INTO bands (place, entry)
+        SELECT max(1, (band & 0xffffffff) >> 8) * 65536 + max(0, min(65535, at / 86400)), entry
+        FROM bands_before;
+    DROP TABLE bands_before;
+    ",
     // Who told the tones of before is not known.
     "
     -- Models that told tones, by their names.
@@ -368,7 +386,7 @@ fn take_fingerprints(db: &Connection) -> Result<()> {
     )?;
     let mut update =
         db.prepare("UPDATE revisions SET fingerprint = ?3 WHERE entry = ?1 AND text_hash = ?2")?;
-    let mut file = db.prepare("INSERT OR IGNORE INTO bands (band, at, entry) VALUES (?1, ?2, ?3)")?;
+    let mut file = db.prepare("INSERT OR IGNORE INTO bands (place, entry) VALUES (?1, ?2)")?;
     let mut rows = texts.query([])?;
     while let Some(row) = rows.next()? {
         let entry: i64 = row.get(0)?;
@@ -376,11 +394,27 @@ fn take_fingerprints(db: &Connection) -> Result<()> {
         update.execute(params![entry, row.get_ref(3)?.as_blob()?, fingerprint.to_bytes()])?;
         if row.get(5)? {
             for band in fingerprint.bands() {
-                file.execute(params![band.cast_signed(), row.get::<_, i64>(4)?, entry])?;
+                file.execute([stories::place(band, row.get(4)?), entry])?;
             }
         }
     }
     db.execute_batch("DROP TABLE compared")?;
+    Ok(())
+}
+
+/// The step up to which each band of a fingerprint had four bytes.
+const WIDE_BANDS: usize = 9;
+
+fn narrow_bands(db: &Connection) -> Result<()> {
+    let mut update =
+        db.prepare("UPDATE revisions SET fingerprint = ?3 WHERE entry = ?1 AND text_hash = ?2")?;
+    let mut keys = db.prepare("SELECT entry, text_hash, fingerprint FROM revisions")?;
+    let mut rows = keys.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(narrow) = Fingerprint::narrowed(row.get_ref(2)?.as_blob()?) {
+            update.execute(params![row.get::<_, i64>(0)?, row.get_ref(1)?.as_blob()?, narrow])?;
+        }
+    }
     Ok(())
 }
 
@@ -477,12 +511,45 @@ mod tests {
             statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
         let (named, other) = (Fingerprint::of("Acme", "is down"), Fingerprint::of("", "names nobody"));
         assert_eq!(stored, [vec![], named.to_bytes().to_vec(), other.to_bytes().to_vec()]);
-        let mut statement = db.prepare("SELECT band, at, entry FROM bands").unwrap();
-        let bands: Vec<(i32, i64, i64)> = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .unwrap()
-            .collect::<Result<_, _>>()
+        assert_eq!(filed(&db), named.bands().map(|band| (stories::place(band, 60), 1)).collect::<Vec<_>>());
+    }
+
+    fn filed(db: &Connection) -> Vec<(i64, i64)> {
+        let mut statement = db.prepare("SELECT place, entry FROM bands").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn bands_filed_by_the_second_are_filed_by_the_day() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..WIDE_BANDS] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", WIDE_BANDS).unwrap();
+        let times = [-90_000, -1, 0, 86_399, 86_400, 1_767_225_600, 9_999_999_999];
+        let bands = [1, i32::MAX, i32::MIN, -1];
+        let both = bands.into_iter().flat_map(|band| times.map(|at| (band, at)));
+        for (band, at) in both.clone() {
+            db.execute("INSERT INTO bands VALUES (?1, ?2, 7)", params![band, at]).unwrap();
+        }
+        let print = Fingerprint::of("Acme", "is down, says the company that runs half of the network there");
+        let bytes = print.to_bytes();
+        let (sketches, narrow) = bytes.split_at(bytes.len() - 3 * 10);
+        let wide = |band: &[u8]| match band {
+            [0, 0, 0] => [0; 4],
+            band => [9, band[0], band[1], band[2]],
+        };
+        let wide: Vec<u8> = narrow.chunks(3).flat_map(wide).collect();
+        db.execute("INSERT INTO revisions VALUES (7, x'0a', 0, 0, ?1)", [[sketches, &wide].concat()])
             .unwrap();
-        assert_eq!(bands, named.bands().map(|band| (band.cast_signed(), 60, 1)).collect::<Vec<_>>());
+        migrate(&mut db).unwrap();
+        let mut expected: Vec<_> =
+            both.map(|(band, at)| (stories::place((band.cast_unsigned() >> 8).max(1), at), 7)).collect();
+        expected.dedup();
+        assert_eq!(filed(&db), expected);
+        let stored: Vec<u8> =
+            db.query_row("SELECT fingerprint FROM revisions", [], |row| row.get(0)).unwrap();
+        assert_eq!(stored, bytes);
     }
 }

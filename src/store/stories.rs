@@ -1,7 +1,7 @@
 //! Stories: the groups of near-duplicate entries, and where each counts.
 //!
-//! Two entries are linked if some text of the one and some text of the other are near-duplicates and at
-//! most [`REACH_S`] apart; a story is a connected component of links. Links are never taken back, so the
+//! Two entries are linked if some text of the one and some text of the other share a band, are near-duplicates
+//! and are at most [`REACH_S`] apart; a story is a connected component of links. Links are never taken back, so the
 //! partition does not depend on the order in which entries and their revisions come. A story goes by its
 //! earliest entry, and counts once per subject, where its earliest counted mention of it counts.
 
@@ -17,7 +17,8 @@ use crate::enrich::fingerprint::Fingerprint;
 use crate::model::BrandId;
 
 /// How far apart the times of two near-duplicates of one story may be: 7 days.
-const REACH_S: i64 = 7 * 24 * 60 * 60;
+const REACH_S: i64 = 7 * DAY_S;
+const DAY_S: i64 = 24 * 60 * 60;
 
 /// Files a text of `entry` for finding near-duplicates and joins the stories it links. `at` is the text's
 /// own time. None of the entry's mentions may be counted while this runs.
@@ -33,8 +34,8 @@ pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &F
     for band in fingerprint.bands() {
         ledger
             .db
-            .prepare_cached("INSERT OR IGNORE INTO bands (band, at, entry) VALUES (?1, ?2, ?3)")?
-            .execute(params![band.cast_signed(), at, entry])?;
+            .prepare_cached("INSERT OR IGNORE INTO bands (place, entry) VALUES (?1, ?2)")?
+            .execute([place(band, at), entry])?;
     }
     // Other stories go by their earliest entry; in its own, this one may just have got another date.
     linked.remove(&own);
@@ -65,8 +66,8 @@ pub(super) fn link_texts(ledger: &mut Ledger<'_>, entry: i64) -> Result<()> {
 pub(super) fn forget_texts(db: &Connection, entry: i64) -> Result<()> {
     for (at, fingerprint) in texts(db, entry)? {
         for band in fingerprint.bands() {
-            db.prepare_cached("DELETE FROM bands WHERE band = ?1 AND at = ?2 AND entry = ?3")?
-                .execute(params![band.cast_signed(), at, entry])?;
+            db.prepare_cached("DELETE FROM bands WHERE place = ?1 AND entry = ?2")?
+                .execute([place(band, at), entry])?;
         }
     }
     db.prepare_cached("DELETE FROM revisions WHERE entry = ?1")?.execute([entry])?;
@@ -296,14 +297,20 @@ fn story_of(db: &Connection, entry: i64) -> Result<i64> {
     Ok(statement.query_row([entry], |row| row.get(0))?)
 }
 
-/// Entries other than `entry` with a text that shares a band and is near in time.
+/// Where a band of a text of that time is filed: one number for band and day, so that a row is short. Days
+/// are told apart from 1970 to 2149; what lies beyond is of the first or the last.
+pub(super) fn place(band: u32, at: i64) -> i64 {
+    const LAST_DAY: i64 = 0xffff;
+    i64::from(band) * (LAST_DAY + 1) + at.div_euclid(DAY_S).clamp(0, LAST_DAY)
+}
+
+/// Entries other than `entry` with a text that shares a band and is near in time, or a little further off.
 fn candidates(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<BTreeSet<i64>> {
-    let mut statement =
-        db.prepare_cached("SELECT entry FROM bands WHERE band = ?1 AND at BETWEEN ?2 AND ?3")?;
+    let mut statement = db.prepare_cached("SELECT entry FROM bands WHERE place BETWEEN ?1 AND ?2")?;
     let mut found = BTreeSet::new();
     for band in fingerprint.bands() {
-        let rows = statement
-            .query_map(params![band.cast_signed(), at - REACH_S, at + REACH_S], |row| row.get::<_, i64>(0))?;
+        let reach = [place(band, at - REACH_S), place(band, at + REACH_S)];
+        let rows = statement.query_map(reach, |row| row.get::<_, i64>(0))?;
         for candidate in rows {
             found.insert(candidate?);
         }
@@ -312,13 +319,15 @@ fn candidates(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -
     Ok(found)
 }
 
+/// Whether some text of `entry` is a near-duplicate of the one of `at` and near in time. One that shares no
+/// band does not count, because it would be found or not as the others of `entry` come first or last.
 fn has_near_text(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<bool> {
     let mut statement =
         db.prepare_cached("SELECT fingerprint FROM revisions WHERE entry = ?1 AND at BETWEEN ?2 AND ?3")?;
     let mut rows = statement.query(params![entry, at - REACH_S, at + REACH_S])?;
     while let Some(row) = rows.next()? {
         let other = Fingerprint::from_bytes(row.get_ref(0)?.as_blob()?);
-        if other.is_some_and(|other| fingerprint.near(&other)) {
+        if other.is_some_and(|other| fingerprint.near(&other) && fingerprint.shares_band(&other)) {
             return Ok(true);
         }
     }

@@ -172,12 +172,13 @@ fn import_goes_on_after_a_line_that_is_not_utf_8_and_knows_the_tags_of_sources()
 #[test]
 fn small_answers_are_json_too_and_warnings_do_not_disturb_questions() {
     let scenario = Scenario::new(
-        "[settings]\nmodel = \"other\"\n\n[[brand]]\nid = \"acme\"\n\n\
+        "[[goal]]\nbrand = \"acme\"\nmetric = \"share\"\ntarget = 0.3\nby = \"2027-06-30\"\n\n\
+         [[brand]]\nid = \"acme\"\n\n\
          [[notifier]]\nid = \"good\"\nkind = \"command\"\nargv = [\"true\"]\n\n\
          [[notifier]]\nid = \"bad\"\nkind = \"command\"\nargv = [\"false\"]\n",
     );
     let checked = scenario.run(&["check"]).ok().stdout;
-    assert!(checked.contains("feeds.toml:2:1: warning: "), "{checked}");
+    assert!(checked.contains("feeds.toml:1:1: warning: "), "{checked}");
     assert!(checked.contains("1 brand, 0 sources, 0 saved queries, 0 rules, 2 notifiers"), "{checked}");
     let poll = scenario.run(&["poll"]).ok();
     assert!(poll.stderr.contains("warning: ") && poll.stdout.contains("[[source]]"), "{}", poll.stdout);
