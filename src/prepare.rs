@@ -233,7 +233,7 @@ struct Of<'a> {
 impl Of<'_> {
     fn mention(&self, matched: Match) -> PreparedMention {
         let sentiment = self.tone_toward(&matched);
-        let model = sentiment.map(|_| self.listening.tone.name().into());
+        let model = sentiment.map(|_| self.listening.tone.name().clone());
         self.mention_of_tone(matched, sentiment, model)
     }
 

@@ -61,20 +61,26 @@ fn include_places(text: &str) -> Vec<(String, Range<usize>)> {
     if !text.contains("include") && !text.contains('\\') {
         return Vec::new();
     }
-    let Ok(tree) = DeTable::parse(text) else { return Vec::new() };
-    let settings = tree.get_ref().get("settings").and_then(|settings| settings.get_ref().as_table());
-    let include = settings.and_then(|settings| settings.get("include"));
-    let items = include.and_then(|include| include.get_ref().as_array()).into_iter().flatten();
-    items.filter_map(|item| Some((item.get_ref().as_str()?.to_owned(), item.span()))).collect()
+    let places = setting(text, "include", |include| {
+        let items = include.get_ref().as_array().into_iter().flatten();
+        items.filter_map(|item| Some((item.get_ref().as_str()?.to_owned(), item.span()))).collect()
+    });
+    places.unwrap_or_default()
+}
+
+/// Reads one key of `settings` from the text of a file, be the rest of it right or wrong.
+fn setting<T>(text: &str, key: &str, read: impl FnOnce(&Spanned<DeValue<'_>>) -> T) -> Option<T> {
+    let tree = DeTable::parse(text).ok()?;
+    let settings = tree.get_ref().get("settings")?.get_ref().as_table()?;
+    settings.get(key).map(read)
 }
 
 /// What is wrong with the file that `settings.model` names, told where it is named.
 pub fn wrong_model(files: &[File], message: String, help: &str) -> Problem {
-    let named = files.iter().enumerate().find_map(|(number, file)| {
-        let tree = DeTable::parse(&file.text).ok()?;
-        let model = tree.get_ref().get("settings")?.get_ref().as_table()?.get("model")?;
-        Some((number, model.span()))
-    });
+    let named = files
+        .iter()
+        .enumerate()
+        .find_map(|(number, file)| Some((number, setting(&file.text, "model", |model| model.span())?)));
     let (number, span) = named.unwrap_or((0, 0..0));
     problem(&files[number], &Place { file: number, span }, Severity::Error, message, help.into())
 }

@@ -66,7 +66,7 @@ impl Model {
     }
 
     /// Names the model and its version.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> &Arc<str> {
         &self.name
     }
 
@@ -126,7 +126,7 @@ struct Read {
     tone: Tone,
     /// Those that were read, in bytes of the text, each with the signs before its first word.
     sentences: Vec<Range<usize>>,
-    /// The same; ordered, and none within or beside another.
+    /// What is spoken of, in bytes of the text; ordered, and none within or beside another.
     targets: Option<Vec<Range<usize>>>,
 }
 

@@ -422,11 +422,19 @@ fn narrow_bands(db: &Connection) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// A database as a vigie leaves it that knows the first so many steps.
+    fn as_left_by(steps: usize) -> Connection {
+        let db = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..steps] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", steps).unwrap();
+        db
+    }
+
     #[test]
     fn what_was_heard_before_was_heard_with_the_brands_of_then() {
-        let mut db = Connection::open_in_memory().unwrap();
-        db.execute_batch(STEPS[0]).unwrap();
-        db.pragma_update(None, "user_version", 1).unwrap();
+        let mut db = as_left_by(1);
         db.execute_batch(
             "INSERT INTO meta VALUES ('listening', 'one');
              INSERT INTO sources (id, first_good) VALUES ('heard', 1), ('new', NULL);",
@@ -442,12 +450,7 @@ mod tests {
 
     #[test]
     fn of_what_was_counted_before_nothing_has_expired() {
-        const BEFORE: usize = 7;
-        let mut db = Connection::open_in_memory().unwrap();
-        for step in &STEPS[..BEFORE] {
-            db.execute_batch(step).unwrap();
-        }
-        db.pragma_update(None, "user_version", BEFORE).unwrap();
+        let mut db = as_left_by(7);
         db.execute_batch(
             "INSERT INTO entries (entry, id, source, story, at, observed, backfill, language, text)
                  VALUES (1, x'01', 1, 1, 60, 60, 0, 'en', 'acme');
@@ -470,12 +473,7 @@ mod tests {
 
     #[test]
     fn who_told_the_tones_of_before_is_not_known() {
-        const BEFORE: usize = 9;
-        let mut db = Connection::open_in_memory().unwrap();
-        for step in &STEPS[..BEFORE] {
-            db.execute_batch(step).unwrap();
-        }
-        db.pragma_update(None, "user_version", BEFORE).unwrap();
+        let mut db = as_left_by(10);
         db.execute_batch(
             "INSERT INTO mentions (id, entry, brand, rev, own_voice, tone, title_spans, text_spans)
                  VALUES (x'01', 1, 1, 1, 0, 1, x'', x'')",
@@ -490,11 +488,7 @@ mod tests {
 
     #[test]
     fn kept_texts_get_fingerprints_of_the_kind_of_now() {
-        let mut db = Connection::open_in_memory().unwrap();
-        for step in &STEPS[..OTHER_FINGERPRINTS] {
-            db.execute_batch(step).unwrap();
-        }
-        db.pragma_update(None, "user_version", OTHER_FINGERPRINTS).unwrap();
+        let mut db = as_left_by(OTHER_FINGERPRINTS);
         db.execute_batch(
             "INSERT INTO entries (entry, id, source, story, at, observed, backfill, language, title, text) VALUES
                  (1, x'01', 1, 1, 60, 60, 0, 'en', 'Acme', 'is down'),
@@ -522,11 +516,7 @@ mod tests {
 
     #[test]
     fn bands_filed_by_the_second_are_filed_by_the_day() {
-        let mut db = Connection::open_in_memory().unwrap();
-        for step in &STEPS[..WIDE_BANDS] {
-            db.execute_batch(step).unwrap();
-        }
-        db.pragma_update(None, "user_version", WIDE_BANDS).unwrap();
+        let mut db = as_left_by(WIDE_BANDS);
         let times = [-90_000, -1, 0, 86_399, 86_400, 1_767_225_600, 9_999_999_999];
         let bands = [1, i32::MAX, i32::MIN, -1];
         let both = bands.into_iter().flat_map(|band| times.map(|at| (band, at)));

@@ -126,7 +126,7 @@ fn sentiment_view(model: &Model, scored: &Scored, offset: u32) -> SentimentView 
         score,
         p,
         spans: in_text.map(|s| [s.start - offset, s.end - offset]).collect(),
-        model: model.name().to_owned(),
+        model: model.name().to_string(),
     }
 }
 

@@ -79,7 +79,7 @@ class Base:
         self.at = 8
         self.width, self.layers, self.heads, self.inner, self.vocabulary, self.positions, _ = self.take("7i")
         self.epsilon, _ = self.take("fi")
-        count, self.begin, self.pad, self.end, self.unknown = self.header()
+        count, self.begin, self.end, self.pad, self.unknown = self.take("5i")
         length, = self.take("Q")
         offsets = self.numbers("<u4", count + 1)
         self.scores = self.numbers("<f4", count)
@@ -93,10 +93,6 @@ class Base:
             name, self.at = self.bytes[self.at:self.at + length].decode(), self.at + length
             _, _, offset, size = self.take("BIQQ")
             self.tensors[name] = (offset, size)
-
-    def header(self):
-        count, begin, end, pad, unknown = self.take("5i")
-        return count, begin, pad, end, unknown
 
     def take(self, form):
         values = struct.unpack_from("<" + form, self.bytes, self.at)
