@@ -90,10 +90,11 @@ mod tests {
             queries: Default::default(),
             source_tags: Default::default(),
             notifiers: ["a", "b"].map(NotifierId::new).to_vec(),
+            zone: jiff::tz::TimeZone::UTC,
             tongue: Tongue::English,
         };
         let told = |store: &mut Store| {
-            super::super::evaluate(store, &standing, now).unwrap();
+            super::super::evaluate(store, &standing, &mut Default::default(), now).unwrap();
             let due = store.due_notices(now).unwrap();
             due.iter().map(|queued| queued.notice.notifier.to_string()).collect::<Vec<_>>()
         };

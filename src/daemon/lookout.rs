@@ -16,7 +16,7 @@ use super::stream;
 use super::streams::Streams;
 use super::workers::Workers;
 use super::{Clock, Writer};
-use crate::alerting::{self, Delivered, Deliverer, Standing};
+use crate::alerting::{self, Delivered, Deliverer, Memory, Standing};
 use crate::config::{Config, Keep, Settings};
 use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::{Engines, inbox, rematch_if_changed};
@@ -33,6 +33,8 @@ pub struct Lookout {
     tags: Arc<BTreeMap<String, Vec<String>>>,
     concurrency: usize,
     standing: Arc<Standing>,
+    /// What rules have learned; only the writer's thread takes it.
+    memory: Arc<std::sync::Mutex<Memory>>,
     /// Locked while it tells.
     deliverer: Arc<Mutex<Deliverer>>,
     keep: Keep,
@@ -77,6 +79,7 @@ impl Lookout {
             keep: config.settings.keep,
             retention: config.settings.retention,
             standing: Arc::new(Standing::new(&config, tongue)),
+            memory: Arc::default(),
             deliverer: Arc::new(Mutex::new(Deliverer::new(&config.notifiers))),
             quiet: Vec::new(),
             thread,
@@ -97,6 +100,7 @@ impl Lookout {
         self.concurrency = config.settings.concurrency;
         (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
         self.standing = Arc::new(Standing::new(&config, tongue));
+        self.memory = Arc::default();
         self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config.notifiers)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
@@ -322,8 +326,13 @@ impl Lookout {
 
     /// Looks at every rule once, and queues what there is to tell.
     pub(super) async fn judge(&self) -> Result<()> {
-        let (standing, now) = (self.standing.clone(), self.shared.clock.now());
-        self.shared.writer.call(move |engines| alerting::evaluate(&mut engines.store, &standing, now)).await
+        let (standing, memory) = (self.standing.clone(), self.memory.clone());
+        let now = self.shared.clock.now();
+        let judge = move |engines: &mut Engines| {
+            let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            alerting::evaluate(&mut engines.store, &standing, &mut memory, now)
+        };
+        self.shared.writer.call(judge).await
     }
 
     /// Tells what is due, one notice after the other. Cut short, it leaves what is not told yet in the queue.
