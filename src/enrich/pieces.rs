@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization;
+use crate::text::fold::plain_forms;
 
 pub struct Pieces {
     /// In the order of their bytes; a piece's number is its place. Each has a score.
@@ -72,7 +72,7 @@ impl Pieces {
 
     /// Adds those of a text without signs, until there are enough.
     fn add_plain(&self, text: &str, most: usize, numbers: &mut Vec<usize>) {
-        let folded: String = text.nfkc().collect();
+        let folded = plain_forms(text);
         let mut spaced = String::with_capacity(folded.len() + 8);
         for word in folded.split_whitespace() {
             if !(spaced.is_empty() && word.starts_with(SPACE)) {
