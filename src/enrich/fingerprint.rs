@@ -38,6 +38,10 @@ const SMALL: u8 = 40;
 const NEAR_OTHER_ISSUE: usize = 46;
 /// Equal bins of two openings of one text.
 const NEAR_OPENING: usize = 17;
+/// The same where one of them is small and the other so many times as large: what is left of an article that
+/// was cut ends before the opening does, and has that much less in common with it.
+const NEAR_OPENING_CUT: usize = 12;
+const CUT: u8 = 2;
 /// Pairs of words by which near-duplicates are looked up, from each of the two sets.
 const BANDS: usize = 5;
 
@@ -112,8 +116,14 @@ impl Fingerprint {
         if self.numbers != other.numbers && self.numbers != 0 && other.numbers != 0 {
             return whole >= NEAR_OTHER_ISSUE;
         }
-        whole >= if self.size.min(other.size) < SMALL { NEAR_SMALL } else { NEAR }
-            || equal(&self.opening, &other.opening) >= NEAR_OPENING && self.opening != [0; OPENING_BINS]
+        let (least, most) = (self.size.min(other.size), self.size.max(other.size));
+        let (near, near_opening) = match least < SMALL {
+            true if most >= CUT * least => (NEAR, NEAR_OPENING_CUT),
+            true => (NEAR_SMALL, NEAR_OPENING),
+            false => (NEAR, NEAR_OPENING),
+        };
+        whole >= near
+            || equal(&self.opening, &other.opening) >= near_opening && self.opening != [0; OPENING_BINS]
     }
 
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
@@ -556,6 +566,8 @@ mod tests {
     fn an_article_that_was_cut_is_near_by_its_opening() {
         let article = format!("{OUTAGE} {}", made_up(1, 500));
         check(&article, &format!("{OUTAGE}… Continue reading"), true);
+        let left = OUTAGE.split_whitespace().take(20).collect::<Vec<_>>().join(" ");
+        check(&article, &format!("{left} …"), true);
         check(&article, &format!("{} {OUTAGE}", made_up(2, 500)), false);
         let (one, other) =
             (Fingerprint::of("Acme says sorry", OUTAGE), Fingerprint::of("Refund after outage", OUTAGE));
