@@ -9,6 +9,7 @@
 //! which derived copies catch up.
 
 mod alerts;
+mod annotations;
 mod asks;
 mod entries;
 mod expiry;
@@ -19,6 +20,7 @@ mod migrations;
 mod recount;
 mod rollups;
 mod series;
+mod silences;
 mod sources;
 mod stories;
 mod streams;
