@@ -1,13 +1,13 @@
 //! An alert as a colleague would tell it: what happened, who began, what to read, what was tried before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use serde::Serialize;
 
 use super::alerts::{AcknowledgedView, AlertView, CAUSE_BEFORE_S};
 use super::search::MentionView;
-use crate::model::{Alert, CountBy, Mention, Rule, SourceId, Timestamp, Tongue};
+use crate::model::{Alert, Bucket, CountBy, Mention, Rule, SourceId, Timestamp, Tongue};
 use crate::rules;
 use crate::store::{AlertFilter, Reader, Scope};
 
@@ -109,7 +109,7 @@ pub fn told(reader: &Reader, alert: &Alert, all: &[Rule], tongue: Tongue) -> Res
         evidence_sources: alert.evidence_sources.iter().map(ToString::to_string).collect(),
         first: mentions.first().map(|m| MentionView::new(m, &[], &[])),
         to_read: to_read(&mentions),
-        hours: hours(reader, alert)?,
+        hours: hours(reader, alert, &mentions)?,
         spread: spread(&mentions)?,
         own_publications: own.iter().map(|m| MentionView::new(m, &[], &[])).collect(),
         earlier,
@@ -145,11 +145,24 @@ fn to_read(mentions: &[Mention]) -> Vec<ToRead> {
     chosen.into_iter().map(view).collect()
 }
 
-fn hours(reader: &Reader, alert: &Alert) -> Result<HoursView> {
+/// Of a pattern the evidence, since its words have no counts of their own. `mentions` are in the order of time.
+fn hours(reader: &Reader, alert: &Alert, mentions: &[Mention]) -> Result<HoursView> {
     let hour = |time: Timestamp| time.as_second().div_euclid(HOUR_S) * HOUR_S;
     let (window_start, window_end) = alert.observed.window;
     let start = hour(window_start) - HOURS_BEFORE * HOUR_S;
     let end = (hour(window_end.max(alert.last_held)) + HOUR_S).min(start + HOURS * HOUR_S);
+    let by_stories = alert.observed.count == CountBy::Stories;
+    if alert.baseline.is_none() {
+        let mut counts = vec![0; usize::try_from((end - start) / HOUR_S)?];
+        let mut stories = HashSet::new();
+        for mention in mentions.iter().filter(|m| !by_stories || stories.insert(&m.story)) {
+            let place = usize::try_from((hour(mention.at()) - start) / HOUR_S).ok();
+            if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+                *count += 1;
+            }
+        }
+        return Ok(HoursView { start: Timestamp::from_second(start)?, counts });
+    }
     let scope = Scope {
         brand: &alert.brand,
         query: alert.query.as_deref(),
@@ -158,10 +171,7 @@ fn hours(reader: &Reader, alert: &Alert) -> Result<HoursView> {
         backfill: true,
     };
     let series = reader.series(&scope, HOUR_S as u32)?;
-    let count = |bucket: &crate::model::Bucket| match alert.observed.count {
-        CountBy::Stories => bucket.stories,
-        CountBy::Mentions => bucket.mentions,
-    };
+    let count = |bucket: &Bucket| if by_stories { bucket.stories } else { bucket.mentions };
     Ok(HoursView { start: series.start, counts: series.buckets.iter().map(count).collect() })
 }
 
