@@ -2,8 +2,10 @@
 //!
 //! Every bench asserts its answer. Without `--bench`, as under `cargo test`, each runs once over a small
 //! corpus and prints nothing. The whole way is measured by `benches/round.sh`. `cargo bench --bench main -- --held
-//! 1000000` prints what so many stories take instead.
+//! 1000000` prints what so many stories take instead; `--alarms 6`, how many false alarms spike rules raise in so many
+//! simulated years, and what they catch.
 
+mod alarms;
 mod corpus;
 mod held;
 mod ingest;
@@ -21,6 +23,11 @@ fn main() -> anyhow::Result<()> {
     if let Some(at) = arguments.iter().position(|argument| argument == "--held") {
         let stories = arguments.get(at + 1).and_then(|number| number.parse().ok());
         return held::run(stories.context("after --held comes how many stories, as in --held 1000000")?);
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--alarms") {
+        let seeds = arguments.get(at + 1).and_then(|number| number.parse().ok());
+        alarms::run(seeds.context("after --alarms comes how many years to simulate, as in --alarms 6")?);
+        return Ok(());
     }
     let bench = Bench { measures: arguments.iter().any(|argument| argument == "--bench") };
     matching::run(&bench);
