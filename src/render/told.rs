@@ -14,6 +14,12 @@ use crate::views::told::{EarlierView, MutedView, ToRead, ToldAlert};
 /// Days of listening below which what is usual is hardly known.
 const FEW_DAYS: f64 = 21.0;
 
+/// Below this many in a window, what is usual is next to nothing.
+const RARE: f64 = 0.01;
+
+/// Below this many in a window, one in so many windows is easier to picture.
+const OFTEN: f64 = 0.55;
+
 /// Hours whose sources are named.
 const SPREAD_SHOWN: usize = 5;
 
@@ -50,7 +56,7 @@ impl Teller<'_> {
             self.heading("Words that stand out", "Les mots qui ressortent");
             self.line(&terms);
         }
-        self.to_read(&view.to_read);
+        self.reading(&view.to_read);
         self.causes(view);
         self.earlier(view);
         self.muted(&view.muted);
@@ -132,7 +138,7 @@ impl Teller<'_> {
                 "It began at {began}. From {from} to {to}, {name} was spoken of in {counted}{tone} ({other}), by {sources}."
             ),
             Tongue::French => format!(
-                "Début : {began}. Du {from} au {to}, on a parlé de {name} dans {counted}{tone} ({other}), de {sources}."
+                "Début : {began}. Du {from} au {to}, on a compté {counted}{tone} ({other}) sur {name}, dans {sources}."
             ),
         };
         if let Some(until) = alert.until {
@@ -179,46 +185,50 @@ impl Teller<'_> {
         let seen = &alert.observed;
         let length = (seen.window[1].as_second() - seen.window[0].as_second()) as f64;
         let window = span(length, self.tongue);
-        let usual = figure(baseline.expected, self.tongue);
-        let times = f64::from(seen.value) / baseline.expected;
-        let value = self.counted(seen.value, count_by(seen.count));
-        let threshold = baseline.threshold;
-        let days = (baseline.days.round() as u64, baseline.days < FEW_DAYS);
+        let (value, expected, threshold) = (seen.value, baseline.expected, baseline.threshold);
+        let (usual, times) = (figure(expected, self.tongue), f64::from(value) / expected);
+        let days = baseline.days.round();
+        let s = if days > 1.0 { "s" } else { "" };
+        let few = baseline.days < FEW_DAYS;
         match self.tongue {
             Tongue::English => {
-                let ratio = if baseline.expected < 0.05 {
-                    format!("Next to nothing is usual in such a time ({window}); this was {value}.")
+                let usual = if expected < RARE {
+                    format!("Next to nothing is usual in such a window ({window}); this was {value}.")
+                } else if expected < OFTEN {
+                    let windows = (1.0 / expected).round();
+                    format!("Usually there is one in {windows} windows of {window}; this was {value} in one.")
                 } else {
+                    let times = figure(times, self.tongue);
                     format!(
-                        "{usual} would be usual in such a time ({window}); this was {value}, {} times as many.",
-                        figure(times, self.tongue)
+                        "{usual} would be usual in such a window ({window}); this was {value}, {times} times as many."
                     )
                 };
-                let s = if days.0 == 1 { "" } else { "s" };
-                let few = if days.1 { ", which is little: what is usual is still a rough guess" } else { "" };
+                let few = if few { ", which is little: what is usual is still a rough guess" } else { "" };
                 format!(
-                    "{ratio} The rule speaks from {threshold} on. This rests on {} day{s} of listening{few}.",
-                    days.0
+                    "{usual} The rule speaks from {threshold} on. This rests on {days} day{s} of listening{few}."
                 )
             }
             Tongue::French => {
-                let ratio = if baseline.expected < 0.05 {
-                    format!("D’habitude, presque rien dans un tel laps de temps ({window}) ; ici {value}.")
-                } else {
+                let usual = if expected < RARE {
+                    format!("D’habitude, presque rien dans une telle fenêtre ({window}) ; ici, {value}.")
+                } else if expected < OFTEN {
+                    let windows = (1.0 / expected).round();
                     format!(
-                        "D’habitude {usual} dans un tel laps de temps ({window}) ; ici {value}, {} fois plus.",
-                        figure(times, self.tongue)
+                        "D’habitude, une seule toutes les {windows} fenêtres de {window} ; ici, {value} en une."
+                    )
+                } else {
+                    let times = figure(times, self.tongue);
+                    format!(
+                        "D’habitude, {usual} dans une telle fenêtre ({window}) ; ici, {value}, {times} fois plus."
                     )
                 };
-                let s = if days.0 > 1 { "s" } else { "" };
-                let few = if days.1 {
+                let few = if few {
                     ", ce qui est peu : l’habitude n’est encore qu’une estimation"
                 } else {
                     ""
                 };
                 format!(
-                    "{ratio} La règle se déclenche à partir de {threshold}. Cela repose sur {} jour{s} d’écoute{few}.",
-                    days.0
+                    "{usual} La règle se déclenche à partir de {threshold}. Cela repose sur {days} jour{s} d’écoute{few}."
                 )
             }
         }
@@ -270,7 +280,7 @@ impl Teller<'_> {
         self.line(&text);
     }
 
-    fn to_read(&mut self, to_read: &[ToRead]) {
+    fn reading(&mut self, to_read: &[ToRead]) {
         if to_read.is_empty() {
             return;
         }

@@ -469,7 +469,9 @@ fn the_message_names_the_brands_own_voice_and_speaks_french() {
     for part in [
         "Acme : 20 histoires",
         "Ce qui s’est passé",
-        "Cela repose sur 29 jours d’écoute",
+        "on a compté 20 histoires (20 mentions) sur Acme, dans 1 source.",
+        "D’habitude, une seule toutes les 14 fenêtres de 1 heure ; ici, 20 en une.",
+        "Cela repose sur 27 jours d’écoute",
         "Aucune autre source ne l’a repris.",
         "publié par la marque elle-même dans news",
         "encore jamais rien signalé",
@@ -505,9 +507,15 @@ fn a_mention_that_was_stored_late_is_named() {
     let id = first_id(&scenario);
     // Without its rule nobody looks again.
     scenario.configure(CONFIG);
-    publish_incident(&scenario, 21);
-    scenario.run(&["poll", "--all"]).ok();
+    let late = incident(21).remove(20).replace("07:30:00", "07:20:00");
+    scenario.publisher.publish("/news.xml", &rss(&[history(), incident(20), vec![late]].concat()));
+    let round = scenario.run(&["poll", "--all", "--json"]).ok().json();
+    assert_eq!(
+        (&round["sources"][0]["new_mentions"], &round["sources"][0]["backfill"]),
+        (&1.into(), &false.into())
+    );
     let told = differences(&scenario, &id);
+    assert!(!told.is_empty(), "{}", scenario.run(&["alerts", "explain", &id]).stdout);
     assert_eq!(told[0], "mentions: 20 counted then, 21 of the same window today");
     assert!(
         told.iter().any(|cause| cause.ends_with("came late: it was stored after the alert had been seen")),
@@ -525,7 +533,7 @@ fn mentions_that_have_become_one_story_are_named() {
     let id = first_id(&scenario);
     // A copy of the one report that is then edited to be one of the other.
     for (minute, of) in [(41, 0), (42, 1)] {
-        let copy = incident(20)[of].replace(&format!("<guid>i{of}</guid>"), "<guid>copy</guid>");
+        let copy = incident(20)[of].replace(&format!(">i{of}</guid>"), ">copy</guid>");
         let copy = copy.replace(&format!("/i{of}<"), "/copy<");
         scenario.publisher.publish("/news.xml", &rss(&[history(), incident(20), vec![copy]].concat()));
         scenario.at(&format!("2026-03-02T07:{minute}:00Z")).run(&["poll", "--all"]);
