@@ -159,10 +159,6 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
         warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect
-        warning notifier `desktop`: `quiet` is accepted but not yet in effect
-        warning notifier `team`: notifiers of kind `webhook` are not yet in effect
-        warning notifier `mail`: notifiers of kind `email` are not yet in effect
-        warning digest `weekly`: digests are accepted but not yet in effect
         warning goal: goals are accepted but not yet in effect"#]]
     .assert_eq(&told.join("\n"));
 
@@ -172,7 +168,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
     assert_eq!(config.sources.len(), 2);
     assert_eq!(config.sources[1].shown_address(), "hacker-news: search Acme, globex");
     assert_eq!(config.queries[1].brands.as_ref().unwrap().len(), 2);
-    assert_eq!(config.notifiers.len(), 2);
+    assert_eq!((config.notifiers.len(), config.digests.len()), (4, 1));
     let [buzz, recall] = &config.rules[..] else { panic!("{:?}", config.rules) };
     expect![[r#"
         id = "acme-spike"
@@ -191,7 +187,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         late = "172800s"
         undated = "ignore"
         severity = "high"
-        notify = ["desktop"]
+        notify = ["desktop", "team"]
         playbook = "docs/charte.md#bad-buzz""#]]
     .assert_eq(&buzz.canonical);
     expect![[r#"
@@ -208,7 +204,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         late = "172800s"
         undated = "observed"
         severity = "normal"
-        notify = ["desktop", "say"]"#]]
+        notify = ["desktop", "team", "mail", "say"]"#]]
     .assert_eq(&recall.canonical);
 }
 

@@ -22,7 +22,7 @@ use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::{Engines, inbox, rematch_if_changed};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
-use crate::store::{Horizon, Progress, QuietPoll};
+use crate::store::{Delivery, Horizon, Progress, QuietPoll};
 
 /// Everything a round of polling needs. Its writer thread ends when it is dropped or [`Lookout::close`]d.
 pub struct Lookout {
@@ -77,7 +77,7 @@ impl Lookout {
             keep: config.settings.keep,
             retention: config.settings.retention,
             standing: Arc::new(Standing::new(&config, tongue)),
-            deliverer: Arc::new(Mutex::new(Deliverer::new(&config.notifiers))),
+            deliverer: Arc::new(Mutex::new(Deliverer::new(&config, tongue))),
             quiet: Vec::new(),
             thread,
         };
@@ -97,7 +97,7 @@ impl Lookout {
         self.concurrency = config.settings.concurrency;
         (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
         self.standing = Arc::new(Standing::new(&config, tongue));
-        self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config.notifiers)));
+        self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config, tongue)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
         self.listen(&config).await
@@ -326,18 +326,18 @@ impl Lookout {
         self.shared.writer.call(move |engines| alerting::evaluate(&mut engines.store, &standing, now)).await
     }
 
-    /// Tells what is due, one notice after the other. Cut short, it leaves what is not told yet in the queue.
+    /// Tells what is due, to each notifier one notice after the other. Cut short, it leaves what is not told yet in the queue.
     pub(super) fn tell(&self) -> impl Future<Output = Result<Vec<Delivered>>> + Send + use<> {
         let (deliverer, writer) = (self.deliverer.clone(), self.shared.writer.clone());
         let now = self.shared.clock.now();
         async move {
             let mut deliverer = deliverer.lock().await;
-            let due = writer.call(move |engines| engines.store.due_notices(now)).await?;
-            let mark = |number, how| {
+            let waiting = writer.call(|engines| engines.store.waiting()).await?;
+            let note = |delivery: Delivery| {
                 let writer = writer.clone();
-                async move { writer.call(move |engines| engines.store.mark_notice(number, &how)).await }
+                async move { writer.call(move |engines| engines.store.note_delivery(&delivery)).await }
             };
-            deliverer.deliver(due, now, mark).await
+            deliverer.deliver(waiting, now, note).await
         }
     }
 

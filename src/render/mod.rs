@@ -6,6 +6,8 @@ pub mod alerts;
 pub mod compare;
 pub mod discovery;
 pub mod health;
+pub mod notices;
+pub mod notifiers;
 pub mod presets;
 pub mod round;
 pub mod rules;

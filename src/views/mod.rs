@@ -8,6 +8,7 @@ pub mod compare;
 pub mod discovery;
 pub mod entry;
 pub mod health;
+pub mod notifiers;
 pub mod presets;
 pub mod round;
 pub mod rules;
