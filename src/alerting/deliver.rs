@@ -195,7 +195,8 @@ where
     async fn try_one(&mut self, parcel: &Parcel) -> Result<notify::Delivery> {
         let untold = parcel.members.iter().any(|queued| queued.sent_as.is_none());
         if untold {
-            (self.note)(Delivery::Begun { numbers: numbers(&parcel.members), key: parcel.key.clone() }).await?;
+            (self.note)(Delivery::Begun { numbers: numbers(&parcel.members), key: parcel.key.clone() })
+                .await?;
         }
         let parts: Vec<Notification> =
             parcel.members.iter().map(|queued| queued.notice.notification.clone()).collect();
@@ -217,13 +218,16 @@ where
     async fn refused(&mut self, parcel: &Parcel, why: &str) -> Result<()> {
         let attempts = 1 + parcel.members.iter().map(|queued| queued.attempts).max().unwrap_or(0);
         self.state.failures = 0;
-        let (given_up, tried_again): (Vec<&QueuedNotice>, Vec<&QueuedNotice>) =
-            parcel.members.iter().partition(|queued| attempts >= FEWEST_ATTEMPTS && self.is_old(age(queued).1));
+        let (given_up, tried_again): (Vec<&QueuedNotice>, Vec<&QueuedNotice>) = parcel
+            .members
+            .iter()
+            .partition(|queued| attempts >= FEWEST_ATTEMPTS && self.is_old(age(queued).1));
         self.warn(why, !given_up.is_empty());
         let numbers = |queue: &[&QueuedNotice]| queue.iter().map(|queued| queued.number).collect::<Vec<_>>();
         let due = self.after(wait_s(attempts, &parcel.key));
         let (notifier, note, at) = (self.way.config.id.clone(), why.to_owned(), self.now);
-        let refused = Delivery::Refused { numbers: numbers(&tried_again), notifier, at, due, note: note.clone() };
+        let refused =
+            Delivery::Refused { numbers: numbers(&tried_again), notifier, at, due, note: note.clone() };
         (self.note)(refused).await?;
         if !given_up.is_empty() {
             (self.note)(Delivery::GivenUp { numbers: numbers(&given_up), at, note }).await?;
@@ -235,7 +239,8 @@ where
         self.state.failures += 1;
         let asked_s = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(i64::MAX));
         let until = self.after(wait_s(self.state.failures, &parcel.key).max(asked_s.min(LONGEST_WAIT_S)));
-        let (numbers, notifier, note) = (numbers(&parcel.members), self.way.config.id.clone(), why.to_owned());
+        let (numbers, notifier, note) =
+            (numbers(&parcel.members), self.way.config.id.clone(), why.to_owned());
         let unreached = Delivery::Unreached { numbers, notifier, at: self.now, until, note: note.clone() };
         (self.note)(unreached).await?;
         let mut given_up = Vec::new();
@@ -305,7 +310,8 @@ impl fmt::Display for Delivered {
         };
         let told = names(Outcome::Told, "told by").unwrap_or_else(|| "shown here".to_owned());
         let failed = if told == "shown here" { "not told by" } else { "not by" };
-        let parts = [Some(told), names(Outcome::Failed, failed), names(Outcome::Held, "later, for quiet hours, by")];
+        let parts =
+            [Some(told), names(Outcome::Failed, failed), names(Outcome::Held, "later, for quiet hours, by")];
         write!(f, "  ({})", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
     }
 }
@@ -489,7 +495,7 @@ mod tests {
         let told = desk.memory().delivered.clone();
         assert_eq!(told[1].key, first[0]);
         assert_eq!(told[1].parts, told[0].parts);
-        assert_eq!(told.len(), 6, "the later ones, whose rule was told under that key, one by one");
+        assert_eq!((told.len(), told[2].parts.len()), (3, 4), "what came later goes by itself");
     }
 
     #[tokio::test]
@@ -497,7 +503,10 @@ mod tests {
         let mut desk = Desk::new(vec![queued(1, "a", NOON)]);
         desk.memory().answer = retry(None);
         let last = |shown: Vec<Delivered>| {
-            shown.iter().map(|d| d.to_string().lines().last().unwrap_or_default().trim().to_owned()).collect::<Vec<_>>()
+            shown
+                .iter()
+                .map(|d| d.to_string().lines().last().unwrap_or_default().trim().to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(last(desk.turn(noon()).await), ["(shown here; not told by team)"]);
         desk.queue.push(queued(2, "b", NOON));

@@ -58,7 +58,8 @@ pub(super) fn plan(waiting: Vec<QueuedNotice>, to: &NotifierConfig, zone: &TimeZ
         lanes.entry(lane(&queued)).or_default().push(queued);
     }
     let mut plan = Plan::default();
-    let mut fresh = Vec::new();
+    // What was never tried, of rules of which nothing else waits, and behind what was tried.
+    let (mut fresh, mut behind) = (Group::default(), Group::default());
     for ((is_digest, _), mut ready) in lanes {
         // What stands behind one that is tried again later waits with it.
         let due = ready.iter().position(|queued| is_ahead(queued.notice.due, now)).unwrap_or(ready.len());
@@ -69,33 +70,49 @@ pub(super) fn plan(waiting: Vec<QueuedNotice>, to: &NotifierConfig, zone: &TimeZ
             let through = ready.iter().rposition(critical).map_or(0, |last| last + 1);
             plan.held.extend(ready.split_off(through));
         }
-        let untried = |queued: &QueuedNotice| queued.sent_as.is_none() && queued.attempts == 0;
-        if !is_digest && ready.iter().all(untried) {
-            fresh.extend(ready);
-        } else {
-            tried(ready, &mut plan.parcels);
-        }
+        let tries = ready.iter().rposition(|queued| queued.sent_as.is_some() || queued.attempts > 0);
+        let untried = match tries {
+            _ if is_digest => Vec::new(),
+            Some(last) => ready.split_off(last + 1),
+            None => std::mem::take(&mut ready),
+        };
+        let attempts = tried(ready, &mut plan.parcels);
+        let group = if tries.is_some() { &mut behind } else { &mut fresh };
+        group.attempts = group.attempts.max(attempts);
+        group.members.extend(untried);
     }
     // A part of what was tried together would be taken for all of it.
     let parcels = &plan.parcels;
-    let is_part = |queued: &QueuedNotice| parcels.iter().any(|parcel| queued.sent_as.as_ref() == Some(&parcel.key));
+    let is_part =
+        |queued: &QueuedNotice| parcels.iter().any(|parcel| queued.sent_as.as_ref() == Some(&parcel.key));
     let (parts, held) = plan.held.into_iter().partition(is_part);
     plan.held = held;
     tried(parts, &mut plan.parcels);
-    fresh.sort_by_key(|queued| queued.number);
-    let slept = fresh.iter().filter(|queued| quiet_at(queued.notice.notification.at)).count();
-    let many = fresh.len() >= MANY && to.channel.is_read_by_people();
-    if many || slept > 1 && !is_quiet {
-        plan.parcels.push(together(fresh));
-    } else {
-        plan.parcels.extend(fresh.into_iter().map(|queued| alone(queued, 0)));
+    for Group { mut members, attempts } in [fresh, behind] {
+        members.sort_by_key(|queued| queued.number);
+        let slept = members.iter().filter(|queued| quiet_at(queued.notice.notification.at)).count();
+        let many = members.len() >= MANY && to.channel.is_read_by_people();
+        if many || slept > 1 && !is_quiet {
+            plan.parcels.push(together(members, attempts));
+        } else {
+            plan.parcels.extend(members.into_iter().map(|queued| alone(queued, attempts)));
+        }
     }
     plan.parcels.sort_by_key(|parcel| parcel.rank);
     plan
 }
 
-/// Those of one lane, of which some were tried before: each by itself, or with those it was tried with.
-fn tried(ready: Vec<QueuedNotice>, parcels: &mut Vec<Parcel>) {
+/// Notices that may be told as one.
+#[derive(Default)]
+struct Group {
+    members: Vec<QueuedNotice>,
+    /// The most attempts of what stands before one of them.
+    attempts: u32,
+}
+
+/// Those of one lane up to the last that was tried before: each by itself, or with those it was tried with.
+/// Answers the most attempts of one.
+fn tried(ready: Vec<QueuedNotice>, parcels: &mut Vec<Parcel>) -> u32 {
     let mut attempts = 0;
     for queued in ready {
         attempts = attempts.max(queued.attempts);
@@ -109,6 +126,7 @@ fn tried(ready: Vec<QueuedNotice>, parcels: &mut Vec<Parcel>) {
             None => parcels.push(alone(queued, attempts)),
         }
     }
+    attempts
 }
 
 fn alone(queued: QueuedNotice, attempts: u32) -> Parcel {
@@ -119,10 +137,11 @@ fn alone(queued: QueuedNotice, attempts: u32) -> Parcel {
     }
 }
 
-fn together(members: Vec<QueuedNotice>) -> Parcel {
+fn together(members: Vec<QueuedNotice>, attempts: u32) -> Parcel {
     let keys: Vec<&str> = members.iter().map(|queued| queued.notice.notification.key.as_str()).collect();
     let key = format!("s_{}", &blake3::hash(keys.join("\n").as_bytes()).to_hex()[..32]);
-    Parcel { key, rank: (0, members.first().map_or(0, |queued| queued.number)), members }
+    // Behind all that stands before one of them.
+    Parcel { key, rank: (attempts, members.last().map_or(0, |queued| queued.number)), members }
 }
 
 #[cfg(test)]
@@ -193,6 +212,12 @@ mod tests {
         let mut more = of_rules(&["a", "b", "a", "c", "d", "e", "f", "a"]);
         more[..3].clone_from_slice(&waiting[..3]);
         check(more, &people(), DAY, "4+5+6+7 1+2+3 8");
+        let mut tails = of_rules(&["a", "b", "c", "b", "a", "b", "a", "c"]);
+        for (number, attempts) in [(1, 3), (2, 1), (3, 2)] {
+            let queued = &mut tails[number - 1];
+            (queued.attempts, queued.sent_as) = (attempts, Some(number.to_string()));
+        }
+        check(tails, &people(), DAY, "2 3 1 4+5+6+7+8");
         // At night too: a part of it would be taken for the whole.
         waiting[1].notice.notification.severity = Severity::Critical;
         check(waiting, &people(), NIGHT, "1+2+3 held 4+5");
@@ -215,6 +240,6 @@ mod tests {
     fn a_digest_is_no_part_of_a_summary() {
         let mut waiting = of_rules(&["a", "b", "c", "d", "e"]);
         waiting[1].notice.notification.topic = Topic::Digest;
-        check(waiting, &people(), DAY, "1+3+4+5 2");
+        check(waiting, &people(), DAY, "2 1+3+4+5");
     }
 }

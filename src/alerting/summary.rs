@@ -30,7 +30,9 @@ pub(super) fn summary(key: &str, parts: Vec<Notification>, zone: &TimeZone, tong
     if parts.len() > TITLES {
         titles.push(format!("… (+{})", parts.len() - TITLES));
     }
-    let link = |part: &Notification| part.sections.iter().flat_map(|section| &section.lines).find_map(|l| l.link.clone());
+    let link = |part: &Notification| {
+        part.sections.iter().flat_map(|section| &section.lines).find_map(|l| l.link.clone())
+    };
     let line = |part: &Notification| {
         let loudest = part.headline.as_ref().map(|headline| format!(" {headline}")).unwrap_or_default();
         Line {
@@ -85,7 +87,12 @@ mod tests {
         assert_eq!((whole.severity, whole.parts.len()), (Severity::Critical, 2));
         let section = &whole.sections[0];
         let lines = section.lines.iter().map(|line| {
-            format!("{} [{}] {}\n", line.text, line.link.as_deref().unwrap_or(""), line.note.as_deref().unwrap_or(""))
+            format!(
+                "{} [{}] {}\n",
+                line.text,
+                line.link.as_deref().unwrap_or(""),
+                line.note.as_deref().unwrap_or("")
+            )
         });
         let lines: String = lines.collect();
         expect.assert_eq(&format!("{}\n{}\n{}\n{lines}", whole.title, whole.in_short(), section.heading));
@@ -93,7 +100,10 @@ mod tests {
 
     #[test]
     fn a_summary_leads_with_the_gravest_and_lists_all() {
-        check(Tongue::English, "UTC", expect![[r#"
+        check(
+            Tongue::English,
+            "UTC",
+            expect![[r#"
             2 alerts: Acme: 1 stories…
             22:10 Acme: 1 stories
             23:30 Acme: 2 stories
@@ -101,8 +111,12 @@ mod tests {
             22:10 – 23:30
             Acme: 1 stories [https://a.example/] 22:10, so “Panne”
             Acme: 2 stories [] 23:30, so
-        "#]]);
-        check(Tongue::French, "Europe/Paris", expect![[r#"
+        "#]],
+        );
+        check(
+            Tongue::French,
+            "Europe/Paris",
+            expect![[r#"
             2 alertes : Acme: 1 stories…
             02/03 23:10 Acme: 1 stories
             03/03 00:30 Acme: 2 stories
@@ -110,6 +124,7 @@ mod tests {
             02/03 23:10 – 03/03 00:30
             Acme: 1 stories [https://a.example/] 02/03 23:10, so « Panne »
             Acme: 2 stories [] 03/03 00:30, so
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -34,7 +34,11 @@ pub(super) fn notification(
         severity: alert.severity,
         at: now,
         title,
-        headline: view.to_read.iter().find_map(|mention| mention.title.as_deref()).map(|title| tongue.quoted(title)),
+        headline: view
+            .to_read
+            .iter()
+            .find_map(|mention| mention.title.as_deref())
+            .map(|title| tongue.quoted(title)),
         body: alert.reason.clone(),
         sections: notices::alert(&view, &standing.zone, tongue),
         act: Some(format!("vigie alerts ack {id}")),

@@ -8,8 +8,8 @@ use super::problem::Report;
 use super::raw::Section;
 use super::values;
 use crate::model::{
-    Brand, BrandId, Condition, CountBy, NotifierConfig, NotifierId, Role, Rule, RuleId, Severity,
-    Undated, Window,
+    Brand, BrandId, Condition, CountBy, NotifierConfig, NotifierId, Role, Rule, RuleId, Severity, Undated,
+    Window,
 };
 
 /// What a rule may refer to.

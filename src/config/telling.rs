@@ -7,8 +7,8 @@ use super::problem::Report;
 use super::raw::Section;
 use super::values;
 use crate::model::{
-    Channel, Digest, DigestId, EmailConfig, Encryption, Every, Login, NotifierConfig, NotifierId, Quiet, Secret,
-    WebhookConfig, WebhookFormat,
+    Channel, Digest, DigestId, EmailConfig, Encryption, Every, Login, NotifierConfig, NotifierId, Quiet,
+    Secret, WebhookConfig, WebhookFormat,
 };
 
 const KINDS: [(&str, Kind); 4] = [
@@ -51,7 +51,11 @@ pub(super) fn notifier(report: &mut Report<'_>, section: &Section<'_>) -> Option
         for (name, key) in others.flat_map(|(name, other)| other.keys().iter().map(move |key| (name, key))) {
             if section.has(key) {
                 let message = format!("{}: `{key}` does nothing in a notifier of this kind", section.name);
-                report.warning(&section.key_place(key), message, format!("drop the line, or is it a `{name}`?"));
+                report.warning(
+                    &section.key_place(key),
+                    message,
+                    format!("drop the line, or is it a `{name}`?"),
+                );
             }
         }
     }
@@ -93,7 +97,11 @@ fn webhook(report: &mut Report<'_>, section: &Section<'_>) -> Option<WebhookConf
     if secret.is_some() && !signs {
         let key = if section.has("secret_env") { "secret_env" } else { "secret_file" };
         let message = format!("{}: `{key}` does nothing in this format", section.name);
-        report.warning(&section.key_place(key), message, "drop the line: only `json` and `ntfy` have a secret");
+        report.warning(
+            &section.key_place(key),
+            message,
+            "drop the line: only `json` and `ntfy` have a secret",
+        );
     }
     Some(WebhookConfig { format: format?, url: url?, secret })
 }
@@ -167,7 +175,10 @@ fn secret(report: &mut Report<'_>, section: &Section<'_>, key: &str) -> Option<S
         report.error(&section.key_place(&file), message, "keep one");
     }
     if let Some(text) = from_variable.as_ref().filter(|text| text.value.contains(['=', '/', ':', ' '])) {
-        let message = format!("{}: `{variable}` is the name of an environment variable, not what it holds", section.name);
+        let message = format!(
+            "{}: `{variable}` is the name of an environment variable, not what it holds",
+            section.name
+        );
         let help = format!("write a name such as `VIGIE_{}`, and set that", key.to_uppercase());
         report.error(&text.place, message, help);
     }
@@ -191,7 +202,8 @@ fn is_mail_address(text: &str) -> bool {
         Some(named) => named.rsplit_once('<').map(|(_, address)| address),
         None => Some(text),
     };
-    let good = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>@,;\"".contains(c));
+    let good =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>@,;\"".contains(c));
     let parts = address.and_then(|address| address.split_once('@'));
     parts.is_some_and(|(name, domain)| good(name) && good(domain)) && !text.contains(char::is_control)
 }

@@ -18,6 +18,7 @@ use super::workers::Workers;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Standing};
 use crate::config::{Config, Keep, Settings};
+use crate::digest::{self, Digests};
 use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::{Engines, inbox, rematch_if_changed};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
@@ -33,6 +34,7 @@ pub struct Lookout {
     tags: Arc<BTreeMap<String, Vec<String>>>,
     concurrency: usize,
     standing: Arc<Standing>,
+    digests: Arc<Digests>,
     /// Locked while it tells.
     deliverer: Arc<Mutex<Deliverer>>,
     keep: Keep,
@@ -77,6 +79,7 @@ impl Lookout {
             keep: config.settings.keep,
             retention: config.settings.retention,
             standing: Arc::new(Standing::new(&config, tongue)),
+            digests: Arc::new(Digests::new(&config, tongue)),
             deliverer: Arc::new(Mutex::new(Deliverer::new(&config, tongue))),
             quiet: Vec::new(),
             thread,
@@ -97,6 +100,7 @@ impl Lookout {
         self.concurrency = config.settings.concurrency;
         (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
         self.standing = Arc::new(Standing::new(&config, tongue));
+        self.digests = Arc::new(Digests::new(&config, tongue));
         self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config, tongue)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
@@ -320,10 +324,14 @@ impl Lookout {
         self.tell().await
     }
 
-    /// Looks at every rule once, and queues what there is to tell.
+    /// Looks at every rule once, and queues what there is to tell, digests whose time has come among it.
     pub(super) async fn judge(&self) -> Result<()> {
-        let (standing, now) = (self.standing.clone(), self.shared.clock.now());
-        self.shared.writer.call(move |engines| alerting::evaluate(&mut engines.store, &standing, now)).await
+        let (standing, digests, now) = (self.standing.clone(), self.digests.clone(), self.shared.clock.now());
+        let judge = move |engines: &mut Engines| {
+            alerting::evaluate(&mut engines.store, &standing, now)?;
+            digest::queue_due(&mut engines.store, &digests, now)
+        };
+        self.shared.writer.call(judge).await
     }
 
     /// Tells what is due, to each notifier one notice after the other. Cut short, it leaves what is not told yet in the queue.

@@ -30,8 +30,8 @@ impl Email {
     }
 
     pub(super) async fn deliver(&mut self, notification: &Notification, now: Timestamp) -> Delivery {
-        let ready = message(&self.config, notification, now)
-            .and_then(|message| Ok((self.transport()?, message)));
+        let ready =
+            message(&self.config, notification, now).and_then(|message| Ok((self.transport()?, message)));
         let (transport, message) = match ready {
             Ok(ready) => ready,
             Err(why) => return Delivery::Unavailable { why },
@@ -46,9 +46,11 @@ impl Email {
 
     fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
         let EmailConfig { host, port, encryption, login, .. } = &self.config;
-        let parameters = || TlsParameters::new(host.clone()).map_err(|error| {
-            format!("TLS cannot be spoken, install ca-certificates: {}", line(&error.to_string(), 200))
-        });
+        let parameters = || {
+            TlsParameters::new(host.clone()).map_err(|error| {
+                format!("TLS cannot be spoken, install ca-certificates: {}", line(&error.to_string(), 200))
+            })
+        };
         let tls = match encryption {
             Encryption::Tls => Tls::Wrapper(parameters()?),
             Encryption::StartTls => Tls::Required(parameters()?),
@@ -150,9 +152,10 @@ fn html(notification: &Notification) -> String {
                 Some(link) => format!("<a href=\"{}\">{text}</a>", escape(&link)),
                 None => text,
             };
-            let note = entry.note.as_ref().map(|note| {
-                format!(" <span style=\"color:#777\">– {}</span>", escape(&line(note, LONG)))
-            });
+            let note = entry
+                .note
+                .as_ref()
+                .map(|note| format!(" <span style=\"color:#777\">– {}</span>", escape(&line(note, LONG))));
             page.push_str(&format!("<li>{text}{}</li>\n", note.unwrap_or_default()));
         }
         page.push_str("</ul>\n");

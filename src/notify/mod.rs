@@ -100,9 +100,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_notifier_is_what_its_channel_says() {
-        let notifier = |channel| {
-            Notifier::new(&NotifierConfig { id: NotifierId::new("n"), channel, quiet: None })
-        };
+        let notifier =
+            |channel| Notifier::new(&NotifierConfig { id: NotifierId::new("n"), channel, quiet: None });
         assert!(matches!(notifier(Channel::Desktop), Notifier::Desktop(_)));
         let news = testing::notification();
         let argv = vec!["true".to_owned()];

@@ -40,8 +40,17 @@ pub(super) fn web_link(line: &Line) -> Option<String> {
     }
     let mut link = String::from(url);
     for (sign, code) in [
-        ("|", "%7C"), ("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E"), ("\\", "%5C"), ("'", "%27"),
-        ("*", "%2A"), ("`", "%60"), ("[", "%5B"), ("]", "%5D"),
+        ("|", "%7C"),
+        ("(", "%28"),
+        (")", "%29"),
+        ("<", "%3C"),
+        (">", "%3E"),
+        ("\\", "%5C"),
+        ("'", "%27"),
+        ("*", "%2A"),
+        ("`", "%60"),
+        ("[", "%5B"),
+        ("]", "%5D"),
     ] {
         // The brackets of an IPv6 address are none of a path.
         if link.contains(sign) && !(matches!(sign, "[" | "]") && link.contains("://[")) {
@@ -52,7 +61,11 @@ pub(super) fn web_link(line: &Line) -> Option<String> {
 }
 
 /// As many of the lines as there is room for, each ended by a line break; what is left out is counted.
-pub(super) fn within(lines: impl IntoIterator<Item = String>, longest: usize, size: fn(&str) -> usize) -> String {
+pub(super) fn within(
+    lines: impl IntoIterator<Item = String>,
+    longest: usize,
+    size: fn(&str) -> usize,
+) -> String {
     const ROOM_FOR_COUNT: usize = 16;
     let lines: Vec<String> = lines.into_iter().collect();
     let mut text = String::new();

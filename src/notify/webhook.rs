@@ -70,9 +70,13 @@ impl Webhook {
         let mut topic = String::new();
         if self.config.format == WebhookFormat::Ntfy {
             // JSON goes to the server itself, and names the topic.
-            topic = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
+            topic =
+                url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned();
             if topic.is_empty() {
-                return Err(format!("{} names no topic: https://ntfy.sh/TOPIC", secret::place(&self.config.url)));
+                return Err(format!(
+                    "{} names no topic: https://ntfy.sh/TOPIC",
+                    secret::place(&self.config.url)
+                ));
             }
             let rest = url.path().strip_suffix(&topic).unwrap_or("/").to_owned();
             url.set_path(&rest);
@@ -134,7 +138,8 @@ fn signature(secret: &str, id: &str, seconds: &str, body: &str) -> Result<String
     let key = STANDARD
         .decode(encoded)
         .map_err(|_| "the secret to sign with is not `whsec_` and base64".to_owned())?;
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), format!("{id}.{seconds}.{body}").as_bytes());
+    let tag =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), format!("{id}.{seconds}.{body}").as_bytes());
     Ok(format!("v1,{}", STANDARD.encode(tag)))
 }
 
@@ -142,7 +147,9 @@ fn judge(status: StatusCode, after: Option<Duration>, host: &str, place: &str) -
     let answered = format!("{host} answered {}", status.as_u16());
     match status {
         _ if status.is_success() => Delivery::Delivered,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Delivery::Retry { after, why: answered },
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+            Delivery::Retry { after, why: answered }
+        }
         _ if status.is_server_error() => Delivery::Retry { after, why: answered },
         StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
             Delivery::Refused { why: format!("{answered}: it does not take this message") }

@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod compare;
+pub mod digest;
 pub mod discovery;
 pub mod health;
 pub mod notices;

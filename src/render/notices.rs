@@ -69,6 +69,35 @@ fn beginning(text: &str) -> String {
 
 /// Day and time as they are written in the language.
 pub(super) fn moment(time: Timestamp, zone: &TimeZone, tongue: Tongue) -> String {
-    let format = tongue.of("%-d %b %H:%M", "%d/%m %H:%M");
-    time.to_zoned(zone.clone()).strftime(format).to_string()
+    let local = time.to_zoned(zone.clone());
+    match tongue {
+        Tongue::English => local.strftime("%-d %b %H:%M").to_string(),
+        Tongue::French => format!("{} {}", date(time, zone, tongue), local.strftime("%H h %M")),
+    }
+}
+
+/// A day of the year as it is written in the language.
+pub(super) fn date(time: Timestamp, zone: &TimeZone, tongue: Tongue) -> String {
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let local = time.to_zoned(zone.clone());
+    match tongue {
+        Tongue::English => local.strftime("%-d %B").to_string(),
+        Tongue::French => {
+            let day = if local.day() == 1 { "1er".to_owned() } else { local.day().to_string() };
+            format!("{day} {}", MONTHS[local.month().unsigned_abs() as usize - 1])
+        }
+    }
 }

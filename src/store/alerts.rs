@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::notices::{Notice, write_notice};
 use super::{Reader, Store, set_meta};
 use crate::model::{
-    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Observed, RuleId, SeenBaseline, SeenSeries, Severity, SourceId, Timestamp,
+    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Observed, RuleId, SeenBaseline,
+    SeenSeries, Severity, SourceId, Timestamp,
 };
 
 /// Which alerts are asked for; `None` leaves a fact open.
@@ -189,7 +190,11 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
 }
 
 /// The value that goes by `name`.
-pub(super) fn named<T: Copy, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str, name: &str) -> Result<T> {
+pub(super) fn named<T: Copy, const N: usize>(
+    all: [T; N],
+    as_str: fn(T) -> &'static str,
+    name: &str,
+) -> Result<T> {
     all.into_iter()
         .find(|&value| as_str(value) == name)
         .with_context(|| format!("`{name}` is stored where it means nothing"))

@@ -44,7 +44,7 @@ pub use expiry::{Horizon, Progress};
 pub use kept::KeptEntry;
 pub use lock::Lock;
 pub use mentions::{Heard, News};
-pub use notices::{Delivery, GivenUp, NotifierState, Notice, QueuedNotice, Waiting};
+pub use notices::{Delivery, GivenUp, Notice, NotifierState, QueuedNotice, Waiting};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Outcome, QuietPoll, Remark};

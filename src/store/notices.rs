@@ -69,15 +69,41 @@ pub struct GivenUp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// They are about to be tried, as one, under this key.
-    Begun { numbers: Vec<i64>, key: String },
-    Told { numbers: Vec<i64>, notifier: NotifierId, at: Timestamp },
+    Begun {
+        numbers: Vec<i64>,
+        key: String,
+    },
+    Told {
+        numbers: Vec<i64>,
+        notifier: NotifierId,
+        at: Timestamp,
+    },
     /// The notifier was reached and would not take them. Several that were tried as one are tried one by one.
-    Refused { numbers: Vec<i64>, notifier: NotifierId, at: Timestamp, due: Timestamp, note: String },
+    Refused {
+        numbers: Vec<i64>,
+        notifier: NotifierId,
+        at: Timestamp,
+        due: Timestamp,
+        note: String,
+    },
     /// The notifier was not reached, and is left alone.
-    Unreached { numbers: Vec<i64>, notifier: NotifierId, at: Timestamp, until: Timestamp, note: String },
+    Unreached {
+        numbers: Vec<i64>,
+        notifier: NotifierId,
+        at: Timestamp,
+        until: Timestamp,
+        note: String,
+    },
     /// They were not tried, and why.
-    Postponed { numbers: Vec<i64>, note: String },
-    GivenUp { numbers: Vec<i64>, at: Timestamp, note: String },
+    Postponed {
+        numbers: Vec<i64>,
+        note: String,
+    },
+    GivenUp {
+        numbers: Vec<i64>,
+        at: Timestamp,
+        note: String,
+    },
 }
 
 /// None of an alert that someone looks after.

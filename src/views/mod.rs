@@ -5,6 +5,7 @@
 pub mod alerts;
 pub mod analysis;
 pub mod compare;
+pub mod digest;
 pub mod discovery;
 pub mod entry;
 pub mod health;

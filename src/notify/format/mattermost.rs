@@ -16,7 +16,11 @@ const MARKDOWN: Markup = Markup { escape, bold: markdown_bold, link: markdown_li
 
 pub(super) fn body(notification: &Notification) -> Value {
     let act = notification.act.as_ref().map(|act| format!("`{}`", line(act, TITLE).replace('`', "'")));
-    let mut text = format!("#### {}\n{}", escape(&line(&notification.title, TITLE)), MARKDOWN.text(&notification.body, TEXT));
+    let mut text = format!(
+        "#### {}\n{}",
+        escape(&line(&notification.title, TITLE)),
+        MARKDOWN.text(&notification.body, TEXT)
+    );
     let mut left = ALL - characters(&text) - act.as_deref().map_or(0, characters) - 2;
     for section in &notification.sections {
         let section = format!("\n\n{}", MARKDOWN.section(section, SECTION));

@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn slack() {
-        check(WebhookFormat::Slack, expect![[r#"
+        check(
+            WebhookFormat::Slack,
+            expect![[r#"
             {
               "blocks": [
                 {
@@ -149,12 +151,15 @@ mod tests {
               "unfurl_links": false,
               "unfurl_media": false
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn discord() {
-        check(WebhookFormat::Discord, expect![[r#"
+        check(
+            WebhookFormat::Discord,
+            expect![[r#"
             {
               "allowed_mentions": {
                 "parse": []
@@ -178,12 +183,15 @@ mod tests {
               ],
               "username": "vigie"
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn teams() {
-        check(WebhookFormat::Teams, expect![[r#"
+        check(
+            WebhookFormat::Teams,
+            expect![[r#"
             {
               "attachments": [
                 {
@@ -234,22 +242,28 @@ mod tests {
               ],
               "type": "message"
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn mattermost() {
-        check(WebhookFormat::Mattermost, expect![[r#####"
+        check(
+            WebhookFormat::Mattermost,
+            expect![[r#####"
             {
               "text": "#### Lumora: \"14\" stories\n14 stories in 1 hour where 2 are usual\n\n**What to read**\n- [R&D \\<b\\>gras\\</b\\> \\*x\\* \\_y\\_ \\[z\\]\\(http://evil.example\\) @[ZWSP]everyone \\<!channel\\> \\`c\\`](https://news.example/a_%28b%29?x=%3Cy%3E%7Cz) – news, 3 copies\n- l'éclat Bcc: x@[ZWSP]evil.example\n\n`vigie alerts ack 12345678`",
               "username": "vigie"
             }
-        "#####]]);
+        "#####]],
+        );
     }
 
     #[test]
     fn ntfy() {
-        check(WebhookFormat::Ntfy, expect![[r#"
+        check(
+            WebhookFormat::Ntfy,
+            expect![[r#"
             {
               "click": "https://news.example/a_%28b%29?x=%3Cy%3E%7Cz",
               "message": "14 stories in 1 hour where 2 are usual\n\nWhat to read\n- R&D <b>gras</b> *x* _y_ [z](http://evil.example) @everyone <!channel> `c` (news, 3 copies)\n  https://news.example/a_%28b%29?x=%3Cy%3E%7Cz\n- l'éclat Bcc: x@evil.example\n\nvigie alerts ack 12345678",
@@ -260,12 +274,15 @@ mod tests {
               "title": "Lumora: \"14\" stories",
               "topic": "lookout"
             }
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn json() {
-        check(WebhookFormat::Json, expect![[r#"
+        check(
+            WebhookFormat::Json,
+            expect![[r#"
             {
               "data": {
                 "alert": "a_1",
@@ -298,7 +315,8 @@ mod tests {
               "timestamp": "2026-03-02T07:40:00Z",
               "type": "alert"
             }
-        "#]]);
+        "#]],
+        );
     }
 
     /// Every text of a message, with the path to it.

@@ -27,7 +27,8 @@ pub(super) fn body(notification: &Notification) -> Value {
     blocks.extend((!body.is_empty()).then(|| mrkdwn(body)));
     // The last place is for what to do.
     let room = BLOCKS - 1 - blocks.len();
-    blocks.extend(notification.sections.iter().take(room).map(|section| mrkdwn(MRKDWN.section(section, TEXT))));
+    blocks
+        .extend(notification.sections.iter().take(room).map(|section| mrkdwn(MRKDWN.section(section, TEXT))));
     blocks.extend(notification.act.as_ref().map(|act| {
         let text = format!("`{}`", escape(&line(act, HEADER)).replace('`', "'"));
         json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": text }] })
