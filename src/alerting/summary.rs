@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::telling::shown;
 use crate::model::{Line, Notification, Section, Tongue, Topic};
 
 /// Titles shown where there is no room for sections.
@@ -34,12 +35,10 @@ pub(super) fn summary(key: &str, parts: Vec<Notification>, zone: &TimeZone, tong
         part.sections.iter().flat_map(|section| &section.lines).find_map(|l| l.link.clone())
     };
     let line = |part: &Notification| {
-        let loudest = part.headline.as_ref().map(|headline| format!(" {headline}")).unwrap_or_default();
-        Line {
-            text: part.title.clone(),
-            link: link(part),
-            note: Some(format!("{}, {}{loudest}", time(part), part.body.replace('\n', " "))),
-        }
+        let mut facts = vec![time(part), part.body.replace('\n', " ")];
+        facts.extend(part.headline.clone());
+        facts.extend(part.alert.as_ref().map(|alert| shown(alert).to_owned()));
+        Line { text: part.title.clone(), link: link(part), note: Some(facts.join(", ")) }
     };
     let heading = match (parts.first(), parts.last()) {
         (Some(first), Some(last)) if parts.len() > 1 => {
@@ -58,7 +57,7 @@ pub(super) fn summary(key: &str, parts: Vec<Notification>, zone: &TimeZone, tong
         headline: Some(titles.join("\n")),
         body: String::new(),
         sections: vec![Section { heading, lines: parts.iter().map(line).collect() }],
-        act: Some("vigie alerts list".to_owned()),
+        act: all_alerts.then(|| "vigie alerts ack ID".to_owned()),
         parts,
     }
 }
@@ -78,6 +77,7 @@ mod tests {
             .map(|(number, at)| queued(number, "r", at).notice.notification)
             .collect();
         parts[0].severity = Severity::Critical;
+        parts[0].alert = Some(crate::model::AlertId::new("a_0123456789"));
         parts[0].headline = Some(tongue.quoted("Panne"));
         parts[0].sections = vec![Section {
             heading: "x".into(),
@@ -104,27 +104,27 @@ mod tests {
             Tongue::English,
             "UTC",
             expect![[r#"
-            2 alerts: Acme: 1 stories…
-            22:10 Acme: 1 stories
-            23:30 Acme: 2 stories
-            vigie alerts list
-            22:10 – 23:30
-            Acme: 1 stories [https://a.example/] 22:10, so “Panne”
-            Acme: 2 stories [] 23:30, so
-        "#]],
+                2 alerts: Acme: 1 stories…
+                22:10 Acme: 1 stories
+                23:30 Acme: 2 stories
+                vigie alerts ack ID
+                22:10 – 23:30
+                Acme: 1 stories [https://a.example/] 22:10, so, “Panne”, 01234567
+                Acme: 2 stories [] 23:30, so
+            "#]],
         );
         check(
             Tongue::French,
             "Europe/Paris",
             expect![[r#"
-            2 alertes : Acme: 1 stories…
-            02/03 23:10 Acme: 1 stories
-            03/03 00:30 Acme: 2 stories
-            vigie alerts list
-            02/03 23:10 – 03/03 00:30
-            Acme: 1 stories [https://a.example/] 02/03 23:10, so « Panne »
-            Acme: 2 stories [] 03/03 00:30, so
-        "#]],
+                2 alertes : Acme: 1 stories…
+                02/03 23:10 Acme: 1 stories
+                03/03 00:30 Acme: 2 stories
+                vigie alerts ack ID
+                02/03 23:10 – 03/03 00:30
+                Acme: 1 stories [https://a.example/] 02/03 23:10, so, « Panne », 01234567
+                Acme: 2 stories [] 03/03 00:30, so
+            "#]],
         );
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::Standing;
-use crate::model::{Alert, Notification, Topic};
+use crate::model::{Alert, AlertId, Notification, Topic};
 use crate::render::notices;
 use crate::store::Reader;
 use crate::views::alerts::told;
@@ -24,8 +24,6 @@ pub(super) fn notification(
 ) -> Result<Notification> {
     let view = told(store, alert)?;
     let tongue = standing.tongue;
-    let id = alert.id.as_str().trim_start_matches("a_");
-    let id = id.get(..ID_SHOWN).unwrap_or(id);
     Ok(Notification {
         key,
         topic: Topic::Alert,
@@ -41,7 +39,13 @@ pub(super) fn notification(
             .map(|title| tongue.quoted(title)),
         body: alert.reason.clone(),
         sections: notices::alert(&view, &standing.zone, tongue),
-        act: Some(format!("vigie alerts ack {id}")),
+        act: Some(format!("vigie alerts ack {}", shown(&alert.id))),
         parts: Vec::new(),
     })
+}
+
+/// As much of an id as it takes to name it.
+pub(super) fn shown(id: &AlertId) -> &str {
+    let id = id.as_str().trim_start_matches("a_");
+    id.get(..ID_SHOWN).unwrap_or(id)
 }
