@@ -37,15 +37,11 @@ pub(super) fn summary(key: &str, parts: Vec<Notification>, zone: &TimeZone, tong
     let line = |part: &Notification| {
         let mut facts = vec![time(part), part.body.replace('\n', " ")];
         facts.extend(part.headline.clone());
-        facts.extend(part.alert.as_ref().map(|alert| shown(alert).to_owned()));
+        facts.extend(part.alert.as_ref().map(|alert| format!("ack {}", shown(alert))));
         Line { text: part.title.clone(), link: link(part), note: Some(facts.join(", ")) }
     };
-    let heading = match (parts.first(), parts.last()) {
-        (Some(first), Some(last)) if parts.len() > 1 => {
-            format!("{} – {}", time(first), time(last))
-        }
-        _ => String::new(),
-    };
+    let mut times: Vec<String> = parts.first().into_iter().chain(parts.last()).map(time).collect();
+    times.dedup();
     Notification {
         key: key.to_owned(),
         topic: Topic::Summary,
@@ -56,8 +52,8 @@ pub(super) fn summary(key: &str, parts: Vec<Notification>, zone: &TimeZone, tong
         title: format!("{} {what}{colon} {first}{}", parts.len(), if parts.len() > 1 { "…" } else { "" }),
         headline: Some(titles.join("\n")),
         body: String::new(),
-        sections: vec![Section { heading, lines: parts.iter().map(line).collect() }],
-        act: all_alerts.then(|| "vigie alerts ack ID".to_owned()),
+        sections: vec![Section { heading: times.join(" – "), lines: parts.iter().map(line).collect() }],
+        act: all_alerts.then(|| "vigie alerts list".to_owned()),
         parts,
     }
 }
@@ -107,9 +103,9 @@ mod tests {
                 2 alerts: Acme: 1 stories…
                 22:10 Acme: 1 stories
                 23:30 Acme: 2 stories
-                vigie alerts ack ID
+                vigie alerts list
                 22:10 – 23:30
-                Acme: 1 stories [https://a.example/] 22:10, so, “Panne”, 01234567
+                Acme: 1 stories [https://a.example/] 22:10, so, “Panne”, ack 01234567
                 Acme: 2 stories [] 23:30, so
             "#]],
         );
@@ -120,9 +116,9 @@ mod tests {
                 2 alertes : Acme: 1 stories…
                 02/03 23:10 Acme: 1 stories
                 03/03 00:30 Acme: 2 stories
-                vigie alerts ack ID
+                vigie alerts list
                 02/03 23:10 – 03/03 00:30
-                Acme: 1 stories [https://a.example/] 02/03 23:10, so, « Panne », 01234567
+                Acme: 1 stories [https://a.example/] 02/03 23:10, so, « Panne », ack 01234567
                 Acme: 2 stories [] 03/03 00:30, so
             "#]],
         );

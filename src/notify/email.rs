@@ -71,7 +71,8 @@ impl Email {
 /// What became of it by the server's answer.
 fn judge(host: &str, error: &lettre::transport::smtp::Error) -> Delivery {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    // Its text ends with that of its cause.
+    let mut cause = std::error::Error::source(error).and_then(std::error::Error::source);
     while let Some(next) = cause {
         text = format!("{text}: {next}");
         cause = next.source();
@@ -165,4 +166,82 @@ fn html(notification: &Notification) -> String {
     }
     page.push_str("</body></html>\n");
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::testing::{endless, notification};
+
+    fn config() -> EmailConfig {
+        EmailConfig {
+            host: "mail.example".into(),
+            port: 25,
+            encryption: Encryption::None,
+            login: None,
+            from: "La vigie <vigie@acme.example>".into(),
+            to: vec!["a@acme.example".into(), "Bé <b@acme.example>".into()],
+        }
+    }
+
+    fn written(notification: &Notification) -> String {
+        let message = message(&config(), notification, notification.at).unwrap();
+        String::from_utf8(message.formatted()).unwrap()
+    }
+
+    /// What a feed says may hold line breaks, and what looks like a header.
+    #[test]
+    fn no_text_makes_a_header() {
+        let title = "Acme\r\nBcc: x@evil.example\r\n\r\n<script>é".repeat(9);
+        let mut notification = Notification { title, ..notification() };
+        notification.severity = Severity::Critical;
+        let text = written(&notification);
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        let names: Vec<&str> = head
+            .lines()
+            .filter(|line| !line.starts_with(' '))
+            .filter_map(|line| line.split_once(": ").map(|(name, _)| name))
+            .collect();
+        let expected = [
+            "From",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "Auto-Submitted",
+            "X-Vigie-Topic",
+            "To",
+            "References",
+            "Importance",
+            "X-Priority",
+            "MIME-Version",
+            "Content-Type",
+        ];
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(sorted, expected, "{head}");
+        assert!(text.lines().all(|line| line.len() <= 998), "RFC 5322 knows no longer lines");
+        assert!(written(&endless()).lines().all(|line| line.len() <= 998));
+    }
+
+    #[test]
+    fn the_same_news_has_the_same_id_and_an_incident_one_thread() {
+        let id = |text: &str, name: &str| {
+            text.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned)).unwrap()
+        };
+        let (first, again) = (written(&notification()), written(&notification()));
+        let grown = written(&Notification { key: "a_1:grown-9".into(), ..notification() });
+        assert_eq!(id(&first, "Message-ID: "), id(&again, "Message-ID: "));
+        assert_ne!(id(&first, "Message-ID: "), id(&grown, "Message-ID: "));
+        assert_eq!(id(&first, "References: "), id(&grown, "References: "));
+    }
+
+    #[test]
+    fn a_page_holds_no_markup_but_its_own() {
+        let page = html(&notification());
+        assert!(page.contains("R&amp;D &lt;b&gt;gras&lt;/b&gt;"), "{page}");
+        assert!(page.contains("<a href=\"https://news.example/a_%28b%29?x=%3Cy%3E%7Cz\">"), "{page}");
+        assert!(!page.contains("<b>") && !page.contains('\u{202e}'), "{page}");
+    }
 }

@@ -98,7 +98,7 @@ pub(super) fn whole(notification: &Notification) -> String {
         for entry in lines {
             text.push_str(&format!("\n- {}", line(&entry.text, LONG)));
             if let Some(note) = &entry.note {
-                text.push_str(&format!(" ({})", line(note, LONG)));
+                text.push_str(&format!(" – {}", line(note, LONG)));
             }
             if let Some(link) = web_link(entry) {
                 text.push_str(&format!("\n  {link}"));

@@ -187,3 +187,48 @@ fn network_failure(error: reqwest::Error) -> String {
     }
     format!("{what}: {}", super::plain::line(&cause.to_string(), 200))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the specification's own libraries.
+    #[test]
+    fn a_signature_is_that_of_the_specification() {
+        let body = "{\"test\": 2432232314}";
+        let signature = signature(
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "1614265330",
+            body,
+        );
+        assert_eq!(signature.as_deref(), Ok("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+        assert!(super::signature("whsec_ no base64", "a", "1", "").is_err());
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_patience_in_seconds_fractions_or_until_a_date() {
+        let now: Timestamp = "2026-03-02T07:00:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("120", Some(120)),
+            ("0.3", Some(1)),
+            ("Mon, 02 Mar 2026 07:01:00 GMT", Some(60)),
+            ("Mon, 02 Mar 2026 06:01:00 GMT", None),
+            ("-5", None),
+            ("NaN", None),
+            ("soon", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, text.parse().unwrap())]);
+            assert_eq!(retry_after(&headers, now).map(|after| after.as_secs()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_has_no_full_stop_and_is_ascii() {
+        assert_eq!(id("a_1:first"), "a_1:first");
+        for key in ["digest:été:1", "gone:news.example:1", "a b"] {
+            let id = id(key);
+            assert!(id.starts_with("k_") && id.len() == 34, "{id}");
+        }
+    }
+}

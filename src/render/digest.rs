@@ -53,7 +53,7 @@ pub fn text(view: &DigestView, zone: &TimeZone, tongue: Tongue) -> Text {
             tongue.of("Who spoke most", "Qui a le plus parlé"),
             own().filter_map(Figures::speakers).collect(),
         ),
-        section(tongue.of("Alerts", "Alertes"), alerts(&view.alerts, zone, tongue)),
+        section(tongue.of("Alerts", "Alertes"), alerts(view, zone, tongue)),
         section(tongue.of("Sources", "Sources"), sources(view, tongue)),
     ];
     Text { title, body: body.join("\n"), sections: sections.into_iter().flatten().collect() }
@@ -68,7 +68,7 @@ struct Figures<'a> {
 
 impl Figures<'_> {
     fn in_short(&self, tongue: Tongue) -> String {
-        let change = change(self.now.stories, self.before.stories, tongue);
+        let change = change(self.now.stories, self.before.stories);
         let change = change.map(|change| format!(" ({change})")).unwrap_or_default();
         format!("{}{} {}{change}", self.now.name, tongue.of("", ","), stories(self.now.stories, tongue))
     }
@@ -108,14 +108,14 @@ impl Figures<'_> {
                 (share.high * 100.0).round(),
                 before
                     .share
-                    .map(|share| format!("; {} {}", tongue.of("before", "avant"), percent(share.value)))
+                    .map(|share| format!(", {} {}", tongue.of("before", "avant"), percent(share.value)))
                     .unwrap_or_default(),
             ));
         }
         if let (Some(net), Some(low), Some(high)) = (now.sentiment.net, now.sentiment.low, now.sentiment.high)
         {
             let before = before.sentiment.net;
-            let before = before.map(|net| format!("; {} {}", tongue.of("before", "avant"), signed(net)));
+            let before = before.map(|net| format!(", {} {}", tongue.of("before", "avant"), signed(net)));
             facts.push(format!(
                 "{} {} ({} {} {}{})",
                 tongue.of("net tone", "ton net"),
@@ -127,12 +127,12 @@ impl Figures<'_> {
             ));
         }
         if now.sentiment.negative > 0 {
-            let negative = match (tongue, now.sentiment.negative > 1) {
-                (Tongue::English, _) => "negative",
-                (Tongue::French, true) => "négatives",
-                (Tongue::French, false) => "négative",
-            };
-            facts.push(format!("{} {negative}", now.sentiment.negative));
+            let negative = now.sentiment.negative;
+            let s = if negative > 1 { "s" } else { "" };
+            facts.push(match tongue {
+                Tongue::English => format!("{negative} negative mention{s}"),
+                Tongue::French => format!("{negative} mention{s} négative{s}"),
+            });
         }
         Line { text: self.in_short(tongue), link: None, note: (!facts.is_empty()).then(|| facts.join(", ")) }
     }
@@ -148,8 +148,8 @@ impl Figures<'_> {
     }
 }
 
-fn alerts(alerts: &[AlertView], zone: &TimeZone, tongue: Tongue) -> Vec<Line> {
-    if alerts.is_empty() {
+fn alerts(view: &DigestView, zone: &TimeZone, tongue: Tongue) -> Vec<Line> {
+    if view.alerts.is_empty() {
         return vec![plain(tongue.of("none", "aucune"))];
     }
     let line = |alert: &AlertView| {
@@ -160,9 +160,12 @@ fn alerts(alerts: &[AlertView], zone: &TimeZone, tongue: Tongue) -> Vec<Line> {
             (None, "firing") => tongue.of("still firing", "toujours en cours").to_owned(),
             (None, _) => tongue.of("over", "terminée").to_owned(),
         });
-        Line { text: alert.reason.clone(), link: None, note: Some(facts.join(", ")) }
+        let brand = view.now.brands.iter().find(|brand| brand.brand == alert.brand);
+        let brand = brand.map_or(alert.brand.as_str(), |brand| brand.name.as_str());
+        let text = format!("{brand}{} {}", tongue.of(":", " :"), alert.reason);
+        Line { text, link: None, note: Some(facts.join(", ")) }
     };
-    alerts.iter().map(line).collect()
+    view.alerts.iter().map(line).collect()
 }
 
 fn sources(view: &DigestView, tongue: Tongue) -> Vec<Line> {
@@ -186,8 +189,10 @@ fn sources(view: &DigestView, tongue: Tongue) -> Vec<Line> {
     let well = view.sources.saturating_sub(view.unwell.len());
     if well > 0 {
         lines.push(plain(&match tongue {
-            Tongue::English => format!("the other {well}: well"),
-            Tongue::French => format!("les {well} autres : bien"),
+            Tongue::English if well == 1 => "the other one was heard".to_owned(),
+            Tongue::English => format!("the other {well} were heard"),
+            Tongue::French if well == 1 => "l’autre : entendue".to_owned(),
+            Tongue::French => format!("les {well} autres : entendues"),
         }));
     }
     lines
@@ -222,14 +227,14 @@ fn stories(count: u64, tongue: Tongue) -> String {
 }
 
 /// In percent of what was before; of a few, the difference says nothing.
-fn change(now: u64, before: u64, tongue: Tongue) -> Option<String> {
+fn change(now: u64, before: u64) -> Option<String> {
     const FEW: u64 = 10;
     if before < FEW {
         return None;
     }
     let percent = ((now as f64 - before as f64) / before as f64 * 100.0).round();
     let sign = if percent < 0.0 { "−" } else { "+" };
-    Some(format!("{sign}{}{}", percent.abs(), tongue.of("%", " %")))
+    Some(format!("{sign}{} %", percent.abs()))
 }
 
 fn percent(share: f64) -> String {
@@ -252,5 +257,155 @@ fn about(usual: f64, tongue: Tongue) -> String {
     match tongue {
         Tongue::English => digits,
         Tongue::French => digits.replace('.', ","),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::views::alerts::{AcknowledgedView, ObservedView};
+    use crate::views::compare::{ComparisonView, CountView, IntervalView, SentimentCounts};
+    use crate::views::health::{SourceHealth, not_polled};
+
+    fn brand(name: &str, role: &'static str, stories: u64, share: f64) -> BrandView {
+        BrandView {
+            brand: name.to_lowercase(),
+            name: name.into(),
+            role,
+            mentions: stories + stories / 2,
+            stories,
+            share: Some(IntervalView { value: share, low: share - 0.04, high: share + 0.04 }),
+            share_mentions: None,
+            change: None,
+            sentiment: SentimentCounts {
+                negative: 7,
+                neutral: 3,
+                positive: 1,
+                net: Some(-0.545),
+                low: Some(-0.7),
+                high: Some(-0.2),
+            },
+            sources: vec![CountView { value: "ecodaily".into(), mentions: 12 }],
+            authors: Vec::new(),
+            themes: Vec::new(),
+            peak: None,
+            days: Vec::new(),
+        }
+    }
+
+    fn view(every: Every) -> DigestView {
+        let (since, until): (jiff::Timestamp, jiff::Timestamp) =
+            ("2026-02-22T07:00:00Z".parse().unwrap(), "2026-03-01T07:00:00Z".parse().unwrap());
+        let comparison = |brands| ComparisonView { query: None, since, until, count: "stories", brands };
+        let alert = AlertView {
+            id: "a_1".into(),
+            rule: "acme-spike".into(),
+            brand: "acme".into(),
+            state: "resolved",
+            severity: "high",
+            since,
+            until: Some(until),
+            reason: "42 stories".into(),
+            observed: ObservedView {
+                count: "stories",
+                value: 42,
+                mentions: 51,
+                stories: 42,
+                negative: 7,
+                sources: 3,
+                window: [since, until],
+            },
+            baseline: None,
+            evidence: Vec::new(),
+            terms: Vec::new(),
+            annotations: Vec::new(),
+            playbook: None,
+            config_hash: "0".into(),
+            acknowledged: Some(AcknowledgedView { at: until, false_alarm: true }),
+        };
+        let source = SourceHealth { state: "broken", note: Some("server answered 500".into()), ..blank() };
+        DigestView {
+            every,
+            since,
+            until,
+            now: comparison(vec![brand("Acme", "own", 42, 0.41), brand("Globex", "competitor", 1, 0.59)]),
+            before: comparison(vec![brand("Acme", "own", 32, 0.36), brand("Globex", "competitor", 0, 0.64)]),
+            usual: vec![Some(30.25), None],
+            stories: Vec::new(),
+            alerts: vec![alert],
+            sources: 9,
+            unwell: vec![Unwell { source, missed_s: 18_000 }],
+        }
+    }
+
+    fn blank() -> SourceHealth {
+        let source = crate::model::Source {
+            id: crate::model::SourceId::new("forum"),
+            kind: crate::model::SourceKind::Feed { url: "https://a.example/".into() },
+            every: None,
+            tags: Vec::new(),
+            allow_private: false,
+            enabled: true,
+        };
+        not_polled(&[source]).sources.remove(0)
+    }
+
+    #[track_caller]
+    fn check(view: &DigestView, tongue: Tongue, expect: Expect) {
+        let Text { title, body, sections } = text(view, &TimeZone::UTC, tongue);
+        let mut all = format!("{title}\n{body}\n");
+        for Section { heading, lines } in sections {
+            all.push_str(&format!("{heading}\n"));
+            let line = |line: &Line| format!("- {} | {}\n", line.text, line.note.as_deref().unwrap_or(""));
+            all.extend(lines.iter().map(line));
+        }
+        expect.assert_eq(&all);
+    }
+
+    #[test]
+    fn a_week_in_english() {
+        check(
+            &view(Every::Week(jiff::civil::Weekday::Sunday)),
+            Tongue::English,
+            expect![[r#"
+                Week to 1 March: Acme 42 stories (+31 %)
+                Acme: 42 stories (63 mentions); 32 the week before, 30 usual.
+                Figures
+                - Acme 42 stories (+31 %) | share of voice 41 % (37–45, before 36 %), net tone −55 (−70 to −20, before −55), 7 negative mentions
+                - Globex 1 story | share of voice 59 % (55–63, before 64 %), net tone −55 (−70 to −20, before −55), 7 negative mentions
+                Who spoke most
+                - Acme | ecodaily 12
+                Alerts
+                - Acme: 42 stories | acme-spike, 22 Feb 07:00, false alarm
+                Sources
+                - forum (broken) | not heard for 5 h, server answered 500
+                - the other 8 were heard | 
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_calm_day_in_french() {
+        let mut calm = view(Every::Day);
+        (calm.alerts, calm.unwell, calm.usual) = (Vec::new(), Vec::new(), vec![None, None]);
+        check(
+            &calm,
+            Tongue::French,
+            expect![[r#"
+                Journée au 1er mars : Acme, 42 histoires (+31 %)
+                Acme : 42 histoires (63 mentions) ; 32 la veille ; ce qui est habituel n’est pas encore connu.
+                Chiffres
+                - Acme, 42 histoires (+31 %) | part de voix 41 % (37–45, avant 36 %), ton net −55 (−70 à −20, avant −55), 7 mentions négatives
+                - Globex, 1 histoire | part de voix 59 % (55–63, avant 64 %), ton net −55 (−70 à −20, avant −55), 7 mentions négatives
+                Qui a le plus parlé
+                - Acme | ecodaily 12
+                Alertes
+                - aucune | 
+                Sources
+                - toutes entendues (9) | 
+            "#]],
+        );
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn moment(time: Timestamp, zone: &TimeZone, tongue: Tongue) -> String
     let local = time.to_zoned(zone.clone());
     match tongue {
         Tongue::English => local.strftime("%-d %b %H:%M").to_string(),
-        Tongue::French => format!("{} {}", date(time, zone, tongue), local.strftime("%H h %M")),
+        Tongue::French => format!("{} {}", date(time, zone, tongue), local.strftime("%H:%M")),
     }
 }
 

@@ -32,7 +32,7 @@ pub fn text(view: &NotifiersView, zone: &TimeZone, style: Style) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = view.notifiers.iter().map(row).collect();
-    let mut out = table(&columns, &rows, style);
+    let mut out = format!("{}\n", table(&columns, &rows, style).trim_end());
     for notifier in &view.notifiers {
         for remark in remarks(notifier, zone) {
             out.push_str(&format!("{}: {}\n", notifier.id, clean(&remark)));

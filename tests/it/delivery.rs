@@ -404,7 +404,7 @@ fn killed_while_it_posts_a_receiver_that_knows_keys_is_told_once() {
             for line in blocks[1]["text"]["text"].as_str().expect("lines").lines().skip(1) {
                 let (_, line) = line.split_once('|').expect("a link");
                 let (title, facts) = line.split_once("> – ").expect("facts");
-                tell(facts.rsplit(", ").next().expect("an id"), title);
+                tell(facts.rsplit(", ack ").next().expect("an id"), title);
             }
         } else {
             let act = message["text"].as_str().expect("a text").rsplit(' ').next().expect("an id");

@@ -264,17 +264,17 @@ mod tests {
         check(
             WebhookFormat::Ntfy,
             expect![[r#"
-            {
-              "click": "https://news.example/a_%28b%29?x=%3Cy%3E%7Cz",
-              "message": "14 stories in 1 hour where 2 are usual\n\nWhat to read\n- R&D <b>gras</b> *x* _y_ [z](http://evil.example) @everyone <!channel> `c` (news, 3 copies)\n  https://news.example/a_%28b%29?x=%3Cy%3E%7Cz\n- l'éclat Bcc: x@evil.example\n\nvigie alerts ack 12345678",
-              "priority": 4,
-              "tags": [
-                "warning"
-              ],
-              "title": "Lumora: \"14\" stories",
-              "topic": "lookout"
-            }
-        "#]],
+                {
+                  "click": "https://news.example/a_%28b%29?x=%3Cy%3E%7Cz",
+                  "message": "14 stories in 1 hour where 2 are usual\n\nWhat to read\n- R&D <b>gras</b> *x* _y_ [z](http://evil.example) @everyone <!channel> `c` – news, 3 copies\n  https://news.example/a_%28b%29?x=%3Cy%3E%7Cz\n- l'éclat Bcc: x@evil.example\n\nvigie alerts ack 12345678",
+                  "priority": 4,
+                  "tags": [
+                    "warning"
+                  ],
+                  "title": "Lumora: \"14\" stories",
+                  "topic": "lookout"
+                }
+            "#]],
         );
     }
 
