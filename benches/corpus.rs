@@ -66,6 +66,24 @@ fn name(n: usize) -> String {
     format!("Zyx{}", word(n))
 }
 
+/// An RSS document of entries of 72 words that name the first brand, each a story of its own.
+pub fn stories(numbers: std::ops::Range<usize>, published: impl Fn(usize) -> String) -> String {
+    let mut chance = Chance(numbers.start as u64 + 1);
+    let mut words = |count| (0..count).map(|_| word(chance.below(1 << 24))).collect::<Vec<_>>().join(" ");
+    let mut text = String::from("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>News</title>");
+    for n in numbers {
+        let (title, body, name) = (words(9), words(62), name(0));
+        let published = published(n);
+        write!(
+            text,
+            "<item><title>{title}</title><link>{BASE}{n}</link><guid>{n}</guid><pubDate>{published}</pubDate>\
+             <description>{body} {name}</description></item>"
+        )
+        .expect("writing to a string cannot fail");
+    }
+    text + "</channel></rss>"
+}
+
 fn sentence(chance: &mut Chance, words: usize) -> String {
     const COMMON: [&str; 8] = ["the", "of", "and", "to", "in", "was", "that", "with"];
     let mut text = String::with_capacity(words * 7);

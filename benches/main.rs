@@ -1,9 +1,13 @@
 //! What the inner steps cost: `cargo bench` prints the CPU time of each per item.
 //!
 //! Every bench asserts its answer. Without `--bench`, as under `cargo test`, each runs once over a small
-//! corpus and prints nothing. The whole way is measured by `benches/round.sh`.
+//! corpus and prints nothing. The whole way is measured by `benches/round.sh`. `cargo bench --bench main -- --held
+//! 1000000` prints what so many stories take instead; `--alarms 6`, how many false alarms spike rules raise in so many
+//! simulated years, and what they catch.
 
+mod alarms;
 mod corpus;
+mod held;
 mod ingest;
 mod matching;
 mod search;
@@ -12,8 +16,20 @@ mod stream;
 
 use std::time::Duration;
 
+use anyhow::Context;
+
 fn main() -> anyhow::Result<()> {
-    let bench = Bench { measures: std::env::args().any(|argument| argument == "--bench") };
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--held") {
+        let stories = arguments.get(at + 1).and_then(|number| number.parse().ok());
+        return held::run(stories.context("after --held comes how many stories, as in --held 1000000")?);
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--alarms") {
+        let seeds = arguments.get(at + 1).and_then(|number| number.parse().ok());
+        alarms::run(seeds.context("after --alarms comes how many years to simulate, as in --alarms 6")?);
+        return Ok(());
+    }
+    let bench = Bench { measures: arguments.iter().any(|argument| argument == "--bench") };
     matching::run(&bench);
     stream::run(&bench);
     stories::run(&bench);

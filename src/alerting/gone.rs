@@ -94,7 +94,7 @@ mod tests {
             tongue: Tongue::English,
         };
         let told = |store: &mut Store| {
-            super::super::evaluate(store, &standing, now).unwrap();
+            super::super::evaluate(store, &standing, &mut Default::default(), now).unwrap();
             let due = store.waiting().unwrap().notices;
             due.iter().map(|queued| queued.notice.notifier.to_string()).collect::<Vec<_>>()
         };

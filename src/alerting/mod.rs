@@ -6,6 +6,7 @@
 
 mod deliver;
 mod gone;
+mod memory;
 mod outbox;
 mod pattern;
 mod summary;
@@ -21,27 +22,25 @@ use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, Mention, MentionId, NotifierId, Rule, Series,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, NotifierId, Rule,
     Timestamp, Tongue,
 };
 use crate::query::Query;
-use crate::rules::{self, HISTORY_DAYS, Notice, Observation, Step};
+use crate::rules::{Notice, SLOT_S, Sight, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
 pub use deliver::{Delivered, Deliverer};
-
-/// Live counts are looked at by the minute.
-const MINUTE_S: u32 = 60;
-
-/// What is usual is computed from quarters of an hour, which every window is made of.
-const QUARTER_S: u32 = 900;
+pub use memory::Memory;
 
 /// Under which the time of the last evaluation is kept.
 const LAST_LOOK: &str = "evaluated";
 
 /// The most mentions an alert keeps as evidence, and those before it that its words are held against.
 const EVIDENCE: usize = 500;
+
+/// Words are held against what was said in so long before.
+const COMPARED: Duration = Duration::from_secs(35 * 86_400);
 
 /// Words kept with an alert.
 const TERMS: usize = 6;
@@ -85,7 +84,7 @@ impl Standing {
 ///
 /// # Errors
 /// If the store fails; what was decided for earlier rules is kept.
-pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Result<()> {
+pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now: Timestamp) -> Result<()> {
     end_unasked(store, standing, now)?;
     gone::tell(store, standing, now)?;
     let touched = store.touched()?;
@@ -103,16 +102,25 @@ pub fn evaluate(store: &mut Store, standing: &Standing, now: Timestamp) -> Resul
                 .iter()
                 .filter(|(of, within, _)| of == brand && within.as_deref() == query)
                 .map(|(_, _, minute)| *minute);
-            let (looks, place) = match rule.condition {
+            let changed: Vec<Timestamp> = changed.collect();
+            let mut course = Course::new(store, standing, rule, brand)?;
+            let mut place = None;
+            match rule.condition {
                 Condition::Pattern => {
-                    let (look, place) = pattern::look(store, standing, rule, brand, now)?;
-                    (Vec::from_iter(look), Some(place))
+                    let (step, evidence, noted) = pattern::look(&course, brand, now)?;
+                    place = Some(noted);
+                    course.take(step, Some(&evidence))?;
                 }
                 Condition::Spike | Condition::NegativeBuzz { .. } => {
-                    (windows(store, rule, brand, &changed.collect::<Vec<_>>(), now)?, None)
+                    // Where nothing was heard, nothing can begin; what goes on may end.
+                    let goes_on =
+                        course.current.as_ref().is_some_and(|alert| alert.state != AlertState::Resolved);
+                    if !changed.is_empty() || goes_on {
+                        look_at_windows(&mut course, memory, brand, &changed, now)?;
+                    }
                 }
-            };
-            let changes = apply(store, standing, rule, brand, &looks, now)?;
+            }
+            let changes = course.end(now)?;
             store.save_alerts(&changes, place.as_slice())?;
         }
     }
@@ -128,126 +136,86 @@ fn end_unasked(store: &mut Store, standing: &Standing, now: Timestamp) -> Result
     store.save_alerts(&ended, &[])
 }
 
-/// One look, and the mentions it rests on where the window does not tell them.
-struct Look {
-    seen: Observation,
-    evidence: Option<Vec<MentionId>>,
+/// The incident of a rule and a brand while looks move it along, and what is to be told of it.
+struct Course<'a> {
+    store: &'a Store,
+    standing: &'a Standing,
+    rule: &'a Rule,
+    current: Option<Alert>,
+    /// Each incident that changed, as it is after the last look.
+    changed: Vec<(Alert, Notice)>,
 }
 
-/// The looks at changed windows of the past, oldest first, and at the newest.
-fn windows(
-    store: &Store,
-    rule: &Rule,
-    brand: &BrandId,
-    changed: &[Timestamp],
-    now: Timestamp,
-) -> Result<Vec<Look>> {
-    // The window ends with the minute under way, so that the mention just heard is in it.
-    let newest = whole_minutes(now, 1)?;
-    let ends = window_ends(rule, changed, newest)?;
-    let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
-    let oldest = ends.keys().next().copied().unwrap_or(newest);
-    let query = rule.query.as_deref();
-    let scope = |since: Timestamp, backfill: bool| Scope { brand, query, since, until: newest, backfill };
-    let live = store.series(&scope(back(oldest, longest)?, false), MINUTE_S)?;
-    let history_since = back(oldest, Duration::from_secs(HISTORY_DAYS as u64 * 86_400) + longest)?;
-    let Some(history) = store.usual(&scope(quarter(history_since)?, true), QUARTER_S)? else {
-        return Ok(Vec::new());
-    };
-    let mut looks = Vec::new();
-    for (end, lengths) in ends {
-        let mut seen = Vec::with_capacity(lengths.len());
-        for length in lengths {
-            seen.extend(look(
-                store,
-                rule,
-                &scope(back(end, length)?, false),
-                (&live, &history),
-                length,
-                end,
-            )?);
-        }
-        looks.extend(rules::strongest(seen).map(|seen| Look { seen, evidence: None }));
+impl<'a> Course<'a> {
+    fn new(store: &'a Store, standing: &'a Standing, rule: &'a Rule, brand: &BrandId) -> Result<Self> {
+        let current = store.current_alert(&rule.id, brand)?;
+        Ok(Self { store, standing, rule, current, changed: Vec::new() })
     }
-    Ok(looks)
-}
 
-/// Sources are counted only where the rest of the condition holds.
-fn look(
-    store: &Reader,
-    rule: &Rule,
-    scope: &Scope<'_>,
-    (live, history): (&Series, &Series),
-    length: Duration,
-    end: Timestamp,
-) -> Result<Option<Observation>> {
-    let with = |sources: u32| rules::observe(rule, length, live, history, end, sources);
-    match with(u32::MAX) {
-        Some(seen) if seen.holds => {
-            let sources = store.source_count(&Scope { until: end, ..*scope })?;
-            Ok(with(sources))
-        }
-        Some(_) => Ok(with(0)),
-        None => Ok(None),
-    }
-}
-
-/// When the windows to look at end, and how long they are: those of the newest, and, for every changed minute
-/// not older than the rule cares for, those on a grid of half windows that hold it.
-fn window_ends(
-    rule: &Rule,
-    changed: &[Timestamp],
-    newest: Timestamp,
-) -> Result<BTreeMap<Timestamp, BTreeSet<Duration>>> {
-    let mut ends: BTreeMap<Timestamp, BTreeSet<Duration>> = BTreeMap::new();
-    let oldest = back(newest, rule.late)?;
-    for length in rule.window.lengths() {
-        ends.entry(newest).or_default().insert(length);
-        let length_s = length.as_secs() as i64;
-        let half_s = (length_s / 2).max(i64::from(MINUTE_S));
-        for minute in changed.iter().filter(|minute| **minute >= oldest) {
-            let first = (minute.as_second() / half_s + 1) * half_s;
-            for end in [first, first + half_s] {
-                if end < newest.as_second() {
-                    ends.entry(Timestamp::from_second(end)?).or_default().insert(length);
-                }
-            }
-        }
-    }
-    Ok(ends)
-}
-
-/// Moves the incident along by all looks. Answers each incident that changed, as it is after the last of them,
-/// with what is to be told of it: news of several looks is told once, with the latest numbers.
-fn apply(
-    store: &Store,
-    standing: &Standing,
-    rule: &Rule,
-    brand: &BrandId,
-    looks: &[Look],
-    now: Timestamp,
-) -> Result<Vec<(Alert, Vec<store::Notice>)>> {
-    let mut current = store.current_alert(&rule.id, brand)?;
-    let mut changed: Vec<(Alert, Notice)> = Vec::new();
-    for look in looks {
-        let Step { alert, notice, renewed } =
-            rules::step(rule, brand, current.as_ref(), &look.seen, now, standing.tongue);
-        let Some(mut alert) = alert else { continue };
+    /// Takes over what a look made of the incident, with the mentions it rests on where the window does not tell
+    /// them.
+    fn take(&mut self, step: Step, evidence: Option<&[MentionId]>) -> Result<()> {
+        let Step { alert, notice, renewed } = step;
+        let Some(mut alert) = alert else { return Ok(()) };
         if renewed {
-            gather(store, standing, rule, &mut alert, look.evidence.as_deref())?;
+            gather(self.store, self.standing, self.rule, &mut alert, evidence)?;
         }
         log(&alert, notice);
-        current = Some(alert.clone());
-        match changed.last_mut().filter(|(last, _)| last.id == alert.id) {
+        self.current = Some(alert.clone());
+        match self.changed.last_mut().filter(|(last, _)| last.id == alert.id) {
             Some(last) => *last = (alert, last.1.with_later(notice)),
-            None => changed.push((alert, notice)),
+            None => self.changed.push((alert, notice)),
         }
+        Ok(())
     }
-    let with_notices = |(alert, notice): (Alert, Notice)| {
-        let notices = notices(store, standing, rule, &alert, notice, now)?;
-        Ok((alert, notices))
-    };
-    changed.into_iter().map(with_notices).collect()
+
+    /// Each incident that changed, with what is to be told of it: news of several looks is told once, with the
+    /// latest numbers.
+    fn end(self, now: Timestamp) -> Result<Vec<(Alert, Vec<store::Notice>)>> {
+        let with_notices = |(alert, notice): (Alert, Notice)| {
+            let notices = notices(self.store, self.standing, self.rule, &alert, notice, now)?;
+            Ok((alert, notices))
+        };
+        self.changed.into_iter().map(with_notices).collect()
+    }
+}
+
+/// Looks at the windows in which something has changed, oldest first, and at the newest, which ends with the
+/// quarter of an hour under way, so that the mention just heard is in it.
+fn look_at_windows(
+    course: &mut Course<'_>,
+    memory: &mut Memory,
+    brand: &BrandId,
+    changed: &[Timestamp],
+    now: Timestamp,
+) -> Result<()> {
+    let (store, standing, rule) = (course.store, course.standing, course.rule);
+    let oldest = slot(back(now, rule.late)?, 0)?;
+    let newest = slot(now, 0)?;
+    let mut from = newest;
+    for minute in changed {
+        let changed = slot(*minute, 0)?;
+        from = if changed >= oldest { from.min(changed) } else { from };
+    }
+    let Some(remembered) = memory.recall(store, standing, rule, brand, from, now)? else { return Ok(()) };
+    let until = slot(newest, 1)?;
+    let query = rule.query.as_deref();
+    let scope = |since| Scope { brand, query, since, until, backfill: false };
+    let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+    let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
+    let vigil = &mut remembered.vigil;
+    let history = store.usual(&scope(remembered.since), SLOT_S, remembered.stock_taken, vigil.end())?;
+    let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
+    let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
+    let sources = |(since, until)| store.source_count(&Scope { brand, query, since, until, backfill: false });
+    let mut end = slot(from, 1)?;
+    while end <= until {
+        if let Some(step) = sight.look(vigil, course.current.as_ref(), end, sources)? {
+            course.take(step, None)?;
+        }
+        end = slot(end, 1)?;
+    }
+    Ok(())
 }
 
 fn log(alert: &Alert, notice: Notice) {
@@ -290,7 +258,7 @@ fn gather(
             counted
         }
     };
-    let before = back(since, Duration::from_secs(HISTORY_DAYS as u64 * 86_400))?;
+    let before = back(since, COMPARED)?;
     let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
     let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
     let (here, there) = (texts(&mentions), texts(&usual));
@@ -362,15 +330,10 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     }
 }
 
-/// `time` cut to its minute, `more` minutes later.
-fn whole_minutes(time: Timestamp, more: i64) -> Result<Timestamp> {
-    let minute_s = i64::from(MINUTE_S);
-    Ok(Timestamp::from_second((time.as_second().div_euclid(minute_s) + more) * minute_s)?)
-}
-
-fn quarter(time: Timestamp) -> Result<Timestamp> {
-    let quarter_s = i64::from(QUARTER_S);
-    Ok(Timestamp::from_second(time.as_second().div_euclid(quarter_s) * quarter_s)?)
+/// The start of the slot `time` lies in, `more` slots later.
+fn slot(time: Timestamp, more: i64) -> Result<Timestamp> {
+    let slot_s = i64::from(SLOT_S);
+    Ok(Timestamp::from_second((time.as_second().div_euclid(slot_s) + more) * slot_s)?)
 }
 
 fn back(time: Timestamp, by: Duration) -> Result<Timestamp> {

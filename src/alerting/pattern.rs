@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{EVIDENCE, Look, Standing, back};
-use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, Series, SourceId, StoryId, Timestamp};
-use crate::rules;
-use crate::store::{Heard, Reader};
+use super::{Course, EVIDENCE, Standing, back};
+use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, SourceId, StoryId, Timestamp};
+use crate::rules::{self, Step};
+use crate::store::Heard;
 use crate::views;
 
 /// A rule that never looked before cares for what was heard this long ago.
@@ -19,18 +19,17 @@ const FIRST_LOOK: Duration = Duration::from_secs(3_600);
 /// Mentions read from the store at once.
 const PAGE: usize = 500;
 
-/// The mentions of `brand` that match and are new to the rule, as one look, and the note, by key and value,
-/// of where the next one starts: to be stored together with what follows from this one.
+/// What becomes of the incident by the mentions of `brand` that match and are new to the rule, these mentions, and
+/// the note, by key and value, of where the next look starts: to be stored together with what follows from this one.
 ///
 /// While there are fewer than the rule wants, the next look starts where this one did, but no more than a
 /// cooldown ago: what trickles in adds up.
 pub(super) fn look(
-    store: &Reader,
-    standing: &Standing,
-    rule: &Rule,
+    course: &Course<'_>,
     brand: &BrandId,
     now: Timestamp,
-) -> Result<(Option<Look>, (String, String))> {
+) -> Result<(Step, Vec<MentionId>, (String, String))> {
+    let Course { store, standing, rule, current, .. } = course;
     let key = format!("pattern {} {brand}", rule.id);
     let (heard, looked, since) = match store.meta(&key)?.as_deref().and_then(parse) {
         Some(Place { from, looked, since }) => (Heard::After(from), looked, since),
@@ -56,16 +55,24 @@ pub(super) fn look(
             }
         }
     }
-    let seen = observe(rule, &found, since, now);
+    let number = |stories: &BTreeSet<StoryId>| u32::try_from(stories.len()).unwrap_or(u32::MAX);
+    let counts = Bucket {
+        mentions: found.mentions,
+        stories: number(&found.stories),
+        negative_mentions: found.negative_mentions,
+        negative_stories: number(&found.negative_stories),
+    };
+    let sources = u32::try_from(found.sources.len()).unwrap_or(u32::MAX);
+    let seen = rules::observe_pattern(rule, &counts, sources, (since.min(now), now));
     let place = match found.waits_from {
-        Some(born_rev) if seen.as_ref().is_none_or(|seen| !seen.holds) => {
+        Some(born_rev) if !seen.holds => {
             Place { from: born_rev - 1, looked: newest, since: since.min(now).max(oldest) }
         }
         _ => Place { from: newest, looked: newest, since: now },
     };
-    let look = seen.map(|seen| Look { seen, evidence: Some(found.evidence) });
+    let step = rules::step(rule, brand, current.as_ref(), &seen, now, standing.tongue);
     let Place { from, looked, since } = place;
-    Ok((look, (key, format!("{from} {looked} {since}"))))
+    Ok((step, found.evidence, (key, format!("{from} {looked} {since}"))))
 }
 
 /// Where the next look of a rule starts.
@@ -123,21 +130,4 @@ impl Found {
         }
         self.waits_from = self.waits_from.into_iter().chain(waits_from).min();
     }
-}
-
-/// The matching mentions as a series of one bucket that ends now.
-fn observe(rule: &Rule, found: &Found, since: Timestamp, now: Timestamp) -> Option<rules::Observation> {
-    let step_s = u32::try_from((now.as_second() - since.as_second()).max(1)).ok()?;
-    let start = Timestamp::from_second(now.as_second() - i64::from(step_s)).ok()?;
-    let number = |stories: &BTreeSet<StoryId>| u32::try_from(stories.len()).unwrap_or(u32::MAX);
-    let bucket = Bucket {
-        mentions: found.mentions,
-        stories: number(&found.stories),
-        negative_mentions: found.negative_mentions,
-        negative_stories: number(&found.negative_stories),
-    };
-    let live = Series { start, step_s, buckets: vec![bucket] };
-    let length = Duration::from_secs(u64::from(step_s));
-    let sources = u32::try_from(found.sources.len()).unwrap_or(u32::MAX);
-    rules::observe(rule, length, &live, &live, live.end(), sources)
 }

@@ -56,7 +56,7 @@ pub fn run(_args: &Args, options: &Detect) -> Result<Exit> {
             value,
             &shown(verdict.expected),
             &shown(verdict.upper),
-            &format!("{:.6}", verdict.score),
+            &format!("{:.3}", verdict.score),
             if verdict.spike { "true" } else { "false" },
         ])?;
     }

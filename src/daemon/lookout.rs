@@ -16,7 +16,7 @@ use super::stream;
 use super::streams::Streams;
 use super::workers::Workers;
 use super::{Clock, Writer};
-use crate::alerting::{self, Delivered, Deliverer, Standing};
+use crate::alerting::{self, Delivered, Deliverer, Memory, Standing};
 use crate::config::{Config, Keep, Settings};
 use crate::digest::{self, Digests};
 use crate::fetch::{Client, HostGate, Options, longest_wait};
@@ -35,6 +35,8 @@ pub struct Lookout {
     concurrency: usize,
     standing: Arc<Standing>,
     digests: Arc<Digests>,
+    /// What rules have learned; only the writer's thread takes it.
+    memory: Arc<std::sync::Mutex<Memory>>,
     /// Locked while it tells.
     deliverer: Arc<Mutex<Deliverer>>,
     keep: Keep,
@@ -80,6 +82,7 @@ impl Lookout {
             retention: config.settings.retention,
             standing: Arc::new(Standing::new(&config, tongue)),
             digests: Arc::new(Digests::new(&config, tongue)),
+            memory: Arc::default(),
             deliverer: Arc::new(Mutex::new(Deliverer::new(&config, tongue))),
             quiet: Vec::new(),
             thread,
@@ -101,6 +104,7 @@ impl Lookout {
         (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
         self.standing = Arc::new(Standing::new(&config, tongue));
         self.digests = Arc::new(Digests::new(&config, tongue));
+        self.memory = Arc::default();
         self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config, tongue)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
@@ -326,9 +330,11 @@ impl Lookout {
 
     /// Looks at every rule once, and queues what there is to tell, digests whose time has come among it.
     pub(super) async fn judge(&self) -> Result<()> {
-        let (standing, digests, now) = (self.standing.clone(), self.digests.clone(), self.shared.clock.now());
+        let (standing, memory) = (self.standing.clone(), self.memory.clone());
+        let (digests, now) = (self.digests.clone(), self.shared.clock.now());
         let judge = move |engines: &mut Engines| {
-            alerting::evaluate(&mut engines.store, &standing, now)?;
+            let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            alerting::evaluate(&mut engines.store, &standing, &mut memory, now)?;
             digest::queue_due(&mut engines.store, &digests, now)
         };
         self.shared.writer.call(judge).await

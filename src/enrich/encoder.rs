@@ -2,7 +2,8 @@
 //!
 //! The one that is built in has the first layers of multilingual E5 (Wang et al., "Multilingual E5 Text Embeddings",
 //! 2024) with the pieces of words that French and English need, trained on by `tests/train/encoder.py`, its weights
-//! in bytes. A user's own is any ONNX model of three classes beside which a `tokenizer.json` lies.
+//! in bytes, which are read where they lie in the program. A user's own is any ONNX model of three classes beside which
+//! a `tokenizer.json` lies.
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,6 +12,8 @@ use rten::{ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 use tokenizers::{Tokenizer, TruncationParams};
+
+use super::pieces::Pieces;
 
 /// A text of more pieces of words is cut.
 const MOST_PIECES: usize = 96;
@@ -23,13 +26,19 @@ pub type Logits = [f32; 3];
 
 pub struct Encoder {
     model: rten::Model,
-    tokenizer: Tokenizer,
+    cutter: Cutter,
     inputs: Vec<(NodeId, Input)>,
     output: NodeId,
     /// Where the model says negative, neutral and positive.
     order: [usize; 3],
     /// One thread: mentions are prepared side by side, and two threads spend more on one text than they save.
     pool: Arc<ThreadPool>,
+}
+
+/// Cuts a text into pieces of words.
+enum Cutter {
+    BuiltIn(Pieces),
+    Own(Box<Tokenizer>),
 }
 
 #[derive(Clone, Copy)]
@@ -44,8 +53,11 @@ impl Encoder {
     /// The one that is in the program; read when it is first asked for.
     pub fn built_in() -> &'static Self {
         static BUILT_IN: LazyLock<Encoder> = LazyLock::new(|| {
-            let model = options().load_static_slice(include_bytes!("encoder.onnx"));
-            Encoder::new(model.map_err(anyhow::Error::from), include_bytes!("encoder.tokenizer.json"), None)
+            let mut options = options();
+            options.external_data_static("encoder.data", rten::include_external_data!("encoder.data"));
+            let model = options.load_static_slice(include_bytes!("encoder.onnx"));
+            let pieces = Pieces::read(include_str!("encoder.pieces")).expect("the pieces are those built in");
+            Encoder::new(model.map_err(anyhow::Error::from), Cutter::BuiltIn(pieces), None)
                 .expect("the encoder is the one that was built in")
         });
         &BUILT_IN
@@ -58,13 +70,7 @@ impl Encoder {
     /// # Errors
     /// What in which of the three is not as it should be.
     pub fn read(onnx: Vec<u8>, tokenizer: &[u8], config: Option<&[u8]>) -> Result<Self> {
-        let encoder = Self::new(options().load(onnx).map_err(anyhow::Error::from), tokenizer, config)?;
-        encoder.logits("Une phrase pour voir.")?;
-        Ok(encoder)
-    }
-
-    fn new(model: Result<rten::Model>, tokenizer: &[u8], config: Option<&[u8]>) -> Result<Self> {
-        let model = model.context("the model is no ONNX file that can be run here")?;
+        let model = options().load(onnx).map_err(anyhow::Error::from);
         let mut tokenizer = Tokenizer::from_bytes(tokenizer)
             .map_err(|error| anyhow::anyhow!("tokenizer.json cannot be read: {error}"))?;
         let truncation = TruncationParams { max_length: MOST_PIECES, ..TruncationParams::default() };
@@ -72,6 +78,13 @@ impl Encoder {
             .with_truncation(Some(truncation))
             .map_err(|error| anyhow::anyhow!("tokenizer.json cannot be used: {error}"))?;
         tokenizer.with_padding(None);
+        let encoder = Self::new(model, Cutter::Own(Box::new(tokenizer)), config)?;
+        encoder.logits("Une phrase pour voir.")?;
+        Ok(encoder)
+    }
+
+    fn new(model: Result<rten::Model>, cutter: Cutter, config: Option<&[u8]>) -> Result<Self> {
+        let model = model.context("the model is no ONNX file that can be run here")?;
         let mut inputs = Vec::new();
         for &id in model.input_ids() {
             let name =
@@ -86,7 +99,7 @@ impl Encoder {
         }
         let output = *model.output_ids().first().context("the model has no output")?;
         let order = config.map_or(Ok([0, 1, 2]), order)?;
-        Ok(Self { model, tokenizer, inputs, output, order, pool: Arc::new(ThreadPool::with_num_threads(1)) })
+        Ok(Self { model, cutter, inputs, output, order, pool: Arc::new(ThreadPool::with_num_threads(1)) })
     }
 
     /// What is said of a text; of a long one, of its beginning.
@@ -94,11 +107,17 @@ impl Encoder {
     /// # Errors
     /// If the model cannot read the text, or does not answer with three numbers.
     pub fn logits(&self, text: &str) -> Result<Logits> {
-        let pieces = self
-            .tokenizer
-            .encode_fast(text, true)
-            .map_err(|error| anyhow::anyhow!("the text cannot be cut into pieces: {error}"))?;
-        let ids: Vec<i32> = pieces.get_ids().iter().map(|id| id.cast_signed()).collect();
+        let ids: Vec<i32> = match &self.cutter {
+            Cutter::BuiltIn(pieces) => {
+                pieces.numbers(text, MOST_PIECES).into_iter().map(|number| number as i32).collect()
+            }
+            Cutter::Own(tokenizer) => {
+                let pieces = tokenizer.encode_fast(text, true);
+                let pieces =
+                    pieces.map_err(|error| anyhow::anyhow!("the text cannot be cut into pieces: {error}"))?;
+                pieces.get_ids().iter().map(|id| id.cast_signed()).collect()
+            }
+        };
         let (ones, zeros) = (vec![1; ids.len()], vec![0; ids.len()]);
         let inputs: Vec<(NodeId, ValueOrView<'_>)> = self
             .inputs

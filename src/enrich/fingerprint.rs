@@ -38,6 +38,10 @@ const SMALL: u8 = 40;
 const NEAR_OTHER_ISSUE: usize = 46;
 /// Equal bins of two openings of one text.
 const NEAR_OPENING: usize = 17;
+/// The same where one of them is small and the other so many times as large: what is left of an article that
+/// was cut ends before the opening does, and has that much less in common with it.
+const NEAR_OPENING_CUT: usize = 12;
+const CUT: u8 = 2;
 /// Pairs of words by which near-duplicates are looked up, from each of the two sets.
 const BANDS: usize = 5;
 
@@ -112,8 +116,14 @@ impl Fingerprint {
         if self.numbers != other.numbers && self.numbers != 0 && other.numbers != 0 {
             return whole >= NEAR_OTHER_ISSUE;
         }
-        whole >= if self.size.min(other.size) < SMALL { NEAR_SMALL } else { NEAR }
-            || equal(&self.opening, &other.opening) >= NEAR_OPENING && self.opening != [0; OPENING_BINS]
+        let (least, most) = (self.size.min(other.size), self.size.max(other.size));
+        let (near, near_opening) = match least < SMALL {
+            true if most >= CUT * least => (NEAR, NEAR_OPENING_CUT),
+            true => (NEAR_SMALL, NEAR_OPENING),
+            false => (NEAR, NEAR_OPENING),
+        };
+        whole >= near
+            || equal(&self.opening, &other.opening) >= near_opening && self.opening != [0; OPENING_BINS]
     }
 
     pub fn to_bytes(&self) -> [u8; Self::BYTES] {
@@ -560,6 +570,15 @@ mod tests {
         let (one, other) =
             (Fingerprint::of("Acme says sorry", OUTAGE), Fingerprint::of("Refund after outage", OUTAGE));
         assert!(one.near(&other));
+    }
+
+    #[test]
+    fn a_dozen_words_that_are_left_of_an_article_are_mostly_near_it() {
+        let of_beginning = |number| of(&made_up(number, 500)).near(&of(&made_up(number, 12)));
+        let found = (0..20).filter(|&number| of_beginning(number)).count();
+        assert!(found >= 15, "{found} of 20");
+        let of_another = |number| of(&made_up(number, 500)).near(&of(&made_up(number + 1, 12)));
+        assert_eq!((0..20).filter(|&number| of_another(number)).count(), 0);
     }
 
     #[test]

@@ -4,4 +4,5 @@ pub mod encoder;
 pub mod fingerprint;
 pub mod language;
 pub mod linear;
+pub mod pieces;
 pub mod sentiment;

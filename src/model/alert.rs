@@ -50,19 +50,34 @@ pub struct SeenBaseline {
     pub threshold: u32,
     /// Probability of the observed count or more under the baseline.
     pub p: f64,
-    /// The probability the budget allows per look.
+    /// The probability the budget allows a window.
     pub p_budget: f64,
     /// Variance over mean; 1 is Poisson.
     pub dispersion: f64,
+    /// Days of listening it rests on.
+    pub days: f64,
 }
 
-/// The counts per window-long slice the baseline was computed from, oldest first, as they were.
+/// What the baseline was computed from: the counts of the past as they were known, slot by slot up to the last
+/// slot of the window, and how they were looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeenSeries {
-    /// Start of the first slice; slices are as long as the window and end where the window starts.
+    /// Start of the first slot.
     pub start: Timestamp,
+    /// Seconds per slot.
     pub step_s: u32,
-    pub values: Vec<u32>,
+    /// Scaled to the sources of then; `None` where too little was heard.
+    pub values: Vec<Option<f64>>,
+    /// The IANA name of the zone whose hours and days were meant.
+    pub zone: String,
+    /// Seconds of the windows that shared the budget.
+    pub lengths_s: Vec<u32>,
+    /// False alarms tolerated per week.
+    pub budget_per_week: f64,
+    /// Seconds without anything unusual after which an incident is over.
+    pub pause_s: u32,
+    /// The smallest count the rule alarms at.
+    pub min: u32,
 }
 
 /// An incident: from the first look that held to its end, with the numbers of the look that was most

@@ -30,7 +30,7 @@ pub use notification::{
 };
 pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
-pub use series::{Bucket, Series};
+pub use series::{Bucket, Heard, History, Series};
 pub use source::{
     Gap, Health, HealthState, Learned, Problem, ProblemKind, Source, SourceId, SourceKind, Validators,
 };

@@ -37,3 +37,20 @@ impl Series {
         Timestamp::from_second(self.start.as_second() + seconds).unwrap_or(Timestamp::MAX)
     }
 }
+
+/// What was heard in the past, slot by slot, beside what of it today's sources could have heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    pub start: Timestamp,
+    /// Seconds per slot.
+    pub step_s: u32,
+    /// `None` where too little was heard to tell.
+    pub slots: Vec<Option<Heard>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heard {
+    pub counts: Bucket,
+    /// The share of today's talk that comes from the sources that were heard then, in (0, 1].
+    pub share: f64,
+}

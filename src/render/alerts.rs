@@ -106,17 +106,22 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
         line("counted again", counts);
     }
     if let Some(series) = &view.series {
+        let window_s = seen.window.1.as_second() - seen.window.0.as_second();
+        let slots = usize::try_from(window_s / i64::from(series.step_s)).unwrap_or(1).max(1);
+        let sum = |window: &[Option<f64>]| window.iter().flatten().sum::<f64>().round() as u32;
+        let mut windows: Vec<u32> = series.values.rchunks_exact(slots).map(sum).collect();
+        windows.truncate(style.width.saturating_sub(24));
+        windows.reverse();
+        let length = span(u32::try_from(window_s).unwrap_or(u32::MAX));
         line(
             "computed from",
             format!(
-                "{} windows of {} since {}",
-                series.values.len(),
-                span(series.step_s),
+                "{} since {}; the last windows of {length} were",
+                days(series.values.len() as f64 * f64::from(series.step_s) / 86_400.0),
                 minute(series.start, zone)
             ),
         );
-        let shown = &series.values[series.values.len().saturating_sub(style.width.saturating_sub(24))..];
-        line("", sparkline(shown));
+        line("", sparkline(&windows));
     }
     line("rule", format!("{}, configuration {}", alert.rule, alert.config_hash));
     for text in view.rule_text.lines() {
@@ -135,13 +140,18 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
 
 type Number = fn(&BaselineView) -> String;
 
-const NUMBERS: [(&str, Number); 5] = [
+const NUMBERS: [(&str, Number); 6] = [
     ("usual", |b| format!("{:.2}", b.expected)),
     ("alarms from", |b| b.threshold.to_string()),
     ("chance of so many", |b| format!("{:.2e}", b.p)),
     ("chance allowed", |b| format!("{:.2e}", b.p_budget)),
     ("variance ÷ mean", |b| format!("{:.2}", b.dispersion)),
+    ("listened to for", |b| days(b.days)),
 ];
+
+fn days(days: f64) -> String {
+    format!("{days:.0} days")
+}
 
 fn span(seconds: u32) -> String {
     match seconds {

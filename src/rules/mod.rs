@@ -1,19 +1,22 @@
 //! Series → observation → alert state → when and why to speak. Pure.
 //!
-//! [`observe`] compares a window with what is normal and says whether the rule's condition holds; with
-//! several windows [`strongest`] picks the one that speaks loudest. [`step`] moves the incident of one rule
-//! and brand along and says whether to speak. All memory is in the alert, so a restart changes nothing.
-//! [`recompute`] shows the same numbers from what an alert stored.
+//! A [`Vigil`] learns what is usual for a rule and a brand. A [`Sight`] compares the windows that end at one time with
+//! it, picks the one that speaks loudest, and moves the incident of the rule and the brand along ([`step`]),
+//! which says whether to speak. All memory is in the alert and in what was counted, so a restart changes
+//! nothing. [`recompute`] shows the same numbers from what an alert stored.
 
-mod explain;
+mod calendar;
+mod normal;
 mod notice;
 mod observe;
 mod step;
+mod walk;
 
-pub use explain::recompute;
+pub use normal::{HISTORY_DAYS, SLOT_S, Vigil, judged_from, recompute};
 pub use notice::{Notice, Silence, reason};
-pub use observe::{HISTORY_DAYS, Observation, judged_from, observe, strongest};
+pub use observe::{Observation, observe_pattern};
 pub use step::{Step, alert_id, step};
+pub use walk::Sight;
 
 #[cfg(test)]
 mod tests;

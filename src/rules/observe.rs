@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::model::{Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, SeenSeries, Series, Timestamp};
-use crate::stats::{Baseline, spike};
+use crate::model::{
+    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, Series, Timestamp,
+};
 
-/// How far back what is usual is computed from.
-pub const HISTORY_DAYS: i64 = 35;
+use super::normal::Normal;
 
 /// Probability below which a share of negative mentions is no chance.
 const SHARE_P: f64 = 0.01;
@@ -22,105 +22,139 @@ pub struct Observation {
     pub observed: Observed,
     /// `None` for a pattern, which has no normal.
     pub baseline: Option<SeenBaseline>,
-    pub series: Option<SeenSeries>,
     /// The rule's condition holds.
     pub holds: bool,
 }
 
-/// Looks at the window of this `length` that ends at `window_end`.
+/// Looks at the window of this `length` that ends at `window_end`, the end of a slot.
 ///
-/// `live` holds the counts heard live (no back-fill) and must cover the window; `history` those with
-/// back-fill, as today's sources would have counted them. Both have steps that divide the length, and are read in
-/// whole buckets: the slices end with the last bucket that ends where the window starts or before.
-/// `sources` is the number of distinct sources in the window. A pattern has no history: its window is the
-/// time since the last look, in counts by when mentions were heard.
+/// `live` holds the counts heard live (no back-fill) in slots as long as those of `normal`, which must have
+/// learned all slots before the last one of the window. `sources` tells the number of distinct sources in the
+/// window, and is asked only where all else holds.
 ///
-/// `None` while too little is known to say what is normal, or where a series does not cover the window.
-pub fn observe(
+/// `None` while too little is known to say what is normal, or where `live` does not cover the window.
+pub fn observe<E>(
     rule: &Rule,
     length: Duration,
     live: &Series,
-    history: &Series,
+    normal: &Normal,
     window_end: Timestamp,
+    sources: impl FnOnce((Timestamp, Timestamp)) -> Result<u32, E>,
+) -> Result<Option<Observation>, E> {
+    let Some((window, found)) = window(live, length, window_end) else { return Ok(None) };
+    let Some(usual) = normal.usual(length, window_end) else { return Ok(None) };
+    let value = counted(rule, &found);
+    let mut observed = observed(rule, value, &found, window);
+    let mut baseline = SeenBaseline {
+        expected: usual.expected,
+        threshold: 0,
+        p: usual.tail(f64::from(value)),
+        p_budget: usual.p_budget,
+        dispersion: usual.dispersion,
+        days: normal.days(),
+    };
+    let holds = value >= rule.min && baseline.p <= usual.p_budget && shares_stand_out(rule, &found, normal);
+    if !holds {
+        return Ok(Some(Observation { observed, baseline: Some(baseline), holds }));
+    }
+    (baseline.threshold, baseline.p_budget) = line(rule.min, &usual);
+    observed.sources = sources(window)?;
+    let holds = observed.sources >= rule.min_sources;
+    Ok(Some(Observation { observed, baseline: Some(baseline), holds }))
+}
+
+/// The smallest count that alarms, and the probability it stands for: the wished minimum may ask for more than
+/// the budget.
+pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
+    let threshold = usual.threshold();
+    if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
+}
+
+/// What a pattern sees: the mentions that are new to it, in the time since its last look.
+pub fn observe_pattern(
+    rule: &Rule,
+    found: &Bucket,
     sources: u32,
-) -> Option<Observation> {
-    let length_s = u32::try_from(length.as_secs()).ok().filter(|&seconds| seconds > 0)?;
-    let window = (shift(window_end, -i64::from(length_s))?, window_end);
-    let found = sum(live, window)?;
-    let observed = Observed {
+    window: (Timestamp, Timestamp),
+) -> Observation {
+    let mut observed = observed(rule, volume(rule, found), found, window);
+    observed.sources = sources;
+    let holds = observed.value >= rule.min && observed.value > 0 && sources >= rule.min_sources;
+    Observation { observed, baseline: None, holds }
+}
+
+fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timestamp)) -> Observed {
+    Observed {
         count: rule.count,
-        value: counted(rule, &found),
+        value,
         mentions: found.mentions,
         stories: found.stories,
         negative: match rule.count {
             CountBy::Stories => found.negative_stories,
             CountBy::Mentions => found.negative_mentions,
         },
-        sources,
+        sources: 0,
         window,
-    };
-    if rule.condition == Condition::Pattern {
-        let holds = observed.value >= rule.min && observed.value > 0 && sources >= rule.min_sources;
-        return Some(Observation { observed, baseline: None, series: None, holds });
     }
-    let (start, slices) = slices(history, window.0, length_s)?;
-    let values: Vec<u32> = slices.iter().map(|slice| counted(rule, slice)).collect();
-    let baseline = Baseline::of(&values, length_s)?;
-    let allowance = spike::allowance(rule.budget_per_week, length_s, rule.window.lengths().len());
-    let looks_per_window = f64::from(length_s) / f64::from(live.step_s);
-    let line = spike::line(&baseline, allowance, looks_per_window, rule.min);
-    let stands_out = observed.value >= line.threshold && sources >= rule.min_sources;
-    let holds = stands_out
-        && match rule.condition {
-            Condition::NegativeBuzz { .. } => {
-                let usual = slices.iter().filter(|slice| counted(rule, slice) < line.threshold);
-                let (negative, all) = usual.fold((0, 0), |(negative, all), slice| {
-                    (negative + u64::from(counted(rule, slice)), all + u64::from(volume(rule, slice)))
-                });
-                share_tail(observed.value, volume(rule, &found), negative, all) <= SHARE_P
-            }
-            Condition::Spike | Condition::Pattern => true,
-        };
-    let seen = SeenBaseline {
-        expected: baseline.expected,
-        threshold: line.threshold,
-        p: baseline.tail(observed.value),
-        p_budget: line.p_budget,
-        dispersion: baseline.dispersion,
-    };
-    let series = SeenSeries { start, step_s: length_s, values };
-    Some(Observation { observed, baseline: Some(seen), series: Some(series), holds })
 }
 
 /// Of the looks at several windows, the one that holds and is the most improbable for its budget; if none
 /// holds, the most improbable. On a tie the first.
-pub fn strongest(observations: impl IntoIterator<Item = Observation>) -> Option<Observation> {
-    let rank = |seen: &Observation| {
-        (seen.holds, seen.baseline.as_ref().map_or(0.0, |baseline| baseline.p_budget / baseline.p))
+///
+/// A window that reaches back behind the peak of the `last` incident holds that incident still: it opens no other,
+/// and keeps a firing one going only if it is more unusual than what was seen at the peak.
+pub fn strongest(
+    rule: &Rule,
+    observations: impl IntoIterator<Item = Observation>,
+    last: Option<&Alert>,
+) -> Option<Observation> {
+    let rank = |seen: &Observation| (seen.holds, seen.baseline.as_ref().map_or(0.0, surprise));
+    let news = |mut seen: Observation| {
+        seen.holds &= last.is_none_or(|last| is_news(rule, &seen, last));
+        seen
     };
-    observations.into_iter().reduce(|best, next| {
+    observations.into_iter().map(news).reduce(|best, next| {
         let ((best_holds, best_ratio), (next_holds, next_ratio)) = (rank(&best), rank(&next));
         let better = (next_holds && !best_holds) || (next_holds == best_holds && next_ratio > best_ratio);
         if better { next } else { best }
     })
 }
 
-/// From when on the rule can judge a brand of which enough is known since `usual_since`: when its shortest window has
-/// enough slices behind it. `None` beyond the end of time.
-pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
-    if rule.condition == Condition::Pattern {
-        return Some(usual_since);
+fn is_news(rule: &Rule, seen: &Observation, last: &Alert) -> bool {
+    let (start, end) = seen.observed.window;
+    let after_peak = start >= last.observed.window.1;
+    let before = end <= last.since && end <= last.observed.window.0;
+    let same_window = (start, end) == last.observed.window;
+    let record = last.state != AlertState::Resolved
+        && match (&seen.baseline, &last.baseline) {
+            (Some(new), Some(peak)) => {
+                // Where both are too improbable for numbers, the count decides.
+                (surprise(new), seen.observed.value) > (surprise(peak), last.observed.value)
+            }
+            _ => true,
+        };
+    let waits = last.state == AlertState::Pending;
+    rule.condition == Condition::Pattern || waits || after_peak || before || same_window || record
+}
+
+/// How much less probable than the budget allows.
+fn surprise(baseline: &SeenBaseline) -> f64 {
+    baseline.p_budget / baseline.p
+}
+
+/// Whether the tone is out of the ordinary, where the rule is about tone.
+fn shares_stand_out(rule: &Rule, found: &Bucket, normal: &Normal) -> bool {
+    match rule.condition {
+        Condition::NegativeBuzz { .. } => {
+            let (negative, all) = normal.tone();
+            share_tail(counted(rule, found), volume(rule, found), negative, all) <= SHARE_P
+        }
+        Condition::Spike | Condition::Pattern => true,
     }
-    let needed_s = rule.window.lengths().into_iter().filter_map(|length| {
-        let length_s = u32::try_from(length.as_secs()).ok()?;
-        let (_, fewest) = Baseline::slices_wanted(length_s);
-        Some(i64::from(length_s) * (fewest as i64 + 1))
-    });
-    shift(usual_since, needed_s.min()?)
 }
 
 /// What the rule's threshold is about.
-fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
+pub(super) fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
     match (&rule.condition, rule.count) {
         (Condition::NegativeBuzz { .. }, CountBy::Stories) => bucket.negative_stories,
         (Condition::NegativeBuzz { .. }, CountBy::Mentions) => bucket.negative_mentions,
@@ -128,57 +162,32 @@ fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
     }
 }
 
-fn volume(rule: &Rule, bucket: &Bucket) -> u32 {
+pub(super) fn volume(rule: &Rule, bucket: &Bucket) -> u32 {
     match rule.count {
         CountBy::Stories => bucket.stories,
         CountBy::Mentions => bucket.mentions,
     }
 }
 
-/// The whole buckets of the window, from the one it starts in up to the one it ends in, so that windows that
-/// follow each other share none and miss none; `None` unless the series covers them.
-fn sum(series: &Series, window: (Timestamp, Timestamp)) -> Option<Bucket> {
-    let step_s = i64::from(series.step_s.max(1));
-    let bucket = |at: Timestamp| (at.as_second() - series.start.as_second()).div_euclid(step_s);
-    let first = usize::try_from(bucket(window.0)).ok()?;
-    let end = usize::try_from(bucket(window.1)).ok()?;
-    Some(total(series.buckets.get(first..end)?))
-}
-
-/// Slices of this length, oldest first, and the start of the first; the last ends at `until` or up to one
-/// bucket earlier. `None` if the series' buckets do not fit the slices or it ends too early.
-fn slices(series: &Series, until: Timestamp, length_s: u32) -> Option<(Timestamp, Vec<Bucket>)> {
-    let step_s = series.step_s.max(1);
-    if !length_s.is_multiple_of(step_s) {
-        return None;
-    }
-    let end = (until.as_second() - series.start.as_second()).div_euclid(i64::from(step_s));
-    let end = usize::try_from(end).ok().filter(|&end| end <= series.buckets.len())?;
-    let per_slice = (length_s / step_s) as usize;
-    let (most, _) = Baseline::slices_wanted(length_s);
-    let count = (end / per_slice).min(most);
-    let first = end - count * per_slice;
-    let start = shift(series.start, first as i64 * i64::from(step_s))?;
-    Some((start, series.buckets[first..end].chunks_exact(per_slice).map(total).collect()))
-}
-
-fn total(buckets: &[Bucket]) -> Bucket {
-    buckets.iter().fold(Bucket::default(), |mut sum, &bucket| {
+/// The window of whole slots that ends at `end`, and what it holds; `None` unless the series covers it.
+fn window(series: &Series, length: Duration, end: Timestamp) -> Option<((Timestamp, Timestamp), Bucket)> {
+    let step_s = i64::from(series.step_s);
+    let slot = |at_s: i64| usize::try_from((at_s - series.start.as_second()).div_euclid(step_s)).ok();
+    let start_s = end.as_second().checked_sub(i64::try_from(length.as_secs()).ok()?)?;
+    let buckets = series.buckets.get(slot(start_s)?..slot(end.as_second())?)?;
+    let sum = buckets.iter().fold(Bucket::default(), |mut sum, &bucket| {
         sum += bucket;
         sum
-    })
-}
-
-fn shift(at: Timestamp, seconds: i64) -> Option<Timestamp> {
-    Timestamp::from_second(at.as_second().checked_add(seconds)?).ok()
+    });
+    Some(((Timestamp::from_second(start_s).ok()?, end), sum))
 }
 
 /// The probability that `negative` or more of `all` are negative, for a brand of which `past_negative` of
 /// `past_all` usually are: binomial with a share that is itself only known from these (beta-binomial).
-fn share_tail(negative: u32, all: u32, past_negative: u64, past_all: u64) -> f64 {
-    let weight = (HEAVIEST_HISTORY / (past_all as f64).max(1.0)).min(1.0);
-    let a = PRIOR_NEGATIVE * PRIOR_MENTIONS + past_negative as f64 * weight;
-    let b = (1.0 - PRIOR_NEGATIVE) * PRIOR_MENTIONS + past_all.saturating_sub(past_negative) as f64 * weight;
+fn share_tail(negative: u32, all: u32, past_negative: f64, past_all: f64) -> f64 {
+    let weight = (HEAVIEST_HISTORY / past_all.max(1.0)).min(1.0);
+    let a = PRIOR_NEGATIVE * PRIOR_MENTIONS + past_negative * weight;
+    let b = (1.0 - PRIOR_NEGATIVE) * PRIOR_MENTIONS + (past_all - past_negative).max(0.0) * weight;
     let n = f64::from(all);
     // P(0), then each from the one before, in logarithms, which do not vanish.
     let mut ln_p: f64 = (0..all).map(|i| ((b + f64::from(i)) / (a + b + f64::from(i))).ln()).sum();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use super::normal::LONGEST_CALM;
 use super::notice::{Notice, Silence, reason};
 use super::observe::Observation;
 use crate::model::{Alert, AlertId, AlertState, BrandId, Condition, Rule, Timestamp, Tongue};
 
 /// How long a condition must not hold before its incident is over: its window's length, within these.
-const SHORTEST_CALM: Duration = Duration::from_secs(15 * 60);
-const LONGEST_CALM: Duration = Duration::from_secs(6 * 3_600);
+const SHORTEST_CALM: Duration = Duration::from_secs(3_600);
 
 /// What a look made of an incident.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Step {
 ///
 /// Looks may come late: a window of the past whose count has changed belongs to the incident that was open
 /// then. One event is one incident: while it fires, further looks only add to it, and for a cooldown after it
-/// is resolved none opens. Evidence and terms are the caller's to fill.
+/// is resolved none opens. Series, evidence and terms are the caller's to fill, where `renewed`.
 pub fn step(
     rule: &Rule,
     brand: &BrandId,
@@ -43,10 +43,10 @@ pub fn step(
         _ if !seen.holds => quiet(Silence::Calm),
         // A pattern sees each mention once, and its last incident has lasted a cooldown.
         _ if rule.condition == Condition::Pattern => open(rule, brand, seen, now, tongue),
-        // A window that reaches back into the last incident sees that incident still.
-        Some(last) if at < cooled_down(rule, last) || seen.observed.window.0 < last.last_held => {
-            quiet(Silence::CoolingDown)
+        Some(last) if at >= last.since && last.until.is_some_and(|until| at <= until) => {
+            late_evidence(rule, last, seen, now, tongue)
         }
+        Some(last) if at < cooled_down(rule, last) => quiet(Silence::CoolingDown),
         _ => open(rule, brand, seen, now, tongue),
     }
 }
@@ -80,7 +80,7 @@ fn open(rule: &Rule, brand: &BrandId, seen: &Observation, now: Timestamp, tongue
         reason: String::new(),
         observed: seen.observed.clone(),
         baseline: seen.baseline.clone(),
-        series: seen.series.clone(),
+        series: None,
         evidence: Vec::new(),
         evidence_sources: Vec::new(),
         terms: Vec::new(),
@@ -142,6 +142,14 @@ fn firing(rule: &Rule, alert: &Alert, seen: &Observation, now: Timestamp, tongue
     Step { alert: changed.then_some(next), notice, renewed }
 }
 
+/// What comes in late of an incident that is over makes its numbers right, and is not told.
+fn late_evidence(rule: &Rule, last: &Alert, seen: &Observation, now: Timestamp, tongue: Tongue) -> Step {
+    let mut next = last.clone();
+    let renewed = take_numbers(rule, &mut next, seen, now, tongue);
+    let notice = Notice::NothingNew(Silence::CoolingDown);
+    Step { alert: renewed.then_some(next), notice, renewed }
+}
+
 /// Takes over the numbers of a look if they are more unusual than those kept. A pattern, which knows no
 /// unusual and sees each mention once, adds up what is new. Answers whether it did.
 fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timestamp, tongue: Tongue) -> bool {
@@ -165,7 +173,6 @@ fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timesta
         }
     }
     alert.baseline = seen.baseline.clone();
-    alert.series = seen.series.clone();
     alert.seen_at = now;
     alert.reason = reason(rule, alert, tongue);
     true

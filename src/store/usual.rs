@@ -2,15 +2,15 @@
 //!
 //! A source is heard of from where its first document reaches back to: a busy feed holds its last day, a
 //! quiet blog its last year. Counts of earlier times lack it, and taken as they are they would make every
-//! new source look like an event. So each bucket is divided by the share of today's talk that comes from
-//! sources heard at that time.
+//! new source look like an event. So each bucket comes with the share of today's talk that comes from sources
+//! heard at that time, and is divided by it.
 
 use anyhow::Result;
 use rusqlite::params;
 
 use super::rollups::{DAY, day, known_subject};
 use super::{Reader, Scope, instant};
-use crate::model::{BrandId, Bucket, Series, Timestamp};
+use crate::model::{BrandId, Heard, History, Series, Timestamp};
 
 /// Where less of today's talk was heard, nothing is concluded.
 const SMALLEST_SHARE: f64 = 0.5;
@@ -18,18 +18,47 @@ const SMALLEST_SHARE: f64 = 0.5;
 const JUDGED_S: i64 = 86_400;
 /// A source heard for less than this before it has no other rate than that of all the time it was heard.
 const SHORTEST_S: i64 = 2 * 86_400;
+const WEEK_S: i64 = 7 * 86_400;
+/// 1970 began on a Thursday.
+const FIRST_MONDAY_S: i64 = 4 * 86_400;
+
+/// From when on a source is heard, and which share of today's talk comes from it.
+struct Share {
+    source: i64,
+    from: i64,
+    share: f64,
+}
 
 impl Reader {
-    /// Counts per bucket as [`Reader::series`] has them, scaled to today's sources, from
-    /// [`Reader::usual_since`] on; `None` if nothing was heard.
-    pub fn usual(&self, scope: &Scope<'_>, step_s: u32) -> Result<Option<Series>> {
-        let shares = self.shares(scope)?;
+    /// Counts per slot, back-fill included, beside the share that the sources of `as_of` heard of them, from
+    /// [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
+    /// sources were deaf that bring most of the talk is unknown.
+    pub fn usual(
+        &self,
+        scope: &Scope<'_>,
+        step_s: u32,
+        as_of: Timestamp,
+        from: Timestamp,
+    ) -> Result<Option<History>> {
+        let shares = self.shares(scope, as_of)?;
         let Some(since) = self.since(scope, &shares)? else { return Ok(None) };
-        // Whole buckets: one that a source was heard in for a part only would count too little.
+        // Whole slots: one that a source was heard in for a part only would count too little.
         let step = i64::from(step_s);
-        let since = instant((since.as_second() + step - 1).div_euclid(step) * step);
-        let series = self.series(&Scope { since, ..*scope }, step_s)?;
-        Ok(Some(scaled(series, &shares)))
+        let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
+        let series = self.series(&Scope { since, backfill: true, ..*scope }, step_s)?;
+        let deaf = self.deaf(&series, &shares)?;
+        Ok(Some(heard(&series, &shares, &deaf)))
+    }
+
+    /// When the sources were last taken stock of: at the beginning of the week, or when a source was first
+    /// heard since. Between these times history is scaled alike, whenever it is read.
+    pub fn stock_taken(&self, now: Timestamp) -> Result<Timestamp> {
+        let now = now.as_second();
+        let monday = (now - FIRST_MONDAY_S).div_euclid(WEEK_S) * WEEK_S + FIRST_MONDAY_S;
+        let mut statement =
+            self.db.prepare_cached("SELECT max(first_good) FROM sources WHERE first_good <= ?1")?;
+        let newest: Option<i64> = statement.query_row([now], |row| row.get(0))?;
+        Ok(instant(newest.map_or(monday, |newest| monday.max(newest + 1))))
     }
 
     /// From when on, but not before `since`, enough was heard of a brand to say what is usual; `None` if
@@ -41,24 +70,29 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
         let scope = Scope { brand, query: None, since, until: now, backfill: true };
-        self.since(&scope, &self.shares(&scope)?)
+        self.since(&scope, &self.shares(&scope, self.stock_taken(now)?)?)
     }
 
-    fn since(&self, scope: &Scope<'_>, shares: &[(i64, f64)]) -> Result<Option<Timestamp>> {
+    fn since(&self, scope: &Scope<'_>, shares: &[Share]) -> Result<Option<Timestamp>> {
         let Some(first) = self.first_mention_at(scope.brand)? else { return Ok(None) };
-        let enough = shares.iter().find(|(_, share)| *share >= SMALLEST_SHARE);
-        let enough = enough.map_or(scope.since, |(from, _)| instant(*from));
+        let mut heard = 0.0;
+        let enough = shares.iter().find(|share| {
+            heard += share.share;
+            heard >= SMALLEST_SHARE
+        });
+        let enough = enough.map_or(scope.since, |share| instant(share.from));
         Ok(Some(first.max(scope.since).max(enough)))
     }
 
-    /// From which instants on which share of today's talk was heard, by time; empty if there is none.
-    fn shares(&self, scope: &Scope<'_>) -> Result<Vec<(i64, f64)>> {
+    /// Of each source heard before `as_of`, by when it is heard from; empty if there is none.
+    fn shares(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Vec<Share>> {
         let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
             return Ok(Vec::new());
         };
-        let (since, until) = (scope.since.as_second(), scope.until.as_second());
+        let (since, until) = (scope.since.as_second(), as_of.as_second());
         let mut statement = self.db.prepare_cached(
-            "SELECT coalesce(s.reach, 0), sum(r.mentions), sum(r.mentions) FILTER (WHERE r.bucket < ?4)
+            "SELECT r.source, coalesce(s.reach, 0), sum(r.mentions),
+                 sum(r.mentions) FILTER (WHERE r.bucket < ?4)
              FROM rollups r JOIN sources s USING (source)
              WHERE r.subject = ?1 AND r.grain = ?2 AND r.bucket >= ?3 AND r.bucket < ?5 GROUP BY r.source",
         )?;
@@ -66,55 +100,71 @@ impl Reader {
         let judged = day(until - JUDGED_S, &self.zone)?;
         let first_day = day(since, &self.zone)?;
         let mut rows = statement.query(params![subject, DAY, first_day, judged, until])?;
-        let mut rates = Vec::new();
+        let mut shares = Vec::new();
         while let Some(row) = rows.next()? {
-            let from = row.get::<_, i64>(0)?.max(since);
+            let from = row.get::<_, i64>(1)?.max(since);
             let rate = if judged - from >= SHORTEST_S {
-                row.get::<_, Option<f64>>(2)?.unwrap_or(0.0) / (judged - from) as f64
+                row.get::<_, Option<f64>>(3)?.unwrap_or(0.0) / (judged - from) as f64
             } else {
-                row.get::<_, f64>(1)? / (until - from).max(JUDGED_S) as f64
+                row.get::<_, f64>(2)? / (until - from).max(JUDGED_S) as f64
             };
-            rates.push((from, rate));
+            shares.push(Share { source: row.get(0)?, from, share: rate });
         }
-        rates.sort_by_key(|(from, _)| *from);
-        let all: f64 = rates.iter().map(|(_, rate)| rate).sum();
-        let mut heard = 0.0;
-        for (_, rate) in &mut rates {
-            heard += *rate;
-            *rate = if all > 0.0 { heard / all } else { 1.0 };
+        shares.sort_by_key(|share| (share.from, share.source));
+        let all: f64 = shares.iter().map(|share| share.share).sum();
+        for share in &mut shares {
+            share.share = if all > 0.0 { share.share / all } else { 1.0 };
         }
-        Ok(rates)
+        Ok(shares)
+    }
+
+    /// By slot of `series`, the share of today's talk that was missed because its source was deaf.
+    fn deaf(&self, series: &Series, shares: &[Share]) -> Result<Vec<f64>> {
+        let mut deaf = vec![0.0; series.buckets.len()];
+        let (start, end, step) =
+            (series.start.as_second(), series.end().as_second(), i64::from(series.step_s));
+        let mut statement = self.db.prepare_cached(
+            "SELECT since, coalesce(until, ?3) FROM gaps
+             WHERE source = ?1 AND since < ?3 AND coalesce(until, ?3) > ?2",
+        )?;
+        for share in shares {
+            let mut rows = statement.query(params![share.source, start, end])?;
+            while let Some(row) = rows.next()? {
+                let since = row.get::<_, i64>(0)?.max(share.from).max(start);
+                let until = row.get::<_, i64>(1)?.min(end);
+                // Slots that lie in the gap as a whole.
+                let first = usize::try_from((since - start + step - 1).div_euclid(step))?;
+                let last = usize::try_from((until - start).div_euclid(step).max(0))?;
+                deaf.get_mut(first..last).unwrap_or_default().iter_mut().for_each(|d| *d += share.share);
+            }
+        }
+        Ok(deaf)
     }
 }
 
-/// Divides each bucket by the share heard when it starts. What rounding takes from a bucket is carried over
-/// to the next, so that sums are right.
-fn scaled(mut series: Series, shares: &[(i64, f64)]) -> Series {
-    let mut carried = [0.0; 4];
+/// Puts beside each bucket the share that could be heard when it starts; unknown where too little of that was.
+fn heard(series: &Series, shares: &[Share], deaf: &[f64]) -> History {
     let mut at = series.start.as_second();
-    for bucket in &mut series.buckets {
-        let heard = shares.partition_point(|(from, _)| *from <= at);
-        // Nothing was heard before the first of them.
-        let share = heard.checked_sub(1).map_or(1.0, |last| shares[last].1);
-        let Bucket { mentions, stories, negative_mentions, negative_stories } = bucket;
-        let counts = [mentions, stories, negative_mentions, negative_stories];
-        for (count, carried) in counts.into_iter().zip(&mut carried) {
-            let exact = f64::from(*count) / share + *carried;
-            let whole = exact.round().max(0.0);
-            *carried = exact - whole;
-            *count = whole as u32;
+    let (mut share, mut next) = (0.0, 0);
+    let mut slots = Vec::with_capacity(series.buckets.len());
+    for (&counts, deaf) in series.buckets.iter().zip(deaf) {
+        while let Some(heard) = shares.get(next).filter(|heard| heard.from <= at) {
+            share += heard.share;
+            next += 1;
         }
+        // Nothing was heard before the first of them. Where all are heard, the sum must not miss by a hair.
+        let share = if next == 0 || next == shares.len() { 1.0 } else { share };
+        slots.push((share - deaf >= SMALLEST_SHARE).then_some(Heard { counts, share }));
         at += i64::from(series.step_s);
     }
-    series
+    History { start: series.start, step_s: series.step_s, slots }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::super::testing::{Scene, batch, brand, dated, item, poll, time};
     use super::*;
+    use crate::model::Bucket;
 
     /// A source that has been heard since January, eight mentions in eight days.
     fn scene() -> Scene {
@@ -136,9 +186,12 @@ mod tests {
         let acme = brand("acme");
         let (since, until) = (time("2026-01-02T00:00Z"), time("2026-01-10T00:00Z"));
         let scope = Scope { brand: &acme, query: None, since, until, backfill: true };
-        let series = scene.store.usual(&scope, 86_400).unwrap();
+        let history = scene.store.usual(&scope, 86_400, until, since).unwrap();
+        let mentions = |slot: &Option<Heard>| {
+            slot.map_or(u32::MAX, |heard| (f64::from(heard.counts.mentions) / heard.share).round() as u32)
+        };
         let counts: Option<(Timestamp, Vec<u32>)> =
-            series.map(|s| (s.start, s.buckets.iter().map(|bucket| bucket.mentions).collect()));
+            history.map(|h| (h.start, h.slots.iter().map(mentions).collect()));
         assert_eq!(counts, expected.map(|(start, counts)| (time(start), counts.to_vec())));
     }
 
@@ -183,14 +236,13 @@ mod tests {
         check(&scene, Some(("2026-01-09T00:00Z", &[21])));
     }
 
-    proptest! {
-        #[test]
-        fn scaling_keeps_sums(counts in prop::collection::vec(0_u32..9, 1..200), share in 0.5_f64..=1.0) {
-            let buckets = counts.iter().map(|&mentions| Bucket { mentions, ..Bucket::default() }).collect();
-            let series = Series { start: instant(0), step_s: 900, buckets };
-            let sum = |series: &Series| series.buckets.iter().map(|b| f64::from(b.mentions)).sum::<f64>();
-            let whole = sum(&series) / share;
-            prop_assert!((sum(&scaled(series, &[(0, share)])) - whole).abs() <= 1.0);
-        }
+    #[test]
+    fn a_time_in_which_most_was_not_heard_is_unknown() {
+        let series = Series { start: instant(0), step_s: 900, buckets: vec![Bucket::default(); 4] };
+        let share = |from, share| Share { source: 0, from, share };
+        let shares = [share(0, 0.7), share(1_800, 0.3)];
+        let known = heard(&series, &shares, &[0.0, 0.0, 0.3, 0.7]);
+        let shares: Vec<_> = known.slots.iter().map(|slot| slot.map(|heard| heard.share)).collect();
+        assert_eq!(shares, [Some(0.7), Some(0.7), Some(1.0), None]);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible, is_combining_mark};
 
 /// Case, accents, compatibility forms and typographic signs folded; borrowed where nothing changes.
@@ -33,6 +34,11 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     // All else is in lower case already.
     folded.make_ascii_lowercase();
     if folded == text { Cow::Borrowed(text) } else { Cow::Owned(folded) }
+}
+
+/// NFKC: compatibility forms become plain letters, marks join theirs, and case and accents stay.
+pub fn plain_forms(text: &str) -> String {
+    text.nfkc().collect()
 }
 
 /// The folded form of one character, which never depends on its neighbours: nothing for marks and what has

