@@ -70,14 +70,20 @@ impl Email {
 
 /// What became of it by the server's answer.
 fn judge(host: &str, error: &lettre::transport::smtp::Error) -> Delivery {
+    // Its text and its causes repeat each other.
     let mut text = error.to_string();
-    // Its text ends with that of its cause.
-    let mut cause = std::error::Error::source(error).and_then(std::error::Error::source);
+    let mut cause = std::error::Error::source(error);
     while let Some(next) = cause {
         text = format!("{text}: {next}");
         cause = next.source();
     }
-    let why = format!("{host}: {}", line(&text, 300));
+    let mut said: Vec<&str> = Vec::new();
+    for part in text.split(": ") {
+        if !said.contains(&part) {
+            said.push(part);
+        }
+    }
+    let why = format!("{host}: {}", line(&said.join(": "), 300));
     // 552 and 554 are said of a message; other lasting refusals of who sends it, and to whom.
     match error.status().map(|code| code.to_string()) {
         Some(code) if code == "552" || code == "554" => Delivery::Refused { why },

@@ -418,8 +418,11 @@ fn killed_while_it_posts_a_receiver_that_knows_keys_is_told_once() {
     scenario.run(&["doctor"]).ok();
 }
 
+/// How many messages came, and those that were kept.
+type Mailbox = Arc<Mutex<(usize, Vec<String>)>>;
+
 /// A mail server that refuses the first `refusals` messages with 451, and keeps the rest.
-fn mail_server(refusals: usize) -> (u16, Arc<Mutex<(usize, Vec<String>)>>) {
+fn mail_server(refusals: usize) -> (u16, Mailbox) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let kept = Arc::new(Mutex::new((0, Vec::new())));
