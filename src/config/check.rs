@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem, Report, Severity, problem};
 use super::raw::{Section, Text, inside, suggestion, unknown_key};
-use super::{Checked, Config, File, Keep, Settings, ToneWords, Tongue, listening, rule, values};
+use super::{Checked, Config, File, Keep, Settings, ToneWords, Tongue, listening, rule, telling, values};
 use crate::model::Brand;
 use crate::query::{self, Query};
 
@@ -161,11 +161,15 @@ const NOTIFIER: Kind = (
         "argv",
         "format",
         "url_env",
+        "url_file",
         "secret_env",
+        "secret_file",
         "host",
         "port",
+        "encryption",
         "user",
         "password_env",
+        "password_file",
         "from",
         "to",
     ],
@@ -241,12 +245,14 @@ impl<'t> Tables<'t> {
             .collect();
         let sources = listening::sources(report, &self.sources, &brands);
         let notifiers: Vec<_> =
-            self.notifiers.iter().filter_map(|section| rule::notifier(report, section)).collect();
+            self.notifiers.iter().filter_map(|section| telling::notifier(report, section)).collect();
         let context = rule::Context { names: &names, brands: &brands, notifiers: &notifiers, saved: &saved };
         let rules = self.rules.iter().filter_map(|section| rule::rule(report, section, &context)).collect();
-        for section in &self.digests {
-            rule::digest(report, section, &names);
-        }
+        let digests = self
+            .digests
+            .iter()
+            .filter_map(|section| telling::digest(report, section, &names, &notifiers))
+            .collect();
         for section in &self.goals {
             rule::goal(report, section, &names);
         }
@@ -260,7 +266,7 @@ impl<'t> Tables<'t> {
             let help = "add a `[[source]]` with `id = \"news\"` and `url = \"https://…\"`";
             report.warning(&top, "there is no source to listen to", help);
         }
-        Config { settings, brands, sources, queries, rules, notifiers, tone }
+        Config { settings, brands, sources, queries, rules, notifiers, digests, tone }
     }
 }
 

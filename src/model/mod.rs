@@ -6,6 +6,7 @@
 mod alert;
 mod annotation;
 mod brand;
+mod digest;
 mod entry;
 mod habits;
 mod mention;
@@ -19,13 +20,17 @@ mod source;
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
 pub use annotation::Annotation;
 pub use brand::{Brand, BrandId, Role, SavedQuery};
+pub use digest::{Digest, DigestId, Every};
 pub use entry::{Entry, EntryId};
 pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
 pub use mention::{
     Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
 };
-pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue};
+pub use notification::{
+    Channel, EmailConfig, Encryption, Line, Login, Notification, NotifierConfig, NotifierId, Quiet, Secret,
+    Section, Tongue, Topic, WebhookConfig, WebhookFormat,
+};
 pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Heard, History, Series};

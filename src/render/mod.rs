@@ -5,8 +5,11 @@
 pub mod alerts;
 pub mod annotations;
 pub mod compare;
+pub mod digest;
 pub mod discovery;
 pub mod health;
+pub mod notices;
+pub mod notifiers;
 pub mod presets;
 pub mod round;
 pub mod rules;

@@ -400,6 +400,39 @@ const STEPS: &[&str] = &[
         text TEXT NOT NULL
     );
     ",
+    // Notices of before were one text each; what was given up before is not known to be of any time.
+    "
+    ALTER TABLE notices ADD COLUMN topic TEXT NOT NULL DEFAULT 'alert';
+    ALTER TABLE notices ADD COLUMN rule TEXT;
+    -- When it was decided to tell it.
+    ALTER TABLE notices ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+    -- Headline, sections and command, as JSON.
+    ALTER TABLE notices ADD COLUMN content TEXT NOT NULL DEFAULT '{}';
+    -- The key under which it was tried first, alone or with others.
+    ALTER TABLE notices ADD COLUMN sent_as TEXT;
+    ALTER TABLE notices ADD COLUMN given_up INTEGER;
+    UPDATE notices SET
+        topic = CASE WHEN alert IS NULL THEN 'source' ELSE 'alert' END,
+        rule = (SELECT rule FROM alerts WHERE id = notices.alert),
+        at = coalesce(due, delivered, 0),
+        sent_as = CASE WHEN attempts > 0 THEN key END;
+    DROP INDEX notices_by_due;
+    CREATE INDEX notices_that_wait ON notices (notice) WHERE due IS NOT NULL;
+
+    -- How each way to tell is doing.
+    CREATE TABLE notifiers (
+        id TEXT PRIMARY KEY,
+        -- When something was told last.
+        told INTEGER,
+        -- Attempts in a row that did not reach it, when the latest was, why, and until when it is left alone.
+        failures INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER,
+        note TEXT,
+        waits_until INTEGER
+    ) WITHOUT ROWID;
+    INSERT INTO notifiers (id, told)
+        SELECT notifier, max(delivered) FROM notices WHERE delivered IS NOT NULL GROUP BY notifier;
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.

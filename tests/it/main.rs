@@ -5,6 +5,7 @@ mod alerts;
 mod clocks;
 mod commands;
 mod crash;
+mod delivery;
 mod docs;
 mod faults;
 mod fuzz_corpus;
