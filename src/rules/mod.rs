@@ -9,10 +9,12 @@ mod calendar;
 mod normal;
 mod notice;
 mod observe;
+mod replay;
 mod step;
 mod walk;
 
-pub use normal::{HISTORY_DAYS, SLOT_S, Vigil, judged_from, recompute};
+pub use normal::{FEWEST_DAYS, HISTORY_DAYS, Keeps, SLOT_S, Vigil, begun, judged_from, recompute};
+pub use replay::{Arrival, Listened, Past, Span, read_from, replay, replay_pattern};
 pub use notice::{Notice, Silence, reason};
 pub use observe::{Observation, observe_pattern};
 pub use step::{Step, alert_id, step};

@@ -9,6 +9,7 @@
 //! which derived copies catch up.
 
 mod alerts;
+mod arrivals;
 mod asks;
 mod entries;
 mod expiry;
