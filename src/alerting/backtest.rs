@@ -42,7 +42,8 @@ pub fn backtest(data_dir: &Path, standing: &Standing, rules: &[&Rule], span: Spa
             let same = same.or_else(|| kept.iter().find(|kept| meet(kept, alert, span)));
             alert.acknowledged = same.and_then(|same| same.acknowledged.clone());
         }
-        let views = raised.iter_mut().map(|raised| raised_view(reader, raised)).collect::<Result<Vec<_>>>()?;
+        let views =
+            raised.iter_mut().map(|raised| raised_view(reader, raised)).collect::<Result<Vec<_>>>()?;
         Ok((raised.into_iter().map(|(alert, _)| alert).collect::<Vec<_>>(), views))
     })?;
     let mut view = BacktestView {
@@ -104,8 +105,9 @@ pub fn tune(
         .map(|(text, budget_per_week)| (text, Rule { budget_per_week, ..rule.clone() }))
         .chain(minima.into_iter().map(|min| (today.clone(), Rule { min, ..rule.clone() })))
         .collect();
-    let jobs: Vec<(usize, &BrandId)> =
-        (0..settings.len()).flat_map(|setting| rule.brands.iter().map(move |brand| (setting, brand))).collect();
+    let jobs: Vec<(usize, &BrandId)> = (0..settings.len())
+        .flat_map(|setting| rule.brands.iter().map(move |brand| (setting, brand)))
+        .collect();
     let replayed = shared_out(data_dir, &jobs, |_, (setting, brand)| {
         let past = pasts.of(rule, brand);
         Ok(rules::replay(&settings[*setting].1, brand, past, span, standing.tongue))
@@ -121,7 +123,8 @@ pub fn tune(
     }
     kept.retain(|alert| alert.since >= span.since && alert.since < span.until);
     let called = |as_false: bool| -> Vec<&Alert> {
-        let wanted = |alert: &&Alert| alert.acknowledged.as_ref().is_some_and(|ack| ack.false_alarm == as_false);
+        let wanted =
+            |alert: &&Alert| alert.acknowledged.as_ref().is_some_and(|ack| ack.false_alarm == as_false);
         kept.iter().filter(wanted).collect()
     };
     let weeks = rule.brands.iter().map(|brand| judged_weeks(rule, pasts.of(rule, brand), span)).sum();
@@ -132,7 +135,8 @@ pub fn tune(
     };
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let view = |((budget, setting), alerts): (&(String, Rule), &Vec<Alert>)| {
-        let caught = |of: &[&Alert]| of.iter().filter(|one| alerts.iter().any(|a| meet(a, one, span))).count();
+        let caught =
+            |of: &[&Alert]| of.iter().filter(|one| alerts.iter().any(|a| meet(a, one, span))).count();
         SettingView {
             budget: budget.clone(),
             min: setting.min,

@@ -14,6 +14,7 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 mod values;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
+pub use written::written_tests;
 
 /// What to listen to, for whom, and when to shout. Every reference in it is resolved.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ mod preset;
 mod rule;
 mod series;
 mod source;
+mod written;
 
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
 pub use brand::{Brand, BrandId, Role, SavedQuery};
@@ -29,6 +30,7 @@ pub use series::{Bucket, Heard, History, Series};
 pub use source::{
     Gap, Health, HealthState, Learned, Problem, ProblemKind, Source, SourceId, SourceKind, Validators,
 };
+pub use written::{Expectation, WrittenTest};
 
 /// Makes a newtype over the identifier a user wrote or the store made.
 macro_rules! id_type {

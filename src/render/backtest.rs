@@ -61,7 +61,10 @@ fn known(view: &BacktestView) -> String {
     let (of, times) = match *mentions {
         0 => return "No mention came in within this time.".to_owned(),
         _ if *reconstructed == 0 => return format!("{all}, each replayed at the time at which it came in."),
-        _ => (share(*reconstructed, *mentions), "as late as its source usually is (15 minutes where that is unknown)"),
+        _ => (
+            share(*reconstructed, *mentions),
+            "as late as its source usually is (15 minutes where that is unknown)",
+        ),
     };
     format!(
         "{all}, {reconstructed} ({of}) reconstructed: back-fill, imports and what was heard days late count as heard \
@@ -87,13 +90,16 @@ fn raised_text(raised: &RaisedView, zone: &TimeZone, style: Style) -> String {
     };
     let fired = minute(alert.fired_at.unwrap_or(alert.since), zone);
     let [from, to] = alert.observed.window;
-    let over = alert.until.map_or_else(|| "still firing at the end".to_owned(), |until| {
-        format!("over at {}", minute(until, zone))
-    });
+    let over = alert.until.map_or_else(
+        || "still firing at the end".to_owned(),
+        |until| format!("over at {}", minute(until, zone)),
+    );
     let reason = paint(&clean(&alert.reason), BOLD, style);
     let window = format!("{} – {}", minute(from, zone), clock(to, from, zone));
-    let mut out =
-        format!("{fired}  {} · {}{called}\n  {reason}\n  strongest {window} · {over}\n", alert.rule, alert.brand);
+    let mut out = format!(
+        "{fired}  {} · {}{called}\n  {reason}\n  strongest {window} · {over}\n",
+        alert.rule, alert.brand
+    );
     if let Some(mention) = &raised.to_read {
         let title = mention.title.as_deref().unwrap_or(&mention.excerpt);
         let width = style.width.saturating_sub(4 + mention.source.chars().count());
@@ -123,9 +129,11 @@ pub fn tune(view: &TuneView, zone: &TimeZone, style: Style) -> String {
         weeks(view.weeks),
     );
     let called = match (view.called_true, view.called_false) {
-        (0, 0) => "No alert of it was acknowledged: `vigie alerts ack ID`, with `--false` for a false alarm, tells \
+        (0, 0) => {
+            "No alert of it was acknowledged: `vigie alerts ack ID`, with `--false` for a false alarm, tells \
                    which were worth it."
-            .to_owned(),
+                .to_owned()
+        }
         (yes, no) => format!(
             "Acknowledged: {} as true, {} as false.",
             counted(yes, "incident", "incidents"),

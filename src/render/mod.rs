@@ -13,6 +13,7 @@ pub mod rules;
 pub mod search;
 pub mod table;
 pub mod terminal;
+pub mod written;
 
 use std::fmt::Display;
 

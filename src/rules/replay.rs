@@ -106,7 +106,11 @@ impl Past {
         let known = |arrival: &Arrival| {
             let Arrival { at, observed, .. } = *arrival;
             let prompt = !arrival.published || !arrival.backfill && observed - at <= PROMPT_S;
-            if prompt { (observed, false) } else { ((at + lags[arrival.source as usize]).min(observed), true) }
+            if prompt {
+                (observed, false)
+            } else {
+                ((at + lags[arrival.source as usize]).min(observed), true)
+            }
         };
         let (known_at, reconstructed): (Vec<i64>, Vec<bool>) = arrivals.iter().map(known).unzip();
         let events = events(&arrivals, &known_at);
@@ -350,7 +354,8 @@ impl Stock {
 impl<'a> Course<'a> {
     fn new(rule: &'a Rule, brand: &'a BrandId, past: &'a Past, span: Span, tongue: Tongue) -> Self {
         let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
-        let longest_s = i64::try_from(longest.as_secs()).unwrap_or(0) + i64::try_from(rule.late.as_secs()).unwrap_or(0);
+        let longest_s =
+            i64::try_from(longest.as_secs()).unwrap_or(0) + i64::try_from(rule.late.as_secs()).unwrap_or(0);
         let first = past.arrivals.first().map_or(span.since.as_second(), |arrival| arrival.at);
         let start = (first - longest_s).div_euclid(STEP_S) * STEP_S;
         let last = past.arrivals.last().map_or(0, |arrival| arrival.at).max(span.until.as_second());
@@ -405,7 +410,8 @@ impl<'a> Course<'a> {
         }
         if begins && before != NOT_TOLD {
             let before = before as usize;
-            let (other, negative) = (self.slot(self.past.arrivals[before].at), self.past.arrivals[before].negative);
+            let (other, negative) =
+                (self.slot(self.past.arrivals[before].at), self.past.arrivals[before].negative);
             take(&mut self.all[other], negative, 0, 1);
             if self.counts[before] {
                 take(&mut self.live.buckets[other], negative, 0, 1);
@@ -454,9 +460,8 @@ impl<'a> Course<'a> {
         let from = changed.min().unwrap_or(newest).min(newest);
         let Some(start) = self.take_stock(now_s) else { return };
         let learned = self.go_back(start, from);
-        let mut vigil = learned.unwrap_or_else(|| {
-            Vigil::new(self.rule, instant(start), &self.past.zone, Keeps::REPLAY)
-        });
+        let mut vigil =
+            learned.unwrap_or_else(|| Vigil::new(self.rule, instant(start), &self.past.zone, Keeps::REPLAY));
         let (past, counts) = (self.past, &self.counts);
         let sources = |window| {
             let heard = past.within(window).filter(|number| counts[*number]);
@@ -464,7 +469,8 @@ impl<'a> Course<'a> {
             Ok::<_, std::convert::Infallible>(u32::try_from(sources.len()).unwrap_or(u32::MAX))
         };
         let Course { rule, brand, tongue, .. } = *self;
-        let sight = Sight { rule, brand, history: &self.history, live: &self.live, now: instant(now_s), tongue };
+        let sight =
+            Sight { rule, brand, history: &self.history, live: &self.live, now: instant(now_s), tongue };
         let mut steps: Vec<Alert> = Vec::new();
         for slot in from..=newest {
             let end = instant(self.start + (slot as i64 + 1) * STEP_S);
@@ -540,7 +546,9 @@ impl<'a> Course<'a> {
         let slots = Slots { start: self.start, step_s: STEP_S, number: self.all.len() };
         let gaps = |source: i64| {
             let listened = self.past.sources.iter().find(|listened| listened.source == source);
-            Ok::<_, std::convert::Infallible>(listened.map(|listened| listened.gaps.clone()).unwrap_or_default())
+            Ok::<_, std::convert::Infallible>(
+                listened.map(|listened| listened.gaps.clone()).unwrap_or_default(),
+            )
         };
         let Ok(known) = stock::heard(slots, shares, gaps);
         for (slot, (share, counts)) in known.into_iter().zip(&self.all).enumerate() {

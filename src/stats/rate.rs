@@ -34,7 +34,9 @@ mod tests {
     /// Against Garwood's table.
     #[test]
     fn intervals_are_exact() {
-        for (times, low, high) in [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.39), (100, 81.36, 121.63)] {
+        for (times, low, high) in
+            [(0, 0.0, 3.689), (1, 0.0253, 5.572), (10, 4.795, 18.39), (100, 81.36, 121.63)]
+        {
             let interval = rate(times, 1.0).unwrap();
             assert!((interval.low - low).abs() < 0.01, "{times}: {interval:?}");
             assert!((interval.high - high).abs() < 0.01, "{times}: {interval:?}");

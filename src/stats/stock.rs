@@ -130,7 +130,8 @@ mod tests {
     fn a_time_in_which_most_was_not_heard_is_unknown() {
         let share = |source, from, share| Share { source, from, share };
         let shares = [share(0, 0, 0.7), share(1, 1_800, 0.3)];
-        let gaps = |source| Ok::<_, ()>(if source == 0 { vec![(2_000, None)] } else { vec![(1_000, Some(2_800))] });
+        let gaps =
+            |source| Ok::<_, ()>(if source == 0 { vec![(2_000, None)] } else { vec![(1_000, Some(2_800))] });
         let slots = Slots { start: 0, step_s: 900, number: 5 };
         let known = heard(slots, &shares, gaps).unwrap();
         assert_eq!(known, [Some(0.7), Some(0.7), Some(1.0), None, None]);

@@ -15,7 +15,8 @@ impl Reader {
     /// The mentions that count in `scope`, back-fill included, as far as they are kept. Within a saved query, `brand`
     /// is the past of the brand as a whole.
     pub fn past(&self, scope: &Scope<'_>, brand: Option<&Past>, zone: &TimeZone) -> Result<Past> {
-        let mut first_heard = self.db.prepare("SELECT first_good FROM sources WHERE first_good IS NOT NULL")?;
+        let mut first_heard =
+            self.db.prepare("SELECT first_good FROM sources WHERE first_good IS NOT NULL")?;
         let first_heard = first_heard.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         let (arrivals, numbers) = self.arrivals(scope)?;
         let mut sources = Vec::with_capacity(numbers.len());
@@ -24,7 +25,8 @@ impl Reader {
             let reach = reach.query_row([source], |row| row.get(0))?;
             sources.push(Listened { source, reach, gaps: self.gaps_numbered(source)? });
         }
-        let earlier = self.first_mention_at(scope.brand)?.filter(|at| *at < scope.since).map(Timestamp::as_second);
+        let earlier =
+            self.first_mention_at(scope.brand)?.filter(|at| *at < scope.since).map(Timestamp::as_second);
         Ok(Past::new(arrivals, sources, first_heard, brand, earlier, zone))
     }
 

@@ -13,3 +13,4 @@ pub mod presets;
 pub mod round;
 pub mod rules;
 pub mod search;
+pub mod written;
