@@ -66,8 +66,8 @@ fn test(report: &mut Report<'_>, section: &Section<'_>, config: &Config) -> Opti
         let message = format!("{}: `values` holds {all} mentions", section.name);
         report.error(&section.place_of("values"), message, "a million at most are replayed");
     }
-    let steps = values.as_ref().map_or(0, Vec::len);
-    let ends = u32::try_from(steps).ok().and_then(|steps| start.checked_add(step * steps).ok());
+    let steps = values.as_ref().and_then(|values| u32::try_from(values.len()).ok());
+    let ends = steps.and_then(|steps| start.checked_add(step * steps).ok());
     let expected = section.tables(report, "expect", &EXPECT);
     if expected.is_empty() {
         let message = format!("{}: it expects nothing", section.name);
