@@ -317,7 +317,7 @@ fn shared_out<J: Sync, R: Send>(
         Ok(())
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores.min(jobs.len())).map(|_| scope.spawn(&worker)).collect();
+        let threads: Vec<_> = (0..cores.min(jobs.len())).map(|_| scope.spawn(worker)).collect();
         threads.into_iter().try_for_each(|thread| match thread.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),

@@ -49,28 +49,30 @@ pub fn text(view: &BacktestView, zone: &TimeZone, style: Style) -> String {
         .collect();
     out.push_str(&table(&columns, &rows, style));
     out.push_str("\n\n");
-    out.push_str(&paint(&clean(&known(view)), DIM, style));
-    out.push('\n');
+    for line in known(view) {
+        out.push_str(&paint(&line, DIM, style));
+        out.push('\n');
+    }
     out
 }
 
-/// How much of the past is what came in then.
-fn known(view: &BacktestView) -> String {
+/// How much of the past is what came in then, and what the columns mean.
+fn known(view: &BacktestView) -> Vec<String> {
     let BacktestView { mentions, reconstructed, .. } = view;
     let all = counted(*mentions, "mention", "mentions");
-    let (of, times) = match *mentions {
-        0 => return "No mention came in within this time.".to_owned(),
-        _ if *reconstructed == 0 => return format!("{all}, each replayed at the time at which it came in."),
-        _ => (
-            share(*reconstructed, *mentions),
-            "as late as its source usually is (15 minutes where that is unknown)",
-        ),
+    let mut lines = match (*mentions, *reconstructed) {
+        (0, _) => vec!["No mention came in within this time.".to_owned()],
+        (_, 0) => vec![format!("{all}, each replayed at the time at which it came in: so it was said live.")],
+        (_, reconstructed) => vec![
+            format!("{all}, {reconstructed} ({}) reconstructed: back-fill, imports and what was", share(reconstructed, *mentions)),
+            "heard days late count as heard as late as its source usually is. Of the others it was said live.".to_owned(),
+        ],
     };
-    format!(
-        "{all}, {reconstructed} ({of}) reconstructed: back-fill, imports and what was heard days late count as heard \
-         {times}. On the others a backtest says what was said live. “true” and “false” are those that you \
-         acknowledged; “false at most” takes all for false that nobody called true."
-    )
+    lines.push(
+        "true, false: as you acknowledged them; false at most: were all false but those called true."
+            .to_owned(),
+    );
+    lines
 }
 
 fn share(part: u64, whole: u64) -> String {
@@ -95,11 +97,13 @@ fn raised_text(raised: &RaisedView, zone: &TimeZone, style: Style) -> String {
         |until| format!("over at {}", minute(until, zone)),
     );
     let reason = paint(&clean(&alert.reason), BOLD, style);
-    let window = format!("{} – {}", minute(from, zone), clock(to, from, zone));
-    let mut out = format!(
-        "{fired}  {} · {}{called}\n  {reason}\n  strongest {window} · {over}\n",
-        alert.rule, alert.brand
-    );
+    // A pattern is as strong at one time as at another.
+    let strongest = match &alert.baseline {
+        Some(_) => format!("strongest {} – {} · ", minute(from, zone), clock(to, from, zone)),
+        None => String::new(),
+    };
+    let mut out =
+        format!("{fired}  {} · {}{called}\n  {reason}\n  {strongest}{over}\n", alert.rule, alert.brand);
     if let Some(mention) = &raised.to_read {
         let title = mention.title.as_deref().unwrap_or(&mention.excerpt);
         let width = style.width.saturating_sub(4 + mention.source.chars().count());
@@ -128,6 +132,7 @@ pub fn tune(view: &TuneView, zone: &TimeZone, style: Style) -> String {
         minute(view.until, zone),
         weeks(view.weeks),
     );
+    let acknowledged = view.called_true + view.called_false > 0;
     let called = match (view.called_true, view.called_false) {
         (0, 0) => {
             "No alert of it was acknowledged: `vigie alerts ack ID`, with `--false` for a false alarm, tells \
@@ -135,9 +140,9 @@ pub fn tune(view: &TuneView, zone: &TimeZone, style: Style) -> String {
                 .to_owned()
         }
         (yes, no) => format!(
-            "Acknowledged: {} as true, {} as false.",
-            counted(yes, "incident", "incidents"),
-            counted(no, "incident", "incidents")
+            "acknowledged as true: {}, as false: {}",
+            counted(yes, "alert", "alerts"),
+            counted(no, "alert", "alerts")
         ),
     };
     out.push_str(&format!("{called}\n\n"));
@@ -145,46 +150,50 @@ pub fn tune(view: &TuneView, zone: &TimeZone, style: Style) -> String {
         (&view.budgets, "budget", (|s: &SettingView| s.budget.clone()) as fn(&SettingView) -> String),
         (&view.minima, "min", |s: &SettingView| s.min.to_string()),
     ] {
-        let columns = [
+        let mut columns = vec![
             (name, Align::Left),
             ("", Align::Left),
             ("alerts", Align::Right),
             ("a week (95 %)", Align::Left),
-            ("true caught", Align::Right),
-            ("false raised", Align::Right),
-            ("of today’s caught", Align::Right),
+            ("of today’s", Align::Right),
             ("told later by", Align::Left),
         ];
+        if acknowledged {
+            columns.extend([("called true", Align::Right), ("called false", Align::Right)]);
+        }
         let all_today = settings.iter().find(|setting| setting.today).map_or(0, |setting| setting.alerts);
-        let rows: Vec<Vec<String>> = settings
-            .iter()
-            .map(|setting| {
-                vec![
-                    shown(setting),
-                    if setting.today { "today".to_owned() } else { String::new() },
-                    setting.alerts.to_string(),
-                    setting.per_week.as_ref().map_or_else(|| "–".to_owned(), per_week),
-                    format!("{} of {}", setting.true_caught, view.called_true),
-                    format!("{} of {}", setting.false_raised, view.called_false),
-                    format!("{} of {all_today}", setting.raised_today_caught),
-                    setting.delay_s.map_or_else(|| "–".to_owned(), delay),
-                ]
-            })
-            .collect();
+        let row = |setting: &SettingView| {
+            let mut row = vec![
+                shown(setting),
+                if setting.today { "today".to_owned() } else { String::new() },
+                setting.alerts.to_string(),
+                setting.per_week.as_ref().map_or_else(|| "–".to_owned(), per_week),
+                format!("{} of {all_today}", setting.raised_today_caught),
+                setting.delay_s.map_or_else(|| "–".to_owned(), delay),
+            ];
+            if acknowledged {
+                row.push(format!("{} of {}", setting.true_caught, view.called_true));
+                row.push(format!("{} of {}", setting.false_raised, view.called_false));
+            }
+            row
+        };
+        let rows: Vec<Vec<String>> = settings.iter().map(row).collect();
         out.push_str(&table(&columns, &rows, style));
         out.push_str("\n\n");
     }
-    out.push_str(&paint(
-        "Per week and brand. “told later by” is the middle one of the incidents that it raises today and catches still.",
-        DIM,
-        style,
-    ));
-    out.push('\n');
+    for line in [
+        "a week: for each brand. of today’s: of the incidents that it raises as it is set today, those it catches still,",
+        "and how much later the middle one of them is told.",
+    ] {
+        out.push_str(&paint(line, DIM, style));
+        out.push('\n');
+    }
     out
 }
 
 fn per_week(rate: &IntervalView) -> String {
-    format!("{:.2} ({:.2} – {:.2})", rate.value, rate.low, rate.high)
+    // In one piece.
+    format!("{:.2}\u{a0}({:.2}–{:.2})", rate.value, rate.low, rate.high)
 }
 
 fn weeks(weeks: f64) -> String {

@@ -252,7 +252,7 @@ fn lags(arrivals: &[Arrival], sources: usize) -> Vec<i64> {
 
 /// By arrival, the start of the day it is in.
 fn days(arrivals: &[Arrival], zone: &TimeZone) -> Vec<i64> {
-    let mut day = i64::MAX..i64::MIN;
+    let mut day = 0..0;
     let day_of = |arrival: &Arrival| {
         if !day.contains(&arrival.at) {
             day = span_of_day(arrival.at, zone).unwrap_or(arrival.at..arrival.at + 1);
