@@ -98,7 +98,7 @@ const WORDS: [&str; 24] = [
 fn said(dice: &mut Dice, number: usize, at_s: i64, heard_s: i64, about: &str) -> Said {
     let words: Vec<&str> = (0..14).map(|_| WORDS[dice.below(24) as usize]).collect();
     let source = if dice.below(3) == 0 { "blog" } else { "news" };
-    let date = Timestamp::from_second(at_s).unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = Timestamp::from_second(at_s).expect("a time").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let text = format!("Acme {about} {} {number}", words.join(" "));
     Said {
         heard_s,
@@ -237,7 +237,7 @@ fn told(alert: &AlertView, is_pattern: bool) -> String {
 fn check(said: &[Said], rules_that_spoke: &[&str]) {
     let live = live(said);
     let rules: Vec<&Rule> = live.config.rules.iter().collect();
-    let until = live.now.checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
+    let until = live.now.checked_add(jiff::SignedDuration::from_secs(1)).expect("a time");
     let span = Span { since: live.first_poll, until };
     let replayed = alerting::backtest(live.dir.path(), &live.standing, &rules, span).expect("replayed");
     let is_pattern = |rule: &str| rule == "recall";
