@@ -98,7 +98,8 @@ const WORDS: [&str; 24] = [
 fn said(dice: &mut Dice, number: usize, at_s: i64, heard_s: i64, about: &str) -> Said {
     let words: Vec<&str> = (0..14).map(|_| WORDS[dice.below(24) as usize]).collect();
     let source = if dice.below(3) == 0 { "blog" } else { "news" };
-    let date = Timestamp::from_second(at_s).expect("a time").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date =
+        Timestamp::from_second(at_s).expect("a time").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let text = format!("Acme {about} {} {number}", words.join(" "));
     Said {
         heard_s,
