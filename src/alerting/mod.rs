@@ -4,6 +4,7 @@
 //! whose counts have changed since, because what was said at 9:05 may be heard at 10:10. Alerts and their
 //! notices are stored in one transaction; [`Deliverer`] then tells what is due.
 
+mod backtest;
 mod deliver;
 mod gone;
 mod memory;
@@ -31,6 +32,7 @@ use crate::rules::{Notice, SLOT_S, Sight, Silence, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
+pub use backtest::{backtest, tune};
 pub use deliver::{Delivered, Deliverer};
 pub use memory::Memory;
 

@@ -435,6 +435,32 @@ pub struct Rules {
 pub enum RulesCommand {
     /// The configured rules and their state
     List,
+    /// What rules would have said of the past: each alert, and how many a week
+    Backtest {
+        /// One rule; all by default. To try a rule, write it into feeds.toml with `notify = []`
+        id: Option<String>,
+        /// From this time on (a date, RFC 3339, or a duration back from now such as 90d)
+        #[arg(long, value_name = "T")]
+        since: String,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+    /// What another budget, or another `min`, would have changed on your own past
+    Tune {
+        id: String,
+        /// From this time on [default: all that is kept]
+        #[arg(long, value_name = "T")]
+        since: Option<String>,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+    /// Run rules over written series, and compare with what is expected
+    Test {
+        /// A TOML file of `[[test]]`s; see docs/configuration.md
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

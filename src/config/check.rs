@@ -18,15 +18,7 @@ pub fn check(files: &[File]) -> Checked {
     let trees: Vec<_> = files.iter().map(|file| DeTable::parse(&file.text)).collect();
     for (file, tree) in trees.iter().enumerate() {
         if let Err(error) = tree {
-            let span = error.span().unwrap_or(0..0);
-            let (message, help) = match error.message().split_once(", expected ") {
-                Some((message, _)) if message.contains("must be quoted") => {
-                    (message, "put it in quotes".into())
-                }
-                Some((message, expected)) => (message, format!("expected {expected}")),
-                None => (error.message(), String::new()),
-            };
-            report.error(&Place { file, span }, message, help);
+            not_toml(&mut report, file, error);
         }
     }
     // Past a syntax error keys go missing, and everything that refers to them would look wrong too.
@@ -40,6 +32,17 @@ pub fn check(files: &[File]) -> Checked {
         }
     };
     Checked { config, problems: report.into_problems() }
+}
+
+/// Tells where a file is no TOML.
+pub(super) fn not_toml(report: &mut Report<'_>, file: usize, error: &toml::de::Error) {
+    let span = error.span().unwrap_or(0..0);
+    let (message, help) = match error.message().split_once(", expected ") {
+        Some((message, _)) if message.contains("must be quoted") => (message, "put it in quotes".into()),
+        Some((message, expected)) => (message, format!("expected {expected}")),
+        None => (error.message(), String::new()),
+    };
+    report.error(&Place { file, span }, message, help);
 }
 
 /// The patterns of `settings.include`; none if the text cannot be read.
@@ -86,7 +89,7 @@ pub fn wrong_model(files: &[File], message: String, help: &str) -> Problem {
 }
 
 /// The tables of a kind, and the keys such a table may have.
-type Kind = (&'static str, &'static [&'static str]);
+pub(super) type Kind = (&'static str, &'static [&'static str]);
 
 const SETTINGS: Kind = (
     "settings",
@@ -129,7 +132,7 @@ const SOURCE: Kind = (
     ],
 );
 const QUERY: Kind = ("query", &["id", "text", "brands"]);
-const RULE: Kind = (
+pub(super) const RULE: Kind = (
     "rule",
     &[
         "id",
@@ -339,7 +342,7 @@ fn only_one<'t>(
     }
 }
 
-fn many<'t>(
+pub(super) fn many<'t>(
     report: &mut Report<'_>,
     list: &mut Vec<Section<'t>>,
     file: usize,

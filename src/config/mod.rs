@@ -15,6 +15,7 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 mod values;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use crate::model::{Brand, Digest, NotifierConfig, Rule, SavedQuery, Source, Tong
 pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
+pub use written::written_tests;
 
 /// What to listen to, for whom, and when to shout. Every reference in it is resolved.
 #[derive(Clone, Debug)]

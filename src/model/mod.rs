@@ -16,6 +16,7 @@ mod rule;
 mod series;
 mod silence;
 mod source;
+mod written;
 
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
 pub use annotation::Annotation;
@@ -38,6 +39,7 @@ pub use silence::{Muted, Silence};
 pub use source::{
     Gap, Health, HealthState, Learned, Problem, ProblemKind, Source, SourceId, SourceKind, Validators,
 };
+pub use written::{Expectation, WrittenTest};
 
 /// Makes a newtype over the identifier a user wrote or the store made.
 macro_rules! id_type {

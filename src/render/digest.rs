@@ -300,6 +300,7 @@ mod tests {
             ("2026-02-22T07:00:00Z".parse().unwrap(), "2026-03-01T07:00:00Z".parse().unwrap());
         let comparison = |brands| ComparisonView { query: None, since, until, count: "stories", brands };
         let alert = AlertView {
+            fired_at: None,
             id: "a_1".into(),
             rule: "acme-spike".into(),
             brand: "acme".into(),

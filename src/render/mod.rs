@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod annotations;
+pub mod backtest;
 pub mod compare;
 pub mod digest;
 pub mod discovery;
@@ -18,6 +19,7 @@ pub mod silences;
 pub mod table;
 pub mod terminal;
 pub mod told;
+pub mod written;
 
 use std::fmt::Display;
 

@@ -10,6 +10,7 @@
 
 mod alerts;
 mod annotations;
+mod arrivals;
 mod asks;
 mod entries;
 mod expiry;

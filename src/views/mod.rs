@@ -5,6 +5,7 @@
 pub mod alerts;
 pub mod analysis;
 pub mod annotations;
+pub mod backtest;
 pub mod compare;
 pub mod digest;
 pub mod discovery;
@@ -18,3 +19,4 @@ pub mod rules;
 pub mod search;
 pub mod silences;
 pub mod told;
+pub mod written;
