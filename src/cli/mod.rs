@@ -5,6 +5,7 @@
 mod alerts;
 mod analyze;
 mod args;
+mod baseline;
 mod benchmark;
 mod check;
 mod demo;
@@ -81,6 +82,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Search(options) => search::run(args, options),
         Command::Export(options) => export::run(args, options),
         Command::Benchmark(options) => benchmark::run(args, options),
+        Command::Baseline(options) => baseline::run(args, options),
         Command::Alerts(options) => alerts::run(args, options),
         Command::Rules(options) => rules::run(args, options),
         Command::Reindex => reindex::run(args),

@@ -247,9 +247,8 @@ impl<'t> Tables<'t> {
         for section in &self.digests {
             rule::digest(report, section, &names);
         }
-        for section in &self.goals {
-            rule::goal(report, section, &names);
-        }
+        let goals = self.goals.iter();
+        let goals = goals.filter_map(|goal| rule::goal(report, goal, &names, &settings.timezone)).collect();
         let tone = self.tone.as_ref().map(|section| tone(report, section)).unwrap_or_default();
         let top = Place { file: 0, span: 0..0 };
         if self.brands.is_empty() {
@@ -260,7 +259,7 @@ impl<'t> Tables<'t> {
             let help = "add a `[[source]]` with `id = \"news\"` and `url = \"https://…\"`";
             report.warning(&top, "there is no source to listen to", help);
         }
-        Config { settings, brands, sources, queries, rules, notifiers, tone }
+        Config { settings, brands, sources, queries, rules, notifiers, goals, tone }
     }
 }
 

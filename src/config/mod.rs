@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
+use crate::model::{Brand, Goal, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
@@ -35,6 +35,7 @@ pub struct Config {
     pub queries: Vec<SavedQuery>,
     pub rules: Vec<Rule>,
     pub notifiers: Vec<NotifierConfig>,
+    pub goals: Vec<Goal>,
     pub tone: ToneWords,
 }
 

@@ -6,6 +6,7 @@
 mod alert;
 mod brand;
 mod entry;
+mod goal;
 mod habits;
 mod mention;
 mod notification;
@@ -16,7 +17,8 @@ mod source;
 
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
 pub use brand::{Brand, BrandId, Role, SavedQuery};
-pub use entry::{Entry, EntryId};
+pub use entry::{Entry, EntryId, Format};
+pub use goal::{Goal, Metric};
 pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
 pub use mention::{

@@ -3,6 +3,7 @@
 //! Feed text is hostile: everything that goes to a terminal passes [`terminal::clean`] first.
 
 pub mod alerts;
+pub mod baselines;
 pub mod compare;
 pub mod discovery;
 pub mod health;

@@ -10,6 +10,7 @@
 
 mod alerts;
 mod asks;
+mod baselines;
 mod entries;
 mod expiry;
 mod kept;
@@ -24,6 +25,7 @@ mod stories;
 mod streams;
 #[cfg(test)]
 mod testing;
+mod told;
 mod usual;
 
 use std::collections::BTreeMap;
@@ -38,6 +40,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 
 pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
 pub use asks::Asked;
+pub use baselines::Baseline;
 pub use entries::{Ingested, Origin, Polled};
 pub use expiry::{Horizon, Progress};
 pub use kept::KeptEntry;
@@ -45,8 +48,9 @@ pub use lock::Lock;
 pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
-pub use sources::{Outcome, QuietPoll, Remark};
+pub use sources::{Hearing, Outcome, QuietPoll, Remark};
 pub use streams::StreamPlace;
+pub use told::Told;
 
 use crate::model::Timestamp;
 use rollups::Ledger;

@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod analysis;
+pub mod baselines;
 pub mod compare;
 pub mod discovery;
 pub mod entry;
