@@ -79,6 +79,8 @@ pub enum Command {
     Benchmark(Benchmark),
     /// Figures to measure progress against
     Baseline(Baselines),
+    /// The benchmark, the alerts and the sources of a time as one page to hand on
+    Report(Report),
     /// What was called out, why, and what became of it
     Alerts(Alerts),
     /// The configured rules
@@ -324,6 +326,15 @@ pub enum BaselinesCommand {
         #[arg(long, value_name = "T")]
         until: Option<String>,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Report {
+    #[command(flatten)]
+    pub compared: Benchmark,
+    /// Where to write the page: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE.html")]
+    pub out: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

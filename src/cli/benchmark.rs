@@ -16,24 +16,30 @@ pub const DEFAULT_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub fn run(args: &Args, options: &Benchmark) -> Result<Exit> {
     let loaded = load(args)?;
-    let window = window(args, &loaded, options.since.as_deref(), options.until.as_deref())?;
     let reader = loaded.reader()?;
-    let baseline = frozen(&reader, &options.against, options.query.as_deref())?;
-    let comparison = Comparison {
-        count: match options.count {
-            Count::Stories => CountBy::Stories,
-            Count::Mentions => CountBy::Mentions,
-        },
-        against: baseline.as_ref(),
-        ..comparison(&loaded, options.query.as_deref(), window)?
-    };
-    let view = compare(&reader, &comparison)?;
+    let baseline = frozen(&reader, options)?;
+    let view = compare(&reader, &compared(args, &loaded, options, baseline.as_ref())?)?;
     if args.json {
         output::print_json(&view)?;
     } else {
         output::print(&render::compare::text(&view, loaded.zone(), output::style(args)))?;
     }
     Ok(Exit::Done)
+}
+
+/// What is compared, as the options say.
+pub fn compared<'a>(
+    args: &Args,
+    loaded: &'a Loaded,
+    options: &Benchmark,
+    against: Option<&'a Baseline>,
+) -> Result<Comparison<'a>> {
+    let window = window(args, loaded, options.since.as_deref(), options.until.as_deref())?;
+    let count = match options.count {
+        Count::Stories => CountBy::Stories,
+        Count::Mentions => CountBy::Mentions,
+    };
+    Ok(Comparison { count, against, ..comparison(loaded, options.query.as_deref(), window)? })
 }
 
 /// The times asked for, or the last thirty days.
@@ -97,11 +103,12 @@ pub fn comparison<'a>(
     })
 }
 
-/// The baseline of that name; `None`: what was just before.
+/// The baseline that is asked for; `None`: what was just before.
 ///
 /// # Errors
 /// [`UsageError`] if there is none of that name, or it is of another query.
-fn frozen(reader: &Reader, name: &str, query: Option<&str>) -> Result<Option<Baseline>> {
+pub fn frozen(reader: &Reader, options: &Benchmark) -> Result<Option<Baseline>> {
+    let (name, query) = (&options.against, options.query.as_deref());
     if name == PREVIOUS {
         return Ok(None);
     }

@@ -21,6 +21,7 @@ mod output;
 mod parse;
 mod poll;
 mod reindex;
+mod report;
 mod rescore;
 mod rules;
 mod run;
@@ -83,6 +84,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Export(options) => export::run(args, options),
         Command::Benchmark(options) => benchmark::run(args, options),
         Command::Baseline(options) => baseline::run(args, options),
+        Command::Report(options) => report::run(args, options),
         Command::Alerts(options) => alerts::run(args, options),
         Command::Rules(options) => rules::run(args, options),
         Command::Reindex => reindex::run(args),

@@ -7,6 +7,7 @@ pub mod baselines;
 pub mod compare;
 pub mod discovery;
 pub mod health;
+pub mod html;
 pub mod presets;
 pub mod round;
 pub mod rules;

@@ -187,7 +187,7 @@ impl Reader {
         Ok(statement.query_row(params![id, time.as_second()], |row| row.get(0))?)
     }
 
-    fn numbered_mention(&self, mention: i64) -> Result<Mention> {
+    pub(super) fn numbered_mention(&self, mention: i64) -> Result<Mention> {
         let found = self.select_mentions("WHERE m.mention = ?1", [mention])?.pop();
         found.context("a mention vanished while it was read")
     }

@@ -21,6 +21,7 @@ mod recount;
 mod rollups;
 mod series;
 mod sources;
+mod spread;
 mod stories;
 mod streams;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Hearing, Outcome, QuietPoll, Remark};
+pub use spread::SpreadStory;
 pub use streams::StreamPlace;
 pub use told::Told;
 

@@ -10,6 +10,7 @@ pub mod discovery;
 pub mod entry;
 pub mod health;
 pub mod presets;
+pub mod report;
 pub mod round;
 pub mod rules;
 pub mod search;

@@ -1,0 +1,102 @@
+//! The report: the comparison of a time, with what was called out, what was told most, and how well it was heard.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::alerts::AlertView;
+use super::compare::{Comparison, ComparisonView, compare};
+use super::health::{HealthView, health};
+use crate::model::{AlertState, Role, SourceId};
+use crate::store::{AlertFilter, Reader, Scope};
+
+/// Stories shown of an own brand, and of another one.
+const SHOWN_OWN: usize = 6;
+const SHOWN_OTHER: usize = 3;
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReportView {
+    pub made: Timestamp,
+    pub benchmark: ComparisonView,
+    /// What spread furthest, of each brand in turn.
+    pub stories: Vec<StoryView>,
+    /// Of the brands compared; those that fired in the time, newest first.
+    pub alerts: Vec<AlertView>,
+    /// The gaps are those of the time.
+    pub health: HealthView,
+}
+
+/// A story of a brand.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StoryView {
+    pub brand: String,
+    pub story: String,
+    pub title: String,
+    pub link: Option<String>,
+    pub source: String,
+    pub author: Option<String>,
+    /// Of the earliest mention in the time, as is all above.
+    pub at: Timestamp,
+    pub sentiment: Option<&'static str>,
+    /// In the time.
+    pub mentions: u64,
+    pub sources: u64,
+}
+
+/// Characters shown of a mention without a title.
+const BEGINNING: usize = 120;
+
+/// Gathers it.
+pub fn report(reader: &Reader, asked: &Comparison<'_>, now: Timestamp) -> Result<ReportView> {
+    let overlaps = |since: Timestamp, until: Option<Timestamp>| {
+        since < asked.until && until.is_none_or(|until| until > asked.since)
+    };
+    let mut alerts = reader.alerts(&AlertFilter::default())?;
+    alerts.retain(|alert| {
+        alert.state != AlertState::Pending
+            && overlaps(alert.since, alert.until)
+            && asked.brands.iter().any(|brand| brand.id == alert.brand)
+            && asked.query.is_none_or(|query| alert.query.as_deref() == Some(query))
+    });
+    let mut health = health(reader, asked.sources)?;
+    for source in &mut health.sources {
+        source.gaps.retain(|gap| overlaps(gap.since, gap.until));
+    }
+    let benchmark = compare(reader, asked)?;
+    let uneven = benchmark.basis.uneven.iter().filter(|uneven| !uneven.counted);
+    let without: Vec<SourceId> = uneven.map(|uneven| SourceId::new(uneven.source.as_str())).collect();
+    Ok(ReportView {
+        made: now,
+        stories: stories(reader, asked, &without)?,
+        benchmark,
+        alerts: alerts.iter().map(AlertView::from).collect(),
+        health,
+    })
+}
+
+fn stories(reader: &Reader, asked: &Comparison<'_>, without: &[SourceId]) -> Result<Vec<StoryView>> {
+    let mut shown = Vec::new();
+    for brand in &asked.brands {
+        let Comparison { query, since, until, .. } = *asked;
+        let scope = Scope { brand: &brand.id, query, since, until, backfill: true };
+        let limit = if brand.role == Role::Own { SHOWN_OWN } else { SHOWN_OTHER };
+        for story in reader.spread_stories(&scope, without, limit)? {
+            let first = story.first;
+            let title = first.title.clone().filter(|title| !title.trim().is_empty());
+            let beginning = || first.text.chars().take(BEGINNING).collect();
+            shown.push(StoryView {
+                brand: brand.id.to_string(),
+                story: first.story.to_string(),
+                title: title.unwrap_or_else(beginning),
+                at: first.at(),
+                sentiment: first.sentiment.map(|sentiment| sentiment.label().as_str()),
+                link: first.link,
+                source: first.source.to_string(),
+                author: first.author,
+                mentions: story.mentions,
+                sources: story.sources,
+            });
+        }
+    }
+    Ok(shown)
+}
