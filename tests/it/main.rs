@@ -15,6 +15,7 @@ mod keeping;
 mod own_model;
 mod pipeline;
 mod presets;
+mod reporting;
 mod rescoring;
 mod running;
 mod scenario;

@@ -68,6 +68,11 @@ impl Face<'_> {
         data(value, &self.signed(value, 2))
     }
 
+    /// Of a count a day: `−4.3`.
+    pub fn change(&self, value: f64) -> String {
+        data(value, &self.signed(value, 1))
+    }
+
     pub fn decimal(&self, value: f64, digits: usize) -> String {
         let text = if value.abs() >= 1_000.0 {
             self.whole(value.round().abs() as u64)
@@ -114,6 +119,11 @@ impl Face<'_> {
 
     /// An hour of the day: `14:00`, `14 h`.
     pub fn hour(&self, hour: usize) -> String {
+        format!("<time datetime=\"{:02}:00\">{}</time>", hour % 24, self.plain_hour(hour))
+    }
+
+    /// The same as plain text, for pictures.
+    pub fn plain_hour(&self, hour: usize) -> String {
         match self.tongue {
             Tongue::English => format!("{hour}:00"),
             Tongue::French => format!("{hour}{THIN}h"),

@@ -18,60 +18,72 @@ pub(super) enum MarkKind {
     Annotation,
 }
 
-/// Height of the strip above a series in which its marks stand.
+/// Height of the strip above a series in which its marks stand, and of what stands there if there are none.
 const MARKS: u32 = 20;
+const NO_MARKS: u32 = 6;
 
-/// Counts over time as steps, with what happened above them. `title` and `description` are safe HTML.
+/// Marks closer than so much of the width share a label.
+const CLOSE: f64 = 0.025;
+
+/// Counts over time as steps that rise to `height`, with what happened above them, in the order of time. `title` and
+/// `description` are safe HTML.
 pub(super) fn series(
     name: &str,
     [title, description]: [&str; 2],
     values: &[u64],
-    highest: u64,
     height: u32,
     marks: &[Mark],
 ) -> String {
-    let full = MARKS + height;
+    let above = if marks.is_empty() { NO_MARKS } else { MARKS };
+    let full = above + height;
+    let highest = values.iter().copied().max().unwrap_or(0).max(1);
     let mut out = format!(
         "<svg class=\"series\" role=\"img\" aria-labelledby=\"{name}-t {name}-d\" width=\"100%\" height=\"{full}\">\
          <title id=\"{name}-t\">{title}</title><desc id=\"{name}-d\">{description}</desc>"
     );
-    let half = MARKS + height / 2;
-    write_to(&mut out, format_args!("<line class=\"rule\" x2=\"100%\" y1=\"{half}\" y2=\"{half}\"/>"));
     let mut steps = String::from("M0 100");
     for (place, value) in values.iter().enumerate() {
-        let y = 100.0 - 100.0 * *value as f64 / highest.max(1) as f64;
+        let y = 100.0 - 100.0 * *value as f64 / highest as f64;
         write_to(&mut steps, format_args!("V{}H{}", short(y), place + 1));
     }
     steps.push_str("V100Z");
     write_to(
         &mut out,
         format_args!(
-            "<svg y=\"{MARKS}\" width=\"100%\" height=\"{height}\" viewBox=\"0 0 {} 100\" preserveAspectRatio=\"none\">\
+            "<svg y=\"{above}\" width=\"100%\" height=\"{height}\" viewBox=\"0 0 {} 100\" preserveAspectRatio=\"none\">\
              <path class=\"area\" d=\"{steps}\"/></svg>\
              <line class=\"base\" x2=\"100%\" y1=\"{full}\" y2=\"{full}\"/>",
             values.len().max(1)
         ),
     );
     for mark in marks {
-        let at = short(mark.at.clamp(0.0, 1.0) * 100.0);
+        let at = short(mark.at * 100.0);
         match mark.kind {
             MarkKind::Alert => write_to(
                 &mut out,
                 format_args!(
-                    "<svg class=\"mark\" x=\"{at}%\" overflow=\"visible\"><path class=\"alert\" d=\"M-4 12l4 7 4-7z\"/>\
-                     <text y=\"9\" text-anchor=\"middle\">{}</text></svg>",
-                    mark.label
+                    "<svg class=\"mark\" x=\"{at}%\" overflow=\"visible\">\
+                     <path class=\"alert\" d=\"M-4 12l4 7 4-7z\"/></svg>"
                 ),
             ),
             MarkKind::Annotation => write_to(
                 &mut out,
-                format_args!(
-                    "<line class=\"noted\" x1=\"{at}%\" x2=\"{at}%\" y1=\"12\" y2=\"{full}\"/>\
-                     <text class=\"mark\" x=\"{at}%\" y=\"9\" text-anchor=\"middle\">{}</text>",
-                    mark.label
-                ),
+                format_args!("<line class=\"noted\" x1=\"{at}%\" x2=\"{at}%\" y1=\"12\" y2=\"{full}\"/>"),
             ),
         }
+    }
+    for group in marks.chunk_by(|a, b| b.at - a.at < CLOSE) {
+        let labels: Vec<&str> = group.iter().map(|mark| mark.label.as_str()).filter(|l| !l.is_empty()).collect();
+        let at = (group[0].at + group[group.len() - 1].at) / 2.0;
+        let anchor = if at > 0.97 { "end" } else { "middle" };
+        write_to(
+            &mut out,
+            format_args!(
+                "<text class=\"mark\" x=\"{}%\" y=\"9\" text-anchor=\"{anchor}\">{}</text>",
+                short(at * 100.0),
+                labels.join("\u{b7}")
+            ),
+        );
     }
     out.push_str("</svg>");
     out
@@ -175,8 +187,17 @@ mod tests {
 
     #[test]
     fn a_series_steps_from_its_base_to_its_highest() {
-        let drawn = series("s", ["t", "d"], &[0, 2, 4], 4, 40, &[]);
+        let drawn = series("s", ["t", "d"], &[0, 2, 4], 40, &[]);
         assert!(drawn.contains("d=\"M0 100V100H1V50H2V0H3V100Z\""), "{drawn}");
+    }
+
+    #[test]
+    fn marks_that_are_close_share_a_label() {
+        let mark = |at, label: &str| Mark { at, label: label.into(), kind: MarkKind::Alert };
+        let marks = [mark(0.1, "3"), mark(0.5, "2"), mark(0.51, "1")];
+        let drawn = series("s", ["t", "d"], &[1], 40, &marks);
+        assert_eq!(drawn.matches("class=\"alert\"").count(), 3);
+        assert!(drawn.contains(">3</text>") && drawn.contains("x=\"50.5%\"") && drawn.contains(">2·1</text>"), "{drawn}");
     }
 
     #[test]

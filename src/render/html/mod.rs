@@ -7,6 +7,8 @@ mod face;
 mod figure;
 mod sections;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 use jiff::tz::TimeZone;
 
@@ -46,12 +48,12 @@ pub fn page(view: &ReportView, zone: &TimeZone, tongue: Tongue) -> String {
         page.method(),
     ];
     format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n\
+        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\"/>\n\
+         <meta name=\"referrer\" content=\"no-referrer\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+         <meta name=\"color-scheme\" content=\"light dark\"/>\n\
+         <link rel=\"icon\" href=\"data:,\"/>\n\
          <title>{title} – {subject}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{hatch}\n\
          <header>\n<p class=\"kind\">{title}</p>\n<h1>{subject}</h1>\n<p class=\"span\">{span}</p>\n{others}{query}</header>\n\
          <main>\n{sections}</main>\n<footer><p>{made} {at}</p></footer>\n</body>\n</html>\n",
@@ -104,8 +106,8 @@ impl Page<'_> {
         if others.is_empty() || self.own().is_empty() {
             return String::new();
         }
-        let beside = self.face.say("Beside", "À côté de");
-        format!("<p class=\"scope\">{beside}{} {}</p>\n", self.face.say("", "\u{a0}:"), self.face.list(&others))
+        let beside = self.face.say("Beside", "À côté de\u{a0}:");
+        format!("<p class=\"scope\">{beside} {}</p>\n", self.face.list(&others))
     }
 
     /// A count of stories or mentions in words.
@@ -117,11 +119,6 @@ impl Page<'_> {
         self.face.counted(number, ["mention", "mentions"], ["mention", "mentions"])
     }
 
-    /// In the unit of the count asked.
-    fn counted_of(&self, number: u64) -> String {
-        if self.counts_stories() { self.stories_of(number) } else { self.mentions_of(number) }
-    }
-
     /// A section, if there is something in it.
     fn section(&self, id: &str, title: &str, body: &str) -> String {
         if body.is_empty() {
@@ -130,6 +127,3 @@ impl Page<'_> {
         format!("<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{title}</h2>\n{body}</section>\n")
     }
 }
-
-/// The number of a picture's mark, which the list of alerts repeats.
-const NUMBERED_ALERTS: usize = 20;

@@ -1,13 +1,15 @@
 //! The sections of the report: pictures, tables and lists.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::face::{linked, text};
 use super::figure::{self, Mark, MarkKind, short};
 use super::summary::is_heard;
-use super::{NUMBERED_ALERTS, Page};
+use super::Page;
 use crate::model::Tongue;
-use crate::views::compare::{BrandView, ChangeView, PointView};
+use crate::views::compare::{AgainstProblem, BrandView, ChangeView, IntervalView, PointView};
 
 /// Above so many days, a series is drawn by the week.
 const DAYS_DRAWN: usize = 400;
@@ -15,6 +17,10 @@ const DAYS_DRAWN: usize = 400;
 const TICKS: usize = 5;
 /// Sources, authors and words shown of a brand.
 const SHOWN: usize = 8;
+/// Alerts told of.
+const ALERTS: usize = 30;
+/// Height of the highest step of all series; the others' are in proportion.
+const HEIGHT: f64 = 72.0;
 
 impl Page<'_> {
     pub(super) fn volume(&self) -> String {
@@ -39,39 +45,30 @@ impl Page<'_> {
             let title = format!("{}{} {unit}", text(&brand.name), face.colon());
             let highest_of = values.iter().copied().max().unwrap_or(0);
             let description = format!(
-                "{} {}. {} {}.",
+                "{} {}. {}",
                 face.say("At most", "Au plus"),
                 face.whole(highest_of),
-                face.say("The figures are in the table below; marked alerts", "Les chiffres sont dans le tableau ci-dessous ; alertes marquées"),
-                face.whole(marks.iter().filter(|mark| mark.kind == MarkKind::Alert).count() as u64)
+                face.say("The figures are in the table below.", "Les chiffres sont dans le tableau ci-dessous."),
             );
-            let picture = figure::series(
-                &format!("v{number}"),
-                [&title, &description],
-                values,
-                highest,
-                if own { 72 } else { 34 },
-                &marks,
-            );
+            let height = (HEIGHT * highest_of as f64 / highest.max(1) as f64).ceil() as u32;
+            let picture = figure::series(&format!("v{number}"), [&title, &description], values, height.max(1), &marks);
             let class = if own { " class=\"own\"" } else { "" };
-            rows.push_str(&format!("<div{class}><span class=\"name\">{}</span>{picture}</div>\n", text(&brand.name)));
+            rows.push_str(&format!("<div{class}><span class=\"name\">{}</span>{picture}<span class=\"most\">{}</span></div>\n", text(&brand.name), face.count(highest_of)));
         }
         let ticks = self.ticks(&buckets);
-        let scale = format!(
-            "<p class=\"note\">{} {unit}{} {} {}. {}</p>\n",
-            face.say("Volume in", "Volume en"),
-            face.say("; all on one scale, up to", " ; même échelle pour toutes, jusqu’à"),
-            face.whole(highest),
-            face.say("", ""),
-            if self.view.alerts.is_empty() {
-                String::new()
-            } else {
-                face.say("▼ with a number: an alert, told of below.", "▼ numéroté : une alerte, détaillée plus bas.").to_owned()
-            }
-        );
+        let mut note = match (face.tongue, weekly) {
+            (Tongue::English, false) => format!("{} a day, all on one scale; at the right the fullest day of each brand.", if self.counts_stories() { "Stories" } else { "Mentions" }),
+            (Tongue::English, true) => format!("{} a week, all on one scale; at the right the fullest week of each brand.", if self.counts_stories() { "Stories" } else { "Mentions" }),
+            (Tongue::French, false) => format!("{} par jour, à la même échelle ; à droite, le jour le plus fourni de chaque marque.", if self.counts_stories() { "Histoires" } else { "Mentions" }),
+            (Tongue::French, true) => format!("{} par semaine, à la même échelle ; à droite, la semaine la plus fournie de chaque marque.", if self.counts_stories() { "Histoires" } else { "Mentions" }),
+        };
+        if !self.view.alerts.is_empty() {
+            note.push_str(face.say(" ▼ marks an alert, by its number below.", " ▼ signale une alerte, par son numéro plus bas."));
+        }
+        let scale = format!("<p class=\"note\">{note}</p>\n");
         let noted = self.noted();
         let body = format!(
-            "<figure class=\"volume\">\n{rows}<div class=\"axis\"><span></span>{ticks}</div>\n</figure>\n{scale}{noted}{}",
+            "<figure class=\"volume\">\n{rows}<div class=\"axis\"><span></span>{ticks}<span></span></div>\n</figure>\n{scale}{noted}{}",
             self.volume_table(&buckets, &values, weekly)
         );
         self.section("volume", face.say("Volume over time", "Volume au fil du temps"), &body)
@@ -115,11 +112,13 @@ impl Page<'_> {
     fn marks(&self, brand: &BrandView, place: impl Fn(Timestamp) -> f64) -> Vec<Mark> {
         let alerts = self.view.alerts.iter().enumerate().filter(|(_, alert)| alert.brand == brand.brand);
         let alerts = alerts.map(|(number, alert)| Mark {
-            at: place(alert.since),
-            label: if number < NUMBERED_ALERTS { (number + 1).to_string() } else { String::new() },
+            at: place(alert.since).clamp(0.0, 1.0),
+            label: if number < ALERTS { (number + 1).to_string() } else { String::new() },
             kind: MarkKind::Alert,
         });
-        alerts.collect()
+        let mut marks: Vec<Mark> = alerts.collect();
+        marks.sort_by(|a, b| a.at.total_cmp(&b.at));
+        marks
     }
 
     fn noted(&self) -> String {
@@ -220,10 +219,10 @@ impl Page<'_> {
             "▲ ▼ more than chance explains; ≈ within chance.",
             "▲ ▼ plus que le hasard n’explique ; ≈ dans les limites du hasard.",
         );
-        let why = match against.problem.map(|problem| format!("{problem:?}")).as_deref() {
+        let why = match against.problem {
             None => signs,
-            Some("Nothing") => face.say("nothing was counted then.", "rien n’avait alors été compté."),
-            Some(_) => face.say(
+            Some(AgainstProblem::Nothing) => face.say("nothing was counted then.", "rien n’avait alors été compté."),
+            Some(AgainstProblem::OtherSources) => face.say(
                 "the sources heard then bring less than half of what is counted now, so that nothing can be said.",
                 "les sources entendues alors donnent moins de la moitié de ce qui est compté aujourd’hui : on ne peut rien en dire.",
             ),
@@ -259,7 +258,7 @@ impl Page<'_> {
                 text(&brand.name),
                 figure::tones([tone.negative, tone.neutral, tone.positive]),
                 face.net(net),
-                face.say("", "").to_owned() + &format!("{} … {}", face.net(low), face.net(high)),
+                format!("{} … {}", face.net(low), face.net(high)),
                 face.count(tone.negative),
                 face.count(tone.neutral),
                 face.count(tone.positive),
@@ -317,7 +316,7 @@ impl Page<'_> {
                 (Some("behind"), false) => face.say("▽ behind, within chance", "▽ en retard, aux limites du hasard près"),
                 _ => face.say("not known yet", "pas encore connu"),
             };
-            let interval = |interval: Option<crate::views::compare::IntervalView>| {
+            let interval = |interval: Option<IntervalView>| {
                 interval.map_or_else(
                     || "–".to_owned(),
                     |i| format!("{} ({} … {})", shown(i.value), shown(i.low), shown(i.high)),
@@ -385,10 +384,10 @@ impl Page<'_> {
 
     fn tone_word(&self, tone: &str) -> &'static str {
         match (tone, self.face.tongue) {
-            ("negative", Tongue::English) => "− negative",
-            ("negative", Tongue::French) => "− négatif",
-            ("positive", Tongue::English) => "+ positive",
-            ("positive", Tongue::French) => "+ positif",
+            ("negative", Tongue::English) => "−\u{a0}negative",
+            ("negative", Tongue::French) => "−\u{a0}négatif",
+            ("positive", Tongue::English) => "+\u{a0}positive",
+            ("positive", Tongue::French) => "+\u{a0}positif",
             _ => "",
         }
     }
@@ -396,8 +395,8 @@ impl Page<'_> {
     pub(super) fn alerts(&self) -> String {
         let face = &self.face;
         let mut list = String::new();
-        for (number, alert) in self.view.alerts.iter().enumerate() {
-            let mark = if number < NUMBERED_ALERTS { format!("▼\u{a0}{}", number + 1) } else { "▼".to_owned() };
+        for (number, alert) in self.view.alerts.iter().take(ALERTS).enumerate() {
+            let mark = format!("▼\u{a0}{}", number + 1);
             let state = match (&alert.acknowledged, alert.state) {
                 (Some(ack), _) if ack.false_alarm => face.say("false alarm", "fausse alerte"),
                 (_, "firing") => face.say("still on", "en cours"),
@@ -422,7 +421,12 @@ impl Page<'_> {
             let none = face.say("None was raised in this time.", "Aucune n’a été levée sur la période.");
             return self.section("alerts", title, &format!("<p>{none}</p>\n"));
         }
-        self.section("alerts", title, &format!("<ul class=\"alerts\">\n{list}</ul>\n"))
+        let more = match (self.view.alerts.len().saturating_sub(ALERTS) as u64, face.tongue) {
+            (0, _) => String::new(),
+            (n, Tongue::English) => format!("<p class=\"note\">{} earlier ones are not shown.</p>\n", face.count(n)),
+            (n, Tongue::French) => format!("<p class=\"note\">Plus {} autres, antérieures.</p>\n", face.count(n)),
+        };
+        self.section("alerts", title, &format!("<ul class=\"alerts\">\n{list}</ul>\n{more}"))
     }
 
     fn severity(&self, severity: &str) -> &'static str {
@@ -555,7 +559,7 @@ impl Page<'_> {
         };
         let body = format!(
             "<p>{said}</p>\n<figure class=\"hours\"><div class=\"days\" aria-hidden=\"true\">{days}</div>{}</figure>\n<p class=\"note\">{note}</p>\n{}",
-            figure::week([&title, description], &brand.hours, |hour| face.hour(hour)),
+            figure::week([&title, description], &brand.hours, |hour| face.plain_hour(hour)),
             self.figures(&table)
         );
         self.section("hours", face.say("When", "Quand"), &body)
@@ -668,24 +672,12 @@ impl Page<'_> {
         let face = &self.face;
         let health = &self.view.health.sources;
         let mut rows = String::new();
-        for source in health {
-            if source.state == "ok" && source.gaps.is_empty() || source.state == "disabled" {
-                continue;
-            }
-            let gaps: Vec<String> = source
-                .gaps
-                .iter()
-                .map(|gap| match gap.until {
-                    Some(until) => format!("{} – {}", face.minute(gap.since), face.minute(until)),
-                    None => format!("{} {}", face.say("since", "depuis"), face.minute(gap.since)),
-                })
-                .collect();
+        for source in health.iter().filter(|source| !matches!(source.state, "ok" | "disabled")) {
             rows.push_str(&format!(
-                "<tr><th scope=\"row\">{}</th><td class=\"word\">{}</td><td class=\"word\">{}</td><td class=\"word\">{}</td><td>{}</td></tr>\n",
+                "<tr><th scope=\"row\">{}</th><td class=\"word\">{}</td><td class=\"word\">{}</td><td>{}</td></tr>\n",
                 text(&source.source),
                 self.state_word(source.state),
-                source.last_good.map_or_else(|| face.say("never", "jamais").to_owned(), |at| face.day_of_year(at)),
-                gaps.join("<br>"),
+                source.last_good.map_or_else(|| face.say("never", "jamais").to_owned(), |at| face.minute(at)),
                 face.count(source.mentions),
             ));
         }
@@ -701,6 +693,7 @@ impl Page<'_> {
                 }
             ));
         }
+        body.push_str(&self.gaps());
         body.push_str(&self.uneven());
         body.push_str(&self.idle());
         if !rows.is_empty() {
@@ -708,12 +701,53 @@ impl Page<'_> {
                 ("", face.say("Source", "Source")),
                 ("word", face.say("State", "État")),
                 ("word", face.say("Last heard", "Dernière écoute")),
-                ("word", face.say("Not heard in this time", "Non entendue sur la période")),
                 ("", face.say("Mentions ever", "Mentions en tout")),
             ];
             body.push_str(&format!("<div class=\"wide\"><table>{}<tbody>\n{rows}</tbody></table></div>\n", header(&head)));
         }
         self.section("sources", face.say("Sources and gaps", "Sources et trous d’écoute"), &body)
+    }
+
+    /// Times of which sources were not heard, those of most sources first.
+    fn gaps(&self) -> String {
+        let face = &self.face;
+        let mut gaps: BTreeMap<(Timestamp, Option<Timestamp>), Vec<&str>> = BTreeMap::new();
+        for source in &self.view.health.sources {
+            for gap in &source.gaps {
+                gaps.entry((gap.since, gap.until)).or_default().push(&source.source);
+            }
+        }
+        let mut gaps: Vec<_> = gaps.into_iter().collect();
+        gaps.sort_by_key(|(_, sources)| std::cmp::Reverse(sources.len()));
+        let mut items = String::new();
+        for ((since, until), sources) in gaps.iter().take(SHOWN) {
+            let time = match until {
+                Some(until) => format!("{} – {}", face.minute(*since), face.minute(*until)),
+                None => format!("{} {}", face.say("since", "depuis le"), face.minute(*since)),
+            };
+            items.push_str(&format!("<li>{time}{} {}</li>\n", face.colon(), self.some(sources)));
+        }
+        if items.is_empty() {
+            return String::new();
+        }
+        let more = match (gaps.len().saturating_sub(SHOWN) as u64, face.tongue) {
+            (0, _) => String::new(),
+            (n, Tongue::English) => format!("<li>{} more, of fewer sources</li>\n", face.count(n)),
+            (n, Tongue::French) => format!("<li>{} autres, de moins de sources</li>\n", face.count(n)),
+        };
+        let title = face.say("Times of which sources were not heard", "Moments où des sources n’ont pas été entendues");
+        format!("<h3>{title}</h3>\n<ul class=\"gaps\">\n{items}{more}</ul>\n")
+    }
+
+    /// A few names, and how many more there are.
+    fn some(&self, names: &[&str]) -> String {
+        const NAMED: usize = 4;
+        let shown: Vec<String> = names.iter().take(NAMED).map(|name| text(name)).collect();
+        match (names.len().saturating_sub(NAMED) as u64, self.face.tongue) {
+            (0, _) => shown.join(", "),
+            (n, Tongue::English) => format!("{} and {} more", shown.join(", "), self.face.count(n)),
+            (n, Tongue::French) => format!("{} et {} autres", shown.join(", "), self.face.count(n)),
+        }
     }
 
     /// Sources heard for a part of the time only.

@@ -97,6 +97,7 @@ impl Page<'_> {
             _ => format!("{mentions} {named} <strong>{name}</strong>, in {stories}{share}."),
         });
         said.extend(brand.change.map(|change| self.of_change(&change)));
+        said.extend(brand.change_per_day.filter(|change| change.significant).map(|change| self.of_volume(&change)));
         said.extend(self.of_tone(brand));
         said.extend(brand.peak.as_ref().map(|peak| {
             let (day, stories) = (face.day_of_year(peak.at), self.stories_of(peak.stories));
@@ -130,6 +131,26 @@ impl Page<'_> {
         }
     }
 
+    /// Of a volume that has changed.
+    fn of_volume(&self, change: &ChangeView) -> String {
+        let face = &self.face;
+        let value = face.change(change.value);
+        let unit = match (face.tongue, self.counts_stories(), change.value.abs() < 2.0) {
+            (_, false, false) => "mentions",
+            (Tongue::English, true, _) => "stories",
+            (Tongue::English, false, _) => "mentions",
+            (Tongue::French, true, false) => "histoires",
+            (Tongue::French, true, true) => "histoire",
+            (Tongue::French, false, true) => "mention",
+        };
+        match (face.tongue, change.value > 0.0) {
+            (Tongue::French, true) => format!("On en parle plus qu’avant\u{a0}: {value} {unit} par jour."),
+            (Tongue::French, false) => format!("On en parle moins qu’avant\u{a0}: {value} {unit} par jour."),
+            (Tongue::English, true) => format!("It is talked of more than before: {value} {unit} a day."),
+            (Tongue::English, false) => format!("It is talked of less than before: {value} {unit} a day."),
+        }
+    }
+
     fn of_tone(&self, brand: &BrandView) -> Option<String> {
         let face = &self.face;
         let tone = brand.sentiment;
@@ -145,18 +166,17 @@ impl Page<'_> {
         Some(format!("{judged}{} {} {net} ({range}).", face.colon(), face.say("net tone", "tonalité nette")))
     }
 
-    /// Who is talked of most.
+    /// Who else is talked of most.
     fn of_others(&self) -> Option<String> {
         let face = &self.face;
-        let most = self.brands().iter().max_by(|a, b| {
-            let value = |brand: &BrandView| brand.share.map_or(0.0, |share| share.value);
-            value(a).total_cmp(&value(b))
-        })?;
-        let share = most.share.filter(|_| self.brands().len() > 1)?;
-        let (name, part) = (text(&most.name), face.part(share.value));
+        let share = |brand: &BrandView| brand.share.map_or(0.0, |share| share.value);
+        let others = self.brands().iter().filter(|brand| brand.role != "own" && brand.mentions > 0);
+        let most = others.max_by(|a, b| share(a).total_cmp(&share(b)))?;
+        let (name, part) = (text(&most.name), face.part(most.share?.value));
+        let range = face.parts(most.share?.low, most.share?.high);
         Some(match face.tongue {
-            Tongue::French => format!("La marque dont on parle le plus est {name} ({part})."),
-            _ => format!("The brand talked of most is {name} ({part})."),
+            Tongue::French => format!("Parmi les autres, on parle le plus de {name} ({part}, intervalle {range})."),
+            Tongue::English => format!("Of the others, {name} is talked of most ({part}, interval {range})."),
         })
     }
 
