@@ -7,6 +7,7 @@
 mod deliver;
 mod gone;
 mod memory;
+mod muting;
 mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,11 +19,11 @@ use anyhow::{Context, Result};
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Notification,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Muted, Notification,
     NotifierId, Rule, Timestamp, Tongue,
 };
 use crate::query::Query;
-use crate::rules::{Notice, SLOT_S, Sight, Step};
+use crate::rules::{Notice, SLOT_S, Sight, Silence, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
@@ -93,6 +94,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
         return Ok(());
     }
     store.set_meta(LAST_LOOK, &now.to_string())?;
+    let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
             let query = rule.query.as_deref();
@@ -119,10 +121,15 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     }
                 }
             }
-            let changes = course.end(now)?;
+            let (changes, muted) = course.end(now)?;
+            // First: an alert that is stored is not judged again.
+            store.mute(&muted)?;
+            let speaking = changes.iter().filter(|(_, notices)| !notices.is_empty());
+            told.extend(speaking.map(|(alert, _)| alert.id.clone()));
             store.save_alerts(&changes, place.as_slice())?;
         }
     }
+    muting::tell(store, standing, &told, now)?;
     store.clear_touched(touched.up_to)
 }
 
@@ -134,6 +141,9 @@ fn end_unasked(store: &mut Store, standing: &Standing, now: Timestamp) -> Result
         .collect();
     store.save_alerts(&ended, &[])
 }
+
+/// An incident as it is to be stored, and what is to be told of it.
+type Change = (Alert, Vec<store::Notice>);
 
 /// The incident of a rule and a brand while looks move it along, and what is to be told of it.
 struct Course<'a> {
@@ -169,13 +179,18 @@ impl<'a> Course<'a> {
     }
 
     /// Each incident that changed, with what is to be told of it: news of several looks is told once, with the
-    /// latest numbers.
-    fn end(self, now: Timestamp) -> Result<Vec<(Alert, Vec<store::Notice>)>> {
-        let with_notices = |(alert, notice): (Alert, Notice)| {
-            let notices = notices(self.store, self.standing, self.rule, &alert, notice, now)?;
-            Ok((alert, notices))
-        };
-        self.changed.into_iter().map(with_notices).collect()
+    /// latest numbers; and the news that is muted.
+    fn end(self, now: Timestamp) -> Result<(Vec<Change>, Vec<Muted>)> {
+        let (mut changes, mut muted) = (Vec::new(), Vec::new());
+        for (alert, notice) in self.changed {
+            let heard = muting::heard(self.store, &alert, notice, now)?;
+            if let (Notice::NothingNew(Silence::Muted(silence)), Some(news)) = (heard, news(&alert, notice)) {
+                muted.push(Muted { alert: alert.id.clone(), news, silence, at: now, told: None });
+            }
+            let notices = notices(self.store, self.standing, self.rule, &alert, heard, now)?;
+            changes.push((alert, notices));
+        }
+        Ok((changes, muted))
     }
 }
 
@@ -272,8 +287,7 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-/// What is told, to each of the rule's notifiers. The end of an incident is stored but not told, and nothing
-/// more is told of one that someone looks after.
+/// What is told, to each of the rule's notifiers. The end of an incident is stored but not told.
 fn notices(
     store: &Reader,
     standing: &Standing,
@@ -282,14 +296,7 @@ fn notices(
     notice: Notice,
     now: Timestamp,
 ) -> Result<Vec<store::Notice>> {
-    let news = match notice {
-        Notice::First => "first".to_owned(),
-        Notice::NewEvidence => format!("grown-{}", alert.observed.value),
-        Notice::Resolved | Notice::NothingNew(_) => return Ok(Vec::new()),
-    };
-    if alert.acknowledged.is_some() {
-        return Ok(Vec::new());
-    }
+    let Some(news) = news(alert, notice) else { return Ok(Vec::new()) };
     let notification = Notification {
         key: format!("{}:{news}", alert.id),
         alert: Some(alert.id.clone()),
@@ -303,6 +310,15 @@ fn notices(
         due: now,
     };
     Ok(rule.notify.iter().map(to).collect())
+}
+
+/// What a notice tells, as part of its key; `None` if it tells nothing.
+fn news(alert: &Alert, notice: Notice) -> Option<String> {
+    match notice {
+        Notice::First => Some("first".to_owned()),
+        Notice::NewEvidence => Some(format!("grown-{}", alert.observed.value)),
+        Notice::Resolved | Notice::NothingNew(_) => None,
+    }
 }
 
 /// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.

@@ -4,6 +4,7 @@
 //! Times are [`Timestamp`]s in UTC. An unknown is `None`, never a made-up value.
 
 mod alert;
+mod annotation;
 mod brand;
 mod entry;
 mod goal;
@@ -13,9 +14,11 @@ mod notification;
 mod preset;
 mod rule;
 mod series;
+mod silence;
 mod source;
 
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
+pub use annotation::Annotation;
 pub use brand::{Brand, BrandId, Role, SavedQuery};
 pub use entry::{Entry, EntryId, Format};
 pub use goal::{Goal, Metric};
@@ -28,6 +31,7 @@ pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue
 pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Heard, History, Series};
+pub use silence::{Muted, Silence};
 pub use source::{
     Gap, Health, HealthState, Learned, Problem, ProblemKind, Source, SourceId, SourceKind, Validators,
 };

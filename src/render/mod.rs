@@ -3,6 +3,7 @@
 //! Feed text is hostile: everything that goes to a terminal passes [`terminal::clean`] first.
 
 pub mod alerts;
+pub mod annotations;
 pub mod baselines;
 pub mod compare;
 pub mod discovery;
@@ -12,8 +13,10 @@ pub mod presets;
 pub mod round;
 pub mod rules;
 pub mod search;
+pub mod silences;
 pub mod table;
 pub mod terminal;
+pub mod told;
 
 use std::fmt::Display;
 

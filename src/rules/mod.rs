@@ -13,7 +13,7 @@ mod step;
 mod walk;
 
 pub use normal::{HISTORY_DAYS, SLOT_S, Vigil, judged_from, recompute};
-pub use notice::{Notice, Silence, reason};
+pub use notice::{Notice, Silence, figure, reason, span, unit};
 pub use observe::{Observation, observe_pattern};
 pub use step::{Step, alert_id, step};
 pub use walk::Sight;

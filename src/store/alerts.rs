@@ -149,11 +149,15 @@ impl Store {
 
     /// Whether there is such an alert.
     pub fn acknowledge(&mut self, id: &AlertId, acknowledgement: &Acknowledgement) -> Result<bool> {
+        let Acknowledgement { at, false_alarm, by, comment } = acknowledgement;
         let changed = self
             .reader
             .db
-            .prepare_cached("UPDATE alerts SET acknowledged_at = ?2, false_alarm = ?3 WHERE id = ?1")?
-            .execute(params![id.as_str(), acknowledgement.at.to_string(), acknowledgement.false_alarm])?;
+            .prepare_cached(
+                "UPDATE alerts SET acknowledged_at = ?2, false_alarm = ?3, acknowledged_by = ?4,
+                     acknowledged_comment = ?5 WHERE id = ?1",
+            )?
+            .execute(params![id.as_str(), at.to_string(), false_alarm, by, comment])?;
         Ok(changed > 0)
     }
 }
@@ -163,14 +167,18 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO alerts (id, rule, brand, state, severity, since, fired_at, until, last_held, seen_at,
              acknowledged_at, false_alarm, reason, playbook, rule_text, config_hash, observed, baseline, series,
-             evidence, evidence_sources, terms, query)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+             evidence, evidence_sources, terms, query, acknowledged_by,
+             acknowledged_comment)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+             ?24, ?25)
          ON CONFLICT DO UPDATE SET
              rule = excluded.rule, brand = excluded.brand, state = excluded.state, severity = excluded.severity,
              since = excluded.since, fired_at = excluded.fired_at, until = excluded.until,
              last_held = excluded.last_held, seen_at = excluded.seen_at,
              false_alarm = CASE WHEN excluded.acknowledged_at IS NULL THEN false_alarm ELSE excluded.false_alarm END,
              acknowledged_at = coalesce(excluded.acknowledged_at, acknowledged_at),
+             acknowledged_by = coalesce(excluded.acknowledged_by, acknowledged_by),
+             acknowledged_comment = coalesce(excluded.acknowledged_comment, acknowledged_comment),
              reason = excluded.reason, playbook = excluded.playbook, rule_text = excluded.rule_text,
              config_hash = excluded.config_hash, observed = excluded.observed, baseline = excluded.baseline,
              series = excluded.series, evidence = excluded.evidence, evidence_sources = excluded.evidence_sources,
@@ -200,6 +208,8 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
         json!(alert.evidence_sources.iter().map(SourceId::as_str).collect::<Vec<_>>()).to_string(),
         json!(alert.terms).to_string(),
         alert.query,
+        acknowledged.and_then(|acknowledged| acknowledged.by.as_ref()),
+        acknowledged.and_then(|acknowledged| acknowledged.comment.as_ref()),
     ])?;
     Ok(())
 }
@@ -245,7 +255,12 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
         config_hash: text("config_hash")?,
         seen_at: required_time("seen_at")?,
         acknowledged: match time("acknowledged_at")? {
-            Some(at) => Some(Acknowledgement { at, false_alarm: row.get("false_alarm")? }),
+            Some(at) => Some(Acknowledgement {
+                at,
+                false_alarm: row.get("false_alarm")?,
+                by: row.get("acknowledged_by")?,
+                comment: row.get("acknowledged_comment")?,
+            }),
             None => None,
         },
     })
@@ -358,7 +373,7 @@ fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
-fn write_notice(db: &Connection, notice: &Notice) -> Result<()> {
+pub(super) fn write_notice(db: &Connection, notice: &Notice) -> Result<()> {
     let Notification { key, alert, severity, title, body } = &notice.notification;
     db.prepare_cached(
         "INSERT OR IGNORE INTO notices (key, notifier, alert, severity, title, body, due)
@@ -446,7 +461,12 @@ mod tests {
             rule_text: "[[rule]]\nid = \"acme-spike\"".to_owned(),
             config_hash: "0123456789abcdef".to_owned(),
             seen_at: time("2026-01-02T10:15Z"),
-            acknowledged: Some(Acknowledgement { at: time("2026-01-02T11:00Z"), false_alarm: true }),
+            acknowledged: Some(Acknowledgement {
+                at: time("2026-01-02T11:00Z"),
+                false_alarm: true,
+                by: Some("anna".to_owned()),
+                comment: Some("a fair".to_owned()),
+            }),
         }
     }
 
@@ -525,7 +545,12 @@ mod tests {
         let mut first = alert("a_1", "2026-01-01T00:00Z");
         first.acknowledged = None;
         scene.store.save_alerts(&[(first.clone(), Vec::new())], &[]).unwrap();
-        let said = Acknowledgement { at: time("2026-01-01T01:00Z"), false_alarm: true };
+        let said = Acknowledgement {
+            at: time("2026-01-01T01:00Z"),
+            false_alarm: true,
+            by: Some("anna".to_owned()),
+            comment: None,
+        };
         assert!(scene.store.acknowledge(&first.id, &said).unwrap());
         assert!(!scene.store.acknowledge(&AlertId::new("a_9"), &said).unwrap());
         first.observed.value = 99;
@@ -587,7 +612,10 @@ mod tests {
         assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
         let due = time("2026-01-02T00:00Z");
         assert_eq!(scene.store.due_notices(due).unwrap().len(), 1);
-        scene.store.acknowledge(&open.id, &Acknowledgement { at: due, false_alarm: false }).unwrap();
+        scene
+            .store
+            .acknowledge(&open.id, &Acknowledgement { at: due, false_alarm: false, by: None, comment: None })
+            .unwrap();
         assert_eq!(scene.store.due_notices(due).unwrap(), []);
     }
 }

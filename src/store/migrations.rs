@@ -370,6 +370,36 @@ const STEPS: &[&str] = &[
     CREATE TABLE models (model INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     ALTER TABLE mentions ADD COLUMN model INTEGER;
     ",
+    // Silences, what they muted, and annotations; times are RFC 3339, as those of alerts.
+    "
+    ALTER TABLE alerts ADD COLUMN acknowledged_by TEXT;
+    ALTER TABLE alerts ADD COLUMN acknowledged_comment TEXT;
+    -- A rule or a brand that is NULL means all of them.
+    CREATE TABLE silences (
+        silence INTEGER PRIMARY KEY AUTOINCREMENT,
+        rule TEXT,
+        brand TEXT,
+        since TEXT NOT NULL,
+        until TEXT NOT NULL,
+        author TEXT NOT NULL,
+        comment TEXT NOT NULL
+    );
+    -- News that was not told, and when it was after all.
+    CREATE TABLE muted (
+        alert TEXT NOT NULL,
+        news TEXT NOT NULL,
+        silence INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        told TEXT,
+        PRIMARY KEY (alert, news)
+    ) WITHOUT ROWID;
+    CREATE TABLE annotations (
+        annotation INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        brand TEXT,
+        text TEXT NOT NULL
+    );
+    ",
     "
     -- Counts of a window as they were, under a name; lists are JSON.
     CREATE TABLE baselines (

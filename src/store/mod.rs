@@ -9,6 +9,7 @@
 //! which derived copies catch up.
 
 mod alerts;
+mod annotations;
 mod asks;
 mod baselines;
 mod entries;
@@ -20,6 +21,7 @@ mod migrations;
 mod recount;
 mod rollups;
 mod series;
+mod silences;
 mod sources;
 mod spread;
 mod stories;

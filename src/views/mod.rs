@@ -4,13 +4,17 @@
 
 pub mod alerts;
 pub mod analysis;
+pub mod annotations;
 pub mod baselines;
 pub mod compare;
 pub mod discovery;
 pub mod entry;
+pub mod explain;
 pub mod health;
 pub mod presets;
 pub mod report;
 pub mod round;
 pub mod rules;
 pub mod search;
+pub mod silences;
+pub mod told;

@@ -1,13 +1,14 @@
 //! The report: the comparison of a time, with what was called out, what was told most, and how well it was heard.
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::alerts::AlertView;
-use super::compare::{Comparison, ComparisonView, compare};
+use super::annotations::AnnotationView;
+use super::compare::{ChangeView, Comparison, ComparisonView, compare};
 use super::health::{HealthView, health};
-use crate::model::{AlertState, Role, SourceId};
+use crate::model::{AlertState, Annotation, Brand, Role, SourceId};
 use crate::store::{AlertFilter, Reader, Scope};
 
 /// Stories shown of an own brand, and of another one.
@@ -22,8 +23,31 @@ pub struct ReportView {
     pub stories: Vec<StoryView>,
     /// Of the brands compared; those that fired in the time, newest first.
     pub alerts: Vec<AlertView>,
+    /// What people noted of the time and of the brands compared, newest first.
+    pub annotations: Vec<NotedView>,
     /// The gaps are those of the time.
     pub health: HealthView,
+}
+
+/// An annotation, and what changed with it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NotedView {
+    #[serde(flatten)]
+    pub annotation: AnnotationView,
+    /// So many days from it on are held against as many before.
+    pub days: Option<f64>,
+    /// Of the brand it concerns, else of the own ones; none where too little time has passed, or where newer
+    /// annotations are enough to read.
+    pub effects: Vec<EffectView>,
+}
+
+/// Before and after.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EffectView {
+    pub brand: String,
+    /// Of what is said a day, in the count asked.
+    pub per_day: Option<ChangeView>,
+    pub net: Option<ChangeView>,
 }
 
 /// A story of a brand.
@@ -65,13 +89,57 @@ pub fn report(reader: &Reader, asked: &Comparison<'_>, now: Timestamp) -> Result
     let benchmark = compare(reader, asked)?;
     let uneven = benchmark.basis.uneven.iter().filter(|uneven| !uneven.counted);
     let without: Vec<SourceId> = uneven.map(|uneven| SourceId::new(uneven.source.as_str())).collect();
+    let annotations = reader.annotations()?;
     Ok(ReportView {
         made: now,
+        annotations: noted(reader, asked, &annotations)?,
         stories: stories(reader, asked, &without)?,
         benchmark,
-        alerts: alerts.iter().map(AlertView::from).collect(),
+        alerts: alerts.iter().map(|alert| AlertView::new(alert, &annotations)).collect(),
         health,
     })
+}
+
+/// At most so long before and after an annotation is looked at, and at least.
+const EFFECT: SignedDuration = SignedDuration::from_hours(7 * 24);
+const SHORTEST_EFFECT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Annotations whose effect is looked at, the newest.
+const EFFECTS: usize = 5;
+
+fn noted(reader: &Reader, asked: &Comparison<'_>, annotations: &[Annotation]) -> Result<Vec<NotedView>> {
+    let mut shown = Vec::new();
+    for annotation in annotations {
+        let concerned: Vec<&Brand> = asked
+            .brands
+            .iter()
+            .copied()
+            .filter(|brand| match &annotation.brand {
+                Some(id) => *id == brand.id,
+                None => brand.role == Role::Own,
+            })
+            .collect();
+        let of_another = annotation.brand.is_some() && concerned.is_empty();
+        if of_another || annotation.at < asked.since || annotation.at >= asked.until {
+            continue;
+        }
+        let until = (annotation.at + EFFECT).min(asked.until);
+        let length = until.duration_since(annotation.at);
+        let mut view = NotedView { annotation: annotation.into(), days: None, effects: Vec::new() };
+        if shown.len() < EFFECTS && length >= SHORTEST_EFFECT {
+            view.days = Some(length.as_secs_f64() / 86_400.0);
+            let around = Comparison { since: annotation.at, until, against: None, goals: &[], ..asked.clone() };
+            let brands = compare(reader, &around)?.brands;
+            let concerned = brands.into_iter().filter(|b| concerned.iter().any(|c| c.id.as_str() == b.brand));
+            view.effects.extend(concerned.map(|brand| EffectView {
+                per_day: brand.change_per_day,
+                net: brand.sentiment.change,
+                brand: brand.brand,
+            }));
+        }
+        shown.push(view);
+    }
+    Ok(shown)
 }
 
 fn stories(reader: &Reader, asked: &Comparison<'_>, without: &[SourceId]) -> Result<Vec<StoryView>> {

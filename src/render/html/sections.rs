@@ -116,13 +116,73 @@ impl Page<'_> {
             label: if number < ALERTS { (number + 1).to_string() } else { String::new() },
             kind: MarkKind::Alert,
         });
-        let mut marks: Vec<Mark> = alerts.collect();
+        let noted = self.view.annotations.iter().enumerate().filter(|(_, noted)| {
+            noted.annotation.brand.as_ref().map_or(brand.role == "own", |id| *id == brand.brand)
+        });
+        let noted = noted.map(|(number, noted)| Mark {
+            at: place(noted.annotation.at).clamp(0.0, 1.0),
+            label: letter(number),
+            kind: MarkKind::Annotation,
+        });
+        let mut marks: Vec<Mark> = alerts.chain(noted).collect();
         marks.sort_by(|a, b| a.at.total_cmp(&b.at));
         marks
     }
 
+    /// What people noted, by the letters of the picture, and what changed with it.
     fn noted(&self) -> String {
-        String::new()
+        let face = &self.face;
+        let mut items = String::new();
+        for (number, noted) in self.view.annotations.iter().enumerate() {
+            let annotation = &noted.annotation;
+            let of = annotation.brand.as_ref().map(|id| format!(" ({})", self.name(id))).unwrap_or_default();
+            let mut effects = String::new();
+            for effect in &noted.effects {
+                let volume = effect.per_day.map(|change| {
+                    let [before, now] = [change.before, change.before + change.value].map(|value| face.decimal(value, 1));
+                    let unit = if self.counts_stories() { face.say("stories a day", "histoires par jour") } else { face.say("mentions a day", "mentions par jour") };
+                    self.effect(&change, unit, &before, &now, |value| face.change(value))
+                });
+                let net = effect.net.map(|change| {
+                    let [before, now] = [change.before, change.before + change.value].map(|value| face.net(value));
+                    self.effect(&change, face.say("net tone", "tonalité nette"), &before, &now, |value| face.net(value))
+                });
+                let told: Vec<String> = volume.into_iter().chain(net).collect();
+                let Some(days) = noted.days.filter(|_| !told.is_empty()) else { continue };
+                let days = face.decimal(days, usize::from(days.fract() > 0.05));
+                let over = match face.tongue {
+                    Tongue::English => format!("{} days after, against as many before", days),
+                    Tongue::French => format!("{} jours après, contre autant avant", days),
+                };
+                effects.push_str(&format!(
+                    "<span class=\"facts\">{}, {over}{} {}</span>",
+                    self.name(&effect.brand),
+                    face.colon(),
+                    told.join("; ")
+                ));
+            }
+            items.push_str(&format!(
+                "<li><span class=\"number\">{}</span><div>{}{} {}{of}{effects}</div></li>\n",
+                letter(number),
+                face.minute(annotation.at),
+                face.colon(),
+                text(&annotation.text),
+            ));
+        }
+        if items.is_empty() { items } else { format!("<ul class=\"noted-list\">\n{items}</ul>\n") }
+    }
+
+    /// A figure before and after, and whether the change is more than chance.
+    fn effect(
+        &self,
+        change: &ChangeView,
+        unit: &str,
+        before: &str,
+        now: &str,
+        shown: impl Fn(f64) -> String,
+    ) -> String {
+        let range = self.face.between(&shown(change.low), &shown(change.high));
+        format!("{unit} {before} → {now}, {} ({range})", self.change(Some(*change), shown))
     }
 
     fn ticks(&self, buckets: &[Timestamp]) -> String {
@@ -858,6 +918,11 @@ impl Page<'_> {
 
 fn class_of(brand: &BrandView) -> &'static str {
     if brand.role == "own" { " class=\"own\"" } else { "" }
+}
+
+/// What a note is called in the picture: a, b… z, then none.
+fn letter(number: usize) -> String {
+    u8::try_from(number).ok().filter(|n| *n < 26).map_or_else(String::new, |n| char::from(b'a' + n).to_string())
 }
 
 /// The head of a table: classes and names of its columns.

@@ -11,9 +11,10 @@ use serde_json::Value;
 use super::*;
 use crate::model::Timestamp;
 use crate::views::alerts::{AlertView, ObservedView};
+use crate::views::annotations::AnnotationView;
 use crate::views::compare::*;
 use crate::views::health::{GapView, HealthView, SourceHealth};
-use crate::views::report::StoryView;
+use crate::views::report::{EffectView, NotedView, StoryView};
 
 /// Numbers of a seed.
 struct Dice(u64);
@@ -229,6 +230,12 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
         newest_entry: None,
         gaps: vec![GapView { since, until: None }],
     });
+    let annotations = (0..dice.roll(30)).map(|number| NotedView {
+        annotation: AnnotationView { id: 1, at: at(dice.roll(days)), brand: dice.maybe(brand(number % 7)), text: name() },
+        days: Some(7.0),
+        effects: vec![EffectView { brand: brand(0), per_day: dice.change(), net: dice.change() }],
+    });
+    let annotations = annotations.collect();
     let story = StoryView {
         brand: brand(0),
         story: "s_1".into(),
@@ -267,6 +274,7 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
         },
         stories: vec![story],
         alerts,
+        annotations,
         health: HealthView { sources: health.into() },
     }
 }
@@ -375,6 +383,12 @@ fn derived(view: &ReportView, found: &mut HashSet<u64>) {
     for small in 0..=view.alerts.len().max(4) {
         insert(small);
     }
+    let effects = view.annotations.iter().flat_map(|noted| &noted.effects);
+    let changes = effects.flat_map(|effect| [effect.per_day, effect.net]).flatten();
+    found.extend(changes.map(|change| (change.before + change.value).to_bits()));
+    let mut insert = |number: usize| {
+        found.insert((number as f64).to_bits());
+    };
     let brands = &view.benchmark.brands;
     insert(brands.iter().map(|b| usize::try_from(b.mentions).unwrap()).sum());
     insert(brands.iter().map(|b| usize::try_from(b.read).unwrap()).sum());
