@@ -128,7 +128,8 @@ fn noted(reader: &Reader, asked: &Comparison<'_>, annotations: &[Annotation]) ->
         let mut view = NotedView { annotation: annotation.into(), days: None, effects: Vec::new() };
         if shown.len() < EFFECTS && length >= SHORTEST_EFFECT {
             view.days = Some(length.as_secs_f64() / 86_400.0);
-            let around = Comparison { since: annotation.at, until, against: None, goals: &[], ..asked.clone() };
+            let around =
+                Comparison { since: annotation.at, until, against: None, goals: &[], ..asked.clone() };
             let brands = compare(reader, &around)?.brands;
             let concerned = brands.into_iter().filter(|b| concerned.iter().any(|c| c.id.as_str() == b.brand));
             view.effects.extend(concerned.map(|brand| EffectView {

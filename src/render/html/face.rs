@@ -165,12 +165,32 @@ impl Face<'_> {
 
     fn date(&self, zoned: &Zoned, year: bool) -> String {
         const ENGLISH: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         const FRENCH: [&str; 12] = [
-            "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
-            "novembre", "décembre",
+            "janvier",
+            "février",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "août",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre",
         ];
         let month = zoned.month().unsigned_abs() as usize - 1;
         let day = match (self.tongue, zoned.day()) {
@@ -254,7 +274,9 @@ pub(super) fn linked(foreign: &str, address: Option<&str>) -> String {
         matches!(scheme.as_deref(), Some("http" | "https"))
     };
     match address.filter(web) {
-        Some(address) => format!("<a href=\"{}\" rel=\"noopener noreferrer\">{}</a>", text(address), text(foreign)),
+        Some(address) => {
+            format!("<a href=\"{}\" rel=\"noopener noreferrer\">{}</a>", text(address), text(foreign))
+        }
         None => text(foreign),
     }
 }
@@ -363,9 +385,13 @@ mod tests {
             linked("<a>", Some("HTTPS://x.example/?a=\"b\"")),
             "<a href=\"HTTPS://x.example/?a=&quot;b&quot;\" rel=\"noopener noreferrer\">&lt;a&gt;</a>"
         );
-        for address in
-            [Some("javascript:alert(1)"), Some("data:text/html,x"), Some("//x.example"), Some("file:///x"), None]
-        {
+        for address in [
+            Some("javascript:alert(1)"),
+            Some("data:text/html,x"),
+            Some("//x.example"),
+            Some("file:///x"),
+            None,
+        ] {
             assert_eq!(linked("x", address), "x", "{address:?}");
         }
     }

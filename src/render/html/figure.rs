@@ -73,7 +73,8 @@ pub(super) fn series(
         }
     }
     for group in marks.chunk_by(|a, b| b.at - a.at < CLOSE) {
-        let labels: Vec<&str> = group.iter().map(|mark| mark.label.as_str()).filter(|l| !l.is_empty()).collect();
+        let labels: Vec<&str> =
+            group.iter().map(|mark| mark.label.as_str()).filter(|l| !l.is_empty()).collect();
         let at = (group[0].at + group[group.len() - 1].at) / 2.0;
         let anchor = if at > 0.97 { "end" } else { "middle" };
         write_to(
@@ -93,7 +94,10 @@ pub(super) fn series(
 pub(super) fn bar(value: f64, interval: Option<(f64, f64)>) -> String {
     let mut out = String::from("<svg class=\"bar\" aria-hidden=\"true\" width=\"100%\" height=\"16\">");
     write_to(&mut out, format_args!("<rect class=\"ground\" y=\"3\" width=\"100%\" height=\"10\"/>"));
-    write_to(&mut out, format_args!("<rect class=\"fill\" y=\"3\" width=\"{}%\" height=\"10\"/>", short(value * 100.0)));
+    write_to(
+        &mut out,
+        format_args!("<rect class=\"fill\" y=\"3\" width=\"{}%\" height=\"10\"/>", short(value * 100.0)),
+    );
     if let Some((low, high)) = interval {
         let (low, high) = (short(low * 100.0), short(high * 100.0));
         write_to(
@@ -197,13 +201,20 @@ mod tests {
         let marks = [mark(0.1, "3"), mark(0.5, "2"), mark(0.51, "1")];
         let drawn = series("s", ["t", "d"], &[1], 40, &marks);
         assert_eq!(drawn.matches("class=\"alert\"").count(), 3);
-        assert!(drawn.contains(">3</text>") && drawn.contains("x=\"50.5%\"") && drawn.contains(">2·1</text>"), "{drawn}");
+        assert!(
+            drawn.contains(">3</text>") && drawn.contains("x=\"50.5%\"") && drawn.contains(">2·1</text>"),
+            "{drawn}"
+        );
     }
 
     #[test]
     fn tones_fill_their_bar() {
         let drawn = tones([1, 2, 1]);
-        for part in ["x=\"0%\" y=\"2\" width=\"25%\"", "x=\"25%\" y=\"2\" width=\"50%\"", "x=\"75%\" y=\"2\" width=\"25%\""] {
+        for part in [
+            "x=\"0%\" y=\"2\" width=\"25%\"",
+            "x=\"25%\" y=\"2\" width=\"50%\"",
+            "x=\"75%\" y=\"2\" width=\"25%\"",
+        ] {
             assert!(drawn.contains(part), "{drawn}");
         }
     }

@@ -23,10 +23,18 @@ pub fn page(view: &ReportView, zone: &TimeZone, tongue: Tongue) -> String {
     let face = &page.face;
     let benchmark = &view.benchmark;
     let names: Vec<String> = page.own().iter().map(|brand| text(&brand.name)).collect();
-    let subject = if names.is_empty() { face.say("All brands", "Toutes les marques").to_owned() } else { face.list(&names) };
+    let subject = if names.is_empty() {
+        face.say("All brands", "Toutes les marques").to_owned()
+    } else {
+        face.list(&names)
+    };
     let others = page.list_of_others();
     let query = match &benchmark.query {
-        Some(query) => format!("<p class=\"scope\">{} {}</p>", face.say("Only what matches the saved query", "Seulement ce qui répond à la requête enregistrée"), face.quoted(query)),
+        Some(query) => format!(
+            "<p class=\"scope\">{} {}</p>",
+            face.say("Only what matches the saved query", "Seulement ce qui répond à la requête enregistrée"),
+            face.quoted(query)
+        ),
         None => String::new(),
     };
     let language = face.say("en", "fr");
@@ -124,6 +132,8 @@ impl Page<'_> {
         if body.is_empty() {
             return String::new();
         }
-        format!("<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{title}</h2>\n{body}</section>\n")
+        format!(
+            "<section id=\"{id}\" aria-labelledby=\"{id}-h\">\n<h2 id=\"{id}-h\">{title}</h2>\n{body}</section>\n"
+        )
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::Page;
 use super::face::{linked, text};
 use super::figure::{self, Mark, MarkKind, short};
-use super::summary::is_heard;
-use super::Page;
 use crate::model::Tongue;
 use crate::views::compare::{AgainstProblem, BrandView, ChangeView, IntervalView, PointView};
 
@@ -48,22 +47,45 @@ impl Page<'_> {
                 "{} {}. {}",
                 face.say("At most", "Au plus"),
                 face.whole(highest_of),
-                face.say("The figures are in the table below.", "Les chiffres sont dans le tableau ci-dessous."),
+                face.say(
+                    "The figures are in the table below.",
+                    "Les chiffres sont dans le tableau ci-dessous."
+                ),
             );
             let height = (HEIGHT * highest_of as f64 / highest.max(1) as f64).ceil() as u32;
-            let picture = figure::series(&format!("v{number}"), [&title, &description], values, height.max(1), &marks);
+            let picture =
+                figure::series(&format!("v{number}"), [&title, &description], values, height.max(1), &marks);
             let class = if own { " class=\"own\"" } else { "" };
-            rows.push_str(&format!("<div{class}><span class=\"name\">{}</span>{picture}<span class=\"most\">{}</span></div>\n", text(&brand.name), face.count(highest_of)));
+            rows.push_str(&format!(
+                "<div{class}><span class=\"name\">{}</span>{picture}<span class=\"most\">{}</span></div>\n",
+                text(&brand.name),
+                face.count(highest_of)
+            ));
         }
         let ticks = self.ticks(&buckets);
         let mut note = match (face.tongue, weekly) {
-            (Tongue::English, false) => format!("{} a day, all on one scale; at the right the fullest day of each brand.", if self.counts_stories() { "Stories" } else { "Mentions" }),
-            (Tongue::English, true) => format!("{} a week, all on one scale; at the right the fullest week of each brand.", if self.counts_stories() { "Stories" } else { "Mentions" }),
-            (Tongue::French, false) => format!("{} par jour, à la même échelle ; à droite, le jour le plus fourni de chaque marque.", if self.counts_stories() { "Histoires" } else { "Mentions" }),
-            (Tongue::French, true) => format!("{} par semaine, à la même échelle ; à droite, la semaine la plus fournie de chaque marque.", if self.counts_stories() { "Histoires" } else { "Mentions" }),
+            (Tongue::English, false) => format!(
+                "{} a day, all on one scale; at the right the fullest day of each brand.",
+                if self.counts_stories() { "Stories" } else { "Mentions" }
+            ),
+            (Tongue::English, true) => format!(
+                "{} a week, all on one scale; at the right the fullest week of each brand.",
+                if self.counts_stories() { "Stories" } else { "Mentions" }
+            ),
+            (Tongue::French, false) => format!(
+                "{} par jour, à la même échelle ; à droite, le jour le plus fourni de chaque marque.",
+                if self.counts_stories() { "Histoires" } else { "Mentions" }
+            ),
+            (Tongue::French, true) => format!(
+                "{} par semaine, à la même échelle ; à droite, la semaine la plus fournie de chaque marque.",
+                if self.counts_stories() { "Histoires" } else { "Mentions" }
+            ),
         };
         if !self.view.alerts.is_empty() {
-            note.push_str(face.say(" ▼ marks an alert, by its number below.", " ▼ signale une alerte, par son numéro plus bas."));
+            note.push_str(face.say(
+                " ▼ marks an alert, by its number below.",
+                " ▼ signale une alerte, par son numéro plus bas.",
+            ));
         }
         let scale = format!("<p class=\"note\">{note}</p>\n");
         let noted = self.noted();
@@ -139,13 +161,21 @@ impl Page<'_> {
             let mut effects = String::new();
             for effect in &noted.effects {
                 let volume = effect.per_day.map(|change| {
-                    let [before, now] = [change.before, change.before + change.value].map(|value| face.decimal(value, 1));
-                    let unit = if self.counts_stories() { face.say("stories a day", "histoires par jour") } else { face.say("mentions a day", "mentions par jour") };
+                    let [before, now] =
+                        [change.before, change.before + change.value].map(|value| face.decimal(value, 1));
+                    let unit = if self.counts_stories() {
+                        face.say("stories a day", "histoires par jour")
+                    } else {
+                        face.say("mentions a day", "mentions par jour")
+                    };
                     self.effect(&change, unit, &before, &now, |value| face.change(value))
                 });
                 let net = effect.net.map(|change| {
-                    let [before, now] = [change.before, change.before + change.value].map(|value| face.net(value));
-                    self.effect(&change, face.say("net tone", "tonalité nette"), &before, &now, |value| face.net(value))
+                    let [before, now] =
+                        [change.before, change.before + change.value].map(|value| face.net(value));
+                    self.effect(&change, face.say("net tone", "tonalité nette"), &before, &now, |value| {
+                        face.net(value)
+                    })
                 });
                 let told: Vec<String> = volume.into_iter().chain(net).collect();
                 let Some(days) = noted.days.filter(|_| !told.is_empty()) else { continue };
@@ -213,7 +243,9 @@ impl Page<'_> {
             }
             rows.push_str("</tr>\n");
         }
-        self.figures(&format!("<table class=\"numbers\"><thead>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>"))
+        self.figures(&format!(
+            "<table class=\"numbers\"><thead>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>"
+        ))
     }
 
     /// A table behind a picture, closed until it is wanted.
@@ -224,7 +256,8 @@ impl Page<'_> {
 
     pub(super) fn share(&self) -> String {
         let face = &self.face;
-        let reach = self.brands().iter().filter_map(|brand| brand.share).map(|share| share.high).fold(0.0, f64::max);
+        let reach =
+            self.brands().iter().filter_map(|brand| brand.share).map(|share| share.high).fold(0.0, f64::max);
         if reach <= 0.0 {
             return String::new();
         }
@@ -273,7 +306,9 @@ impl Page<'_> {
             ("previous", Tongue::French) => format!("Évolution depuis la période précédente ({span})"),
             ("previous", Tongue::English) => format!("Changes are against the time before ({span})"),
             (name, Tongue::French) => format!("Évolution depuis la référence {} ({span})", face.quoted(name)),
-            (name, Tongue::English) => format!("Changes are against the baseline {} ({span})", face.quoted(name)),
+            (name, Tongue::English) => {
+                format!("Changes are against the baseline {} ({span})", face.quoted(name))
+            }
         };
         let signs = face.say(
             "▲ ▼ more than chance explains; ≈ within chance.",
@@ -369,11 +404,17 @@ impl Page<'_> {
             };
             let state = match (goal.state, goal.sure) {
                 (Some("reached"), true) => face.say("● reached", "● atteint"),
-                (Some("reached"), false) => face.say("◐ reached, within chance", "◐ atteint, aux limites du hasard près"),
+                (Some("reached"), false) => {
+                    face.say("◐ reached, within chance", "◐ atteint, aux limites du hasard près")
+                }
                 (Some("on-track"), true) => face.say("▲ on track", "▲ en bonne voie"),
-                (Some("on-track"), false) => face.say("△ on track, if it goes on", "△ en bonne voie, si cela dure"),
+                (Some("on-track"), false) => {
+                    face.say("△ on track, if it goes on", "△ en bonne voie, si cela dure")
+                }
                 (Some("behind"), true) => face.say("▼ behind", "▼ en retard"),
-                (Some("behind"), false) => face.say("▽ behind, within chance", "▽ en retard, aux limites du hasard près"),
+                (Some("behind"), false) => {
+                    face.say("▽ behind, within chance", "▽ en retard, aux limites du hasard près")
+                }
                 _ => face.say("not known yet", "pas encore connu"),
             };
             let interval = |interval: Option<IntervalView>| {
@@ -403,7 +444,8 @@ impl Page<'_> {
             ("", face.say("Now", "Aujourd’hui")),
             ("", face.say("Then, if it goes on", "À l’échéance, si cela dure")),
         ];
-        let body = format!("<div class=\"wide\"><table>{}<tbody>\n{rows}</tbody></table></div>\n", header(&head));
+        let body =
+            format!("<div class=\"wide\"><table>{}<tbody>\n{rows}</tbody></table></div>\n", header(&head));
         self.section("goals", face.say("Goals", "Objectifs"), &body)
     }
 
@@ -424,7 +466,13 @@ impl Page<'_> {
                         Tongue::French => format!("{told} dans {sources}"),
                     });
                 }
-                facts.extend(story.sentiment.map(|tone| self.tone_word(tone)).filter(|word| !word.is_empty()).map(str::to_owned));
+                facts.extend(
+                    story
+                        .sentiment
+                        .map(|tone| self.tone_word(tone))
+                        .filter(|word| !word.is_empty())
+                        .map(str::to_owned),
+                );
                 list.push_str(&format!(
                     "<li>{}<span class=\"facts\">{}</span></li>\n",
                     linked(&story.title, story.link.as_deref()),
@@ -433,7 +481,10 @@ impl Page<'_> {
             }
             if !list.is_empty() {
                 let class = if brand.role == "own" { " class=\"own\"" } else { "" };
-                body.push_str(&format!("<div{class}><h3>{}</h3>\n<ol class=\"stories\">\n{list}</ol></div>\n", text(&brand.name)));
+                body.push_str(&format!(
+                    "<div{class}><h3>{}</h3>\n<ol class=\"stories\">\n{list}</ol></div>\n",
+                    text(&brand.name)
+                ));
             }
         }
         if !body.is_empty() {
@@ -463,7 +514,12 @@ impl Page<'_> {
                 (Some(_), _) => face.say("over, looked after", "close, prise en charge"),
                 _ => face.say("over", "close"),
             };
-            let mut facts = vec![face.minute(alert.since), text(&alert.rule), self.severity(alert.severity).to_owned(), state.to_owned()];
+            let mut facts = vec![
+                face.minute(alert.since),
+                text(&alert.rule),
+                self.severity(alert.severity).to_owned(),
+                state.to_owned(),
+            ];
             if !alert.terms.is_empty() {
                 let words: Vec<String> = alert.terms.iter().map(|term| text(term)).collect();
                 facts.push(format!("{} {}", face.say("words:", "mots\u{a0}:"), words.join(", ")));
@@ -483,8 +539,12 @@ impl Page<'_> {
         }
         let more = match (self.view.alerts.len().saturating_sub(ALERTS) as u64, face.tongue) {
             (0, _) => String::new(),
-            (n, Tongue::English) => format!("<p class=\"note\">{} earlier ones are not shown.</p>\n", face.count(n)),
-            (n, Tongue::French) => format!("<p class=\"note\">Plus {} autres, antérieures.</p>\n", face.count(n)),
+            (n, Tongue::English) => {
+                format!("<p class=\"note\">{} earlier ones are not shown.</p>\n", face.count(n))
+            }
+            (n, Tongue::French) => {
+                format!("<p class=\"note\">Plus {} autres, antérieures.</p>\n", face.count(n))
+            }
         };
         self.section("alerts", title, &format!("<ul class=\"alerts\">\n{list}</ul>\n{more}"))
     }
@@ -523,7 +583,9 @@ impl Page<'_> {
             "Words that set each brand apart from the others, the strongest first, with the number of its texts that have them.",
             "Les mots qui distinguent chaque marque des autres, les plus forts d’abord, et le nombre de ses textes qui les contiennent.",
         );
-        let body = format!("<table class=\"themes\"><tbody>\n{rows}</tbody></table>\n<p class=\"note\">{note}</p>\n");
+        let body = format!(
+            "<table class=\"themes\"><tbody>\n{rows}</tbody></table>\n<p class=\"note\">{note}</p>\n"
+        );
         self.section("themes", face.say("Themes", "Thèmes"), &body)
     }
 
@@ -531,10 +593,26 @@ impl Page<'_> {
         let face = &self.face;
         let Some(swot) = &self.view.benchmark.swot else { return String::new() };
         let fields = [
-            (face.say("Strengths", "Forces"), face.say("praised in us", "ce qu’on loue chez nous"), &swot.strengths),
-            (face.say("Weaknesses", "Faiblesses"), face.say("blamed in us", "ce qu’on nous reproche"), &swot.weaknesses),
-            (face.say("Opportunities", "Opportunités"), face.say("blamed in them", "ce qu’on leur reproche"), &swot.opportunities),
-            (face.say("Threats", "Menaces"), face.say("praised in them", "ce qu’on loue chez eux"), &swot.threats),
+            (
+                face.say("Strengths", "Forces"),
+                face.say("praised in us", "ce qu’on loue chez nous"),
+                &swot.strengths,
+            ),
+            (
+                face.say("Weaknesses", "Faiblesses"),
+                face.say("blamed in us", "ce qu’on nous reproche"),
+                &swot.weaknesses,
+            ),
+            (
+                face.say("Opportunities", "Opportunités"),
+                face.say("blamed in them", "ce qu’on leur reproche"),
+                &swot.opportunities,
+            ),
+            (
+                face.say("Threats", "Menaces"),
+                face.say("praised in them", "ce qu’on loue chez eux"),
+                &swot.threats,
+            ),
         ];
         if fields.iter().all(|(.., points)| points.is_empty()) {
             return String::new();
@@ -557,8 +635,18 @@ impl Page<'_> {
         let face = &self.face;
         let example = &point.example;
         let of = match face.tongue {
-            Tongue::English => format!("{} of {} mentions of {}", face.count(point.mentions), face.count(point.of), self.name(&point.brand)),
-            Tongue::French => format!("{} mentions sur {}, {}", face.count(point.mentions), face.count(point.of), self.name(&point.brand)),
+            Tongue::English => format!(
+                "{} of {} mentions of {}",
+                face.count(point.mentions),
+                face.count(point.of),
+                self.name(&point.brand)
+            ),
+            Tongue::French => format!(
+                "{} mentions sur {}, {}",
+                face.count(point.mentions),
+                face.count(point.of),
+                self.name(&point.brand)
+            ),
         };
         format!(
             "<li><strong>{}</strong> <small>{of}</small><span class=\"facts\">{} · {}</span></li>\n",
@@ -573,7 +661,8 @@ impl Page<'_> {
         let Some(brand) = self.lead().filter(|brand| brand.hours.len() == 168 && brand.mentions > 0) else {
             return String::new();
         };
-        let Some((fullest, count)) = brand.hours.iter().enumerate().rev().max_by_key(|(_, count)| **count) else {
+        let Some((fullest, count)) = brand.hours.iter().enumerate().rev().max_by_key(|(_, count)| **count)
+        else {
             return String::new();
         };
         if *count == 0 {
@@ -596,8 +685,16 @@ impl Page<'_> {
                 self.mentions_of(u64::from(*count))
             ),
         };
-        let title = format!("{}{} {}", text(&brand.name), face.colon(), face.say("mentions by hour of the week", "mentions par heure de la semaine"));
-        let description = face.say("The darker, the more. The figures are in the table below.", "Plus c’est foncé, plus il y en a. Les chiffres sont dans le tableau ci-dessous.");
+        let title = format!(
+            "{}{} {}",
+            text(&brand.name),
+            face.colon(),
+            face.say("mentions by hour of the week", "mentions par heure de la semaine")
+        );
+        let description = face.say(
+            "The darker, the more. The figures are in the table below.",
+            "Plus c’est foncé, plus il y en a. Les chiffres sont dans le tableau ci-dessous.",
+        );
         let days: String = (0..7).map(|day| format!("<span>{}</span>", face.weekday(day))).collect();
         let mut head = format!("<tr><th scope=\"col\">{}</th>", face.say("Hour", "Heure"));
         for hour in 0..24 {
@@ -611,11 +708,20 @@ impl Page<'_> {
             }
             rows.push_str("</tr>\n");
         }
-        let table = format!("<table class=\"numbers\"><thead>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>");
+        let table =
+            format!("<table class=\"numbers\"><thead>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>");
         let weeks = brand.hours_weeks;
         let note = match face.tongue {
-            Tongue::English => format!("Mentions over {} weeks, in the time zone {}.", face.decimal(weeks, 1), self.zone_name()),
-            Tongue::French => format!("Mentions sur {} semaines, au fuseau horaire {}.", face.decimal(weeks, 1), self.zone_name()),
+            Tongue::English => format!(
+                "Mentions over {} weeks, in the time zone {}.",
+                face.decimal(weeks, 1),
+                self.zone_name()
+            ),
+            Tongue::French => format!(
+                "Mentions sur {} semaines, au fuseau horaire {}.",
+                face.decimal(weeks, 1),
+                self.zone_name()
+            ),
         };
         let body = format!(
             "<p>{said}</p>\n<figure class=\"hours\"><div class=\"days\" aria-hidden=\"true\">{days}</div>{}</figure>\n<p class=\"note\">{note}</p>\n{}",
@@ -661,7 +767,10 @@ impl Page<'_> {
                 ("", face.say("Of all", "Du total")),
                 ("", face.say("Net tone", "Tonalité")),
             ];
-            body.push_str(&format!("<div><table>{}<tbody>\n{sources}</tbody></table></div>\n", header(&head)));
+            body.push_str(&format!(
+                "<div><table>{}<tbody>\n{sources}</tbody></table></div>\n",
+                header(&head)
+            ));
         }
         if !authors.is_empty() {
             let head = [
@@ -671,7 +780,10 @@ impl Page<'_> {
                 ("", face.say("+", "+")),
                 ("", face.say("−", "−")),
             ];
-            body.push_str(&format!("<div><table>{}<tbody>\n{authors}</tbody></table></div>\n", header(&head)));
+            body.push_str(&format!(
+                "<div><table>{}<tbody>\n{authors}</tbody></table></div>\n",
+                header(&head)
+            ));
         }
         if body.is_empty() {
             return String::new();
@@ -684,7 +796,11 @@ impl Page<'_> {
             Tongue::English => format!("Where, and by whom, {} is talked of", text(&brand.name)),
             Tongue::French => format!("Où, et par qui, l’on parle de {}", text(&brand.name)),
         };
-        self.section("places", &title, &format!("<div class=\"pair\">\n{body}</div>\n<p class=\"note\">{note}</p>\n"))
+        self.section(
+            "places",
+            &title,
+            &format!("<div class=\"pair\">\n{body}</div>\n<p class=\"note\">{note}</p>\n"),
+        )
     }
 
     /// What draws reactions, where sources tell of any.
@@ -742,16 +858,8 @@ impl Page<'_> {
             ));
         }
         let mut body = String::new();
-        let enabled = health.iter().filter(|source| source.state != "disabled").count() as u64;
-        let heard = health.iter().filter(|source| is_heard(source.state)).count() as u64;
-        if enabled > 0 {
-            body.push_str(&format!(
-                "<p>{}</p>\n",
-                match face.tongue {
-                    Tongue::English => format!("{} of {} sources are heard at present.", face.count(heard), face.count(enabled)),
-                    Tongue::French => format!("{} sources sur {} sont entendues en ce moment.", face.count(heard), face.count(enabled)),
-                }
-            ));
+        if let Some(sentence) = self.of_sources() {
+            body.push_str(&format!("<p>{sentence}</p>\n"));
         }
         body.push_str(&self.gaps());
         body.push_str(&self.uneven());
@@ -763,7 +871,10 @@ impl Page<'_> {
                 ("word", face.say("Last heard", "Dernière écoute")),
                 ("", face.say("Mentions ever", "Mentions en tout")),
             ];
-            body.push_str(&format!("<div class=\"wide\"><table>{}<tbody>\n{rows}</tbody></table></div>\n", header(&head)));
+            body.push_str(&format!(
+                "<div class=\"wide\"><table>{}<tbody>\n{rows}</tbody></table></div>\n",
+                header(&head)
+            ));
         }
         self.section("sources", face.say("Sources and gaps", "Sources et trous d’écoute"), &body)
     }
@@ -795,7 +906,8 @@ impl Page<'_> {
             (n, Tongue::English) => format!("<li>{} more, of fewer sources</li>\n", face.count(n)),
             (n, Tongue::French) => format!("<li>{} autres, de moins de sources</li>\n", face.count(n)),
         };
-        let title = face.say("Times of which sources were not heard", "Moments où des sources n’ont pas été entendues");
+        let title = face
+            .say("Times of which sources were not heard", "Moments où des sources n’ont pas été entendues");
         format!("<h3>{title}</h3>\n<ul class=\"gaps\">\n{items}{more}</ul>\n")
     }
 
@@ -832,9 +944,15 @@ impl Page<'_> {
         let left_out = basis.sources == "steady";
         let sentence = match (face.tongue, left_out) {
             (Tongue::English, true) => "Heard for a part of this time only, and left out of the figures",
-            (Tongue::English, false) => "Heard for a part of this time only, and counted all the same, since they bring most of what was heard",
-            (Tongue::French, true) => "Entendues sur une partie seulement de la période, et écartées des chiffres",
-            (Tongue::French, false) => "Entendues sur une partie seulement de la période, et comptées tout de même, car elles donnent l’essentiel",
+            (Tongue::English, false) => {
+                "Heard for a part of this time only, and counted all the same, since they bring most of what was heard"
+            }
+            (Tongue::French, true) => {
+                "Entendues sur une partie seulement de la période, et écartées des chiffres"
+            }
+            (Tongue::French, false) => {
+                "Entendues sur une partie seulement de la période, et comptées tout de même, car elles donnent l’essentiel"
+            }
         };
         format!("<p>{sentence}{} {}{more}.</p>\n", face.colon(), names.join(", "))
     }
@@ -848,8 +966,20 @@ impl Page<'_> {
         };
         let mut out = String::new();
         for (verdict, words) in [
-            ("nothing", face.say("Brought nothing for four weeks or more", "N’ont rien apporté en quatre semaines ou plus")),
-            ("echoes", face.say("Told only what others had told first", "N’ont dit que ce que d’autres avaient dit avant")),
+            (
+                "nothing",
+                face.say(
+                    "Brought nothing for four weeks or more",
+                    "N’ont rien apporté en quatre semaines ou plus",
+                ),
+            ),
+            (
+                "echoes",
+                face.say(
+                    "Told only what others had told first",
+                    "N’ont dit que ce que d’autres avaient dit avant",
+                ),
+            ),
         ] {
             let names = of(verdict);
             if !names.is_empty() {
@@ -901,7 +1031,8 @@ impl Page<'_> {
     /// Where texts were read by a sample only.
     fn note_of_reading(&self) -> String {
         let face = &self.face;
-        let (read, all) = self.brands().iter().fold((0, 0), |(read, all), brand| (read + brand.read, all + brand.mentions));
+        let (read, all) =
+            self.brands().iter().fold((0, 0), |(read, all), brand| (read + brand.read, all + brand.mentions));
         if read >= all {
             return String::new();
         }
@@ -909,8 +1040,11 @@ impl Page<'_> {
         format!(
             "<p>{}</p>\n",
             match face.tongue {
-                Tongue::English => format!("Themes, authors, praise and complaint are of {read} mentions read, of {all}."),
-                Tongue::French => format!("Les thèmes, les auteurs, les éloges et les critiques sont tirés de {read} mentions lues, sur {all}."),
+                Tongue::English =>
+                    format!("Themes, authors, praise and complaint are of {read} mentions read, of {all}."),
+                Tongue::French => format!(
+                    "Les thèmes, les auteurs, les éloges et les critiques sont tirés de {read} mentions lues, sur {all}."
+                ),
             }
         )
     }
@@ -922,7 +1056,10 @@ fn class_of(brand: &BrandView) -> &'static str {
 
 /// What a note is called in the picture: a, b… z, then none.
 fn letter(number: usize) -> String {
-    u8::try_from(number).ok().filter(|n| *n < 26).map_or_else(String::new, |n| char::from(b'a' + n).to_string())
+    u8::try_from(number)
+        .ok()
+        .filter(|n| *n < 26)
+        .map_or_else(String::new, |n| char::from(b'a' + n).to_string())
 }
 
 /// The head of a table: classes and names of its columns.

@@ -41,14 +41,17 @@ impl Page<'_> {
             _ => face.say("nothing was scored", "rien n’a été jugé").to_owned(),
         };
         let volume = if self.counts_stories() {
-            tile(face.say("Stories", "Histoires"), face.count(brand.stories), self.mentions_of(brand.mentions))
+            tile(
+                face.say("Stories", "Histoires"),
+                face.count(brand.stories),
+                self.mentions_of(brand.mentions),
+            )
         } else {
             tile(face.say("Mentions", "Mentions"), face.count(brand.mentions), self.stories_of(brand.stories))
         };
         let alerts = self.view.alerts.iter().filter(|alert| alert.brand == brand.brand);
-        let (alerts, firing) = alerts.fold((0, 0), |(all, firing), alert| {
-            (all + 1, firing + u64::from(alert.state == "firing"))
-        });
+        let (alerts, firing) = alerts
+            .fold((0, 0), |(all, firing), alert| (all + 1, firing + u64::from(alert.state == "firing")));
         let firing = match firing {
             0 => face.say("all over", "toutes closes").to_owned(),
             n => format!("{} {}", face.count(n), face.say("still on", "en cours")),
@@ -56,11 +59,19 @@ impl Page<'_> {
         let tiles = [
             tile(face.say("Share of voice", "Part de voix"), share, share_note),
             volume,
-            tile(face.say("Net tone", "Tonalité nette"), tone.net.map_or_else(none, |net| face.net(net)), tone_note),
+            tile(
+                face.say("Net tone", "Tonalité nette"),
+                tone.net.map_or_else(none, |net| face.net(net)),
+                tone_note,
+            ),
             tile(
                 face.say("Alerts", "Alertes"),
                 face.count(alerts),
-                if alerts == 0 { face.say("nothing stood out", "rien de notable").to_owned() } else { firing },
+                if alerts == 0 {
+                    face.say("nothing stood out", "rien de notable").to_owned()
+                } else {
+                    firing
+                },
             ),
         ];
         format!("<dl class=\"tiles\">\n{}</dl>\n", tiles.concat())
@@ -85,8 +96,12 @@ impl Page<'_> {
             let of = self.brands().len() as u64;
             let of = face.count(of);
             match (face.tongue, self.counts_stories()) {
-                (Tongue::French, true) => format!(", soit {part} des histoires des {of} marques comparées ({range})"),
-                (Tongue::French, false) => format!(", soit {part} des mentions des {of} marques comparées ({range})"),
+                (Tongue::French, true) => {
+                    format!(", soit {part} des histoires des {of} marques comparées ({range})")
+                }
+                (Tongue::French, false) => {
+                    format!(", soit {part} des mentions des {of} marques comparées ({range})")
+                }
                 (_, true) => format!(", {part} of the stories of the {of} brands compared ({range})"),
                 (_, false) => format!(", {part} of the mentions of the {of} brands compared ({range})"),
             }
@@ -97,7 +112,9 @@ impl Page<'_> {
             _ => format!("{mentions} {named} <strong>{name}</strong>, in {stories}{share}."),
         });
         said.extend(brand.change.map(|change| self.of_change(&change)));
-        said.extend(brand.change_per_day.filter(|change| change.significant).map(|change| self.of_volume(&change)));
+        said.extend(
+            brand.change_per_day.filter(|change| change.significant).map(|change| self.of_volume(&change)),
+        );
         said.extend(self.of_tone(brand));
         said.extend(brand.peak.as_ref().map(|peak| {
             let (day, stories) = (face.day_of_year(peak.at), self.stories_of(peak.stories));
@@ -120,14 +137,22 @@ impl Page<'_> {
         let (points, range) =
             (face.points(change.value), face.between(&face.points(change.low), &face.points(change.high)));
         match (face.tongue, change.significant, change.value > 0.0) {
-            (Tongue::French, true, true) => format!("Sa part a grandi par rapport à {against} ({points} points, {range})."),
-            (Tongue::French, true, false) => format!("Sa part a baissé par rapport à {against} ({points} points, {range})."),
+            (Tongue::French, true, true) => {
+                format!("Sa part a grandi par rapport à {against} ({points} points, {range}).")
+            }
+            (Tongue::French, true, false) => {
+                format!("Sa part a baissé par rapport à {against} ({points} points, {range}).")
+            }
             (Tongue::French, ..) => {
-                format!("Sa part n’a pas changé au-delà du hasard par rapport à {against} ({points} points, {range}).")
+                format!(
+                    "Sa part n’a pas changé au-delà du hasard par rapport à {against} ({points} points, {range})."
+                )
             }
             (_, true, true) => format!("Its share has grown against {against} ({points} points, {range})."),
             (_, true, false) => format!("Its share has fallen against {against} ({points} points, {range})."),
-            _ => format!("Its share has not changed beyond chance against {against} ({points} points, {range})."),
+            _ => format!(
+                "Its share has not changed beyond chance against {against} ({points} points, {range})."
+            ),
         }
     }
 
@@ -175,7 +200,9 @@ impl Page<'_> {
         let (name, part) = (text(&most.name), face.part(most.share?.value));
         let range = face.parts(most.share?.low, most.share?.high);
         Some(match face.tongue {
-            Tongue::French => format!("Parmi les autres, on parle le plus de {name} ({part}, intervalle {range})."),
+            Tongue::French => {
+                format!("Parmi les autres, on parle le plus de {name} ({part}, intervalle {range}).")
+            }
             Tongue::English => format!("Of the others, {name} is talked of most ({part}, interval {range})."),
         })
     }
@@ -201,7 +228,8 @@ impl Page<'_> {
         Some(format!("{} {raised}{still}.", face.counted(all, ["alert", "alerts"], ["alerte", "alertes"])))
     }
 
-    fn of_sources(&self) -> Option<String> {
+    /// How many sources are heard.
+    pub(super) fn of_sources(&self) -> Option<String> {
         let face = &self.face;
         let listening: Vec<_> = self.view.health.sources.iter().filter(|s| s.state != "disabled").collect();
         let all = listening.len() as u64;
@@ -224,7 +252,10 @@ impl Page<'_> {
             (_, true) => "are not heard at present",
             (_, false) => "is not heard at present",
         };
-        let one = (face.say("source is listened to", "source est écoutée"), face.say("sources are listened to", "sources sont écoutées"));
+        let one = (
+            face.say("source is listened to", "source est écoutée"),
+            face.say("sources are listened to", "sources sont écoutées"),
+        );
         let listened = if all == 1 { one.0 } else { one.1 };
         let (all, down, of) = (face.count(all), face.count(down), face.say(";", ", dont"));
         Some(format!("{all} {listened}{of} {down} {not_heard}."))
@@ -239,18 +270,23 @@ impl Page<'_> {
         let face = &self.face;
         let all = small.len() == self.brands().len();
         Some(match (face.tongue, all) {
-            (Tongue::French, true) => "Les nombres sont petits : les intervalles disent plus que les chiffres.".to_owned(),
+            (Tongue::French, true) => {
+                "Les nombres sont petits : les intervalles disent plus que les chiffres.".to_owned()
+            }
             (Tongue::French, false) => format!(
                 "On parle peu de {} : les intervalles y disent plus que les chiffres.",
                 face.list(&small)
             ),
             (_, true) => "Numbers are small: the intervals say more than the figures.".to_owned(),
-            _ => format!("Little is said of {}: there the intervals say more than the figures.", face.list(&small)),
+            _ => format!(
+                "Little is said of {}: there the intervals say more than the figures.",
+                face.list(&small)
+            ),
         })
     }
 }
 
 /// Whether what a source says arrives.
-pub(super) fn is_heard(state: &str) -> bool {
+fn is_heard(state: &str) -> bool {
     matches!(state, "ok" | "silent" | "moved")
 }

@@ -42,7 +42,13 @@ impl Dice {
 
     fn change(&mut self) -> Option<ChangeView> {
         let IntervalView { value, low, high } = self.interval(Dice::signed);
-        (self.roll(4) > 0).then(|| ChangeView { value, low, high, significant: low > 0.0 || high < 0.0, before: 0.1 })
+        (self.roll(4) > 0).then(|| ChangeView {
+            value,
+            low,
+            high,
+            significant: low > 0.0 || high < 0.0,
+            before: 0.1,
+        })
     }
 
     fn maybe<T>(&mut self, value: T) -> Option<T> {
@@ -134,7 +140,12 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
                     negative: dice.roll(99),
                 }],
                 themes: vec![name()],
-                theme_weights: vec![ThemeView { word: name(), weight: 3.0, mentions: dice.roll(99), others: 1 }],
+                theme_weights: vec![ThemeView {
+                    word: name(),
+                    weight: 3.0,
+                    mentions: dice.roll(99),
+                    others: 1,
+                }],
                 peak: Some(PeakView {
                     at: since,
                     mentions: dice.roll(99),
@@ -231,7 +242,12 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
         gaps: vec![GapView { since, until: None }],
     });
     let annotations = (0..dice.roll(30)).map(|number| NotedView {
-        annotation: AnnotationView { id: 1, at: at(dice.roll(days)), brand: dice.maybe(brand(number % 7)), text: name() },
+        annotation: AnnotationView {
+            id: 1,
+            at: at(dice.roll(days)),
+            brand: dice.maybe(brand(number % 7)),
+            text: name(),
+        },
         days: Some(7.0),
         effects: vec![EffectView { brand: brand(0), per_day: dice.change(), net: dice.change() }],
     });
@@ -265,7 +281,13 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             },
             basis: BasisView {
                 sources: "steady",
-                uneven: vec![UnevenView { source: name(), heard: dice.unit(), from: None, counted: false, mentions: 1 }],
+                uneven: vec![UnevenView {
+                    source: name(),
+                    heard: dice.unit(),
+                    from: None,
+                    counted: false,
+                    mentions: 1,
+                }],
             },
             brands,
             swot: Some(swot),
@@ -352,7 +374,11 @@ fn add(parsed: &mut Parsed, stack: &[(String, String)], text: &str) {
     let inside = |name: &str| stack.iter().any(|(element, _)| element == name);
     if inside("data") {
         parsed.numbers.last_mut().unwrap().1.push_str(text);
-    } else if !inside("svg") && !inside("style") && !inside("time") && !stack.iter().any(|(_, k)| k == "number") {
+    } else if !inside("svg")
+        && !inside("style")
+        && !inside("time")
+        && !stack.iter().any(|(_, k)| k == "number")
+    {
         let is_hour = inside("thead") && text.chars().all(|c| c.is_ascii_digit());
         if !is_hour {
             parsed.text.push_str(text);
@@ -468,16 +494,20 @@ fn check(seed: u64, foreign: &str, address: &str, tongue: Tongue) -> Result<(), 
     }
 
     const ELEMENTS: [&str; 54] = [
-        "html", "head", "meta", "link", "title", "style", "body", "header", "main", "footer", "section", "h1", "h2",
-        "h3", "p", "div", "span", "strong", "small", "a", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead",
-        "tbody", "tr", "th", "td", "figure", "details", "summary", "data", "time", "br", "svg", "desc", "defs",
-        "pattern", "rect", "line", "path", "text", "g", "em", "b", "i", "sup", "sub", "abbr", "code",
+        "html", "head", "meta", "link", "title", "style", "body", "header", "main", "footer", "section",
+        "h1", "h2", "h3", "p", "div", "span", "strong", "small", "a", "ul", "ol", "li", "dl", "dt", "dd",
+        "table", "thead", "tbody", "tr", "th", "td", "figure", "details", "summary", "data", "time", "br",
+        "svg", "desc", "defs", "pattern", "rect", "line", "path", "text", "g", "em", "b", "i", "sup", "sub",
+        "abbr", "code",
     ];
     for element in &parsed.elements {
         prop_assert!(ELEMENTS.contains(&element.as_str()), "<{element}>");
     }
     for (key, value) in &parsed.attributes {
-        prop_assert!(!key.starts_with("on") && !["style", "src", "srcset", "xlink:href"].contains(&key.as_str()), "{key}");
+        prop_assert!(
+            !key.starts_with("on") && !["style", "src", "srcset", "xlink:href"].contains(&key.as_str()),
+            "{key}"
+        );
         let web = value.starts_with("http://") || value.starts_with("https://");
         prop_assert!(key != "href" || value == "data:," || web, "a link to {value}");
     }
@@ -501,7 +531,9 @@ proptest! {
 #[test]
 fn nothing_is_loaded_from_elsewhere() {
     let page = page(&made_up(1, "x", "https://x.example/"), &TimeZone::UTC, Tongue::English);
-    assert!(page.contains("default-src 'none'") && page.contains("name=\"referrer\" content=\"no-referrer\""));
+    assert!(
+        page.contains("default-src 'none'") && page.contains("name=\"referrer\" content=\"no-referrer\"")
+    );
     for word in ["<script", "@import", "src=", "<iframe", "<object", "<embed", "<base", "<form"] {
         assert!(!page.contains(word), "{word}");
     }
