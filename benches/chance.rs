@@ -31,7 +31,7 @@ impl Chance {
     }
 
     /// Box and Muller.
-    fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().max(1e-300).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }

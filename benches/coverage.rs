@@ -117,16 +117,13 @@ fn estimates(brands: &[Vec<Day>], copies: f64, days: usize, made: Made) -> [Vec<
     let stories: Vec<f64> =
         brands.iter().map(|days_of| days_of[all - days..].iter().map(|day| day.stories).sum()).collect();
     let whole: f64 = stories.iter().sum();
-    let bounds = [0, all.saturating_sub(2 * days), all - days, all];
     let courses: Vec<Course> = (0..brands.len())
         .map(|brand| {
-            let stretch = |range: &[usize]| {
-                let blocks = (range[0]..range[1]).step_by(per_block);
-                blocks.map(|day| made.sum(brands, brand, day..(day + per_block).min(range[1]))).collect()
-            };
+            let blocks = (0..all).step_by(per_block);
+            let blocks = blocks.map(|day| made.sum(brands, brand, day..(day + per_block).min(all))).collect();
             let own = stories[brand];
             let cases = if matches!(made, Made::Net) { own } else { own.min(whole - own) };
-            Course { stretches: bounds.windows(2).map(stretch).collect(), cases }
+            Course { blocks, cases }
         })
         .collect();
     let figure = if matches!(made, Made::Net) { Figure::Net } else { Figure::Share };
