@@ -162,8 +162,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning notifier `desktop`: `quiet` is accepted but not yet in effect
         warning notifier `team`: notifiers of kind `webhook` are not yet in effect
         warning notifier `mail`: notifiers of kind `email` are not yet in effect
-        warning digest `weekly`: digests are accepted but not yet in effect
-        warning goal: goals are accepted but not yet in effect"#]]
+        warning digest `weekly`: digests are accepted but not yet in effect"#]]
     .assert_eq(&told.join("\n"));
 
     let config = checked.config.unwrap();

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::table::{Align, table};
-use super::terminal::{clean, cut, sparkline};
+use super::terminal::{clean, cut, sparkline, wrapped};
 use super::{Style, counted, minute};
 use crate::views::compare::{
     AgainstProblem, AuthorView, BrandView, ChangeView, ComparisonView, FEW, FormatView, GoalView,
@@ -46,10 +46,10 @@ pub fn text(view: &ComparisonView, zone: &TimeZone, style: Style) -> String {
         out.push_str("\nGoals\n");
         view.goals
             .iter()
-            .for_each(|goal| out.push_str(&wrapped(&format!("  {}", shown_goal(goal, zone)), style)));
+            .for_each(|goal| out.push_str(&wrapped(&clean(&shown_goal(goal, zone)), 2, style.width)));
     }
     out.push('\n');
-    notes(view, zone).iter().for_each(|note| out.push_str(&wrapped(note, style)));
+    notes(view, zone).iter().for_each(|note| out.push_str(&wrapped(&clean(note), 0, style.width)));
     out
 }
 
@@ -280,26 +280,4 @@ fn shown_goal(goal: &GoalView, zone: &TimeZone) -> String {
     let now = goal.now.map(|now| format!("; now {}", span(now))).unwrap_or_default();
     let then = goal.then.map(|then| format!("; as it goes {}", span(then))).unwrap_or_default();
     format!("{} {what} {} by {}: {state}{now}{then}", goal.brand, figure(goal.target), &day[..10])
-}
-
-/// A paragraph, broken between words.
-fn wrapped(text: &str, style: Style) -> String {
-    let clean = clean(text);
-    let indent = clean.chars().take_while(|c| *c == ' ').count();
-    let (mut out, mut line) = (String::new(), " ".repeat(indent));
-    let mut width = indent;
-    for word in clean.split_whitespace() {
-        let length = word.chars().count();
-        if width > indent && width + 1 + length > style.width {
-            out.push_str(&format!("{line}\n"));
-            line = " ".repeat(indent + 2);
-            width = indent + 2;
-        } else if width > indent {
-            line.push(' ');
-            width += 1;
-        }
-        line.push_str(word);
-        width += length;
-    }
-    format!("{out}{line}\n")
 }

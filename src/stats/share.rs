@@ -59,9 +59,8 @@ pub enum Figure {
 /// One of those compared, over the time that tells how clumped talk is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Course {
-    /// Equal blocks, oldest first, in stretches: each has a value of its own, so that a change between them is
-    /// no unrest.
-    pub stretches: Vec<Vec<Sum>>,
+    /// Equal blocks, oldest first.
+    pub blocks: Vec<Sum>,
     /// Cases in the window that may be taken for independent at best: stories.
     pub cases: f64,
 }
@@ -133,18 +132,15 @@ pub fn clumping(figure: Figure, courses: &[Course], clump: f64) -> Vec<Clumping>
 
 /// `None` where fewer than two blocks tell.
 fn own_clumping(figure: Figure, course: &Course) -> Option<Clumping> {
-    let mut residuals: Vec<f64> = Vec::new();
-    let mut plain = 0.0;
-    for stretch in &course.stretches {
-        let mut sum = Sum::default();
-        stretch.iter().for_each(|block| sum.add(*block));
-        if sum.whole <= 0.0 {
-            continue;
-        }
-        let value = sum.value();
-        residuals.extend(stretch.iter().map(|block| block.up - block.down - value * block.whole));
-        plain += unit_variance(figure, sum) * sum.whole;
+    let mut sum = Sum::default();
+    course.blocks.iter().for_each(|block| sum.add(*block));
+    if sum.whole <= 0.0 {
+        return None;
     }
+    let value = sum.value();
+    let residual = |block: &Sum| block.up - block.down - value * block.whole;
+    let residuals: Vec<f64> = course.blocks.iter().map(residual).collect();
+    let plain = unit_variance(figure, sum) * sum.whole;
     if residuals.len() < 2 || plain <= 0.0 {
         return None;
     }
@@ -365,15 +361,12 @@ mod tests {
     #[test]
     fn clumps_widen_intervals() {
         let course = |run: usize| Course {
-            stretches: vec![
-                (0..56)
-                    .map(|day| Sum {
-                        up: f64::from(u8::from(day / run % 2 == 0)) * 10.0,
-                        down: 0.0,
-                        whole: 10.0,
-                    })
-                    .collect(),
-            ],
+            blocks: (0..56)
+                .map(|day| {
+                    let up = f64::from(u8::from(day / run % 2 == 0)) * 10.0;
+                    Sum { up, down: 0.0, whole: 10.0 }
+                })
+                .collect(),
             cases: 280.0,
         };
         let width = |run| {

@@ -499,7 +499,7 @@ pub(super) fn tags(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
 const NO_TONE: u8 = 3;
 
 /// Tones as they are stored: the place of the label in [`SentimentLabel::ALL`], then [`NO_TONE`].
-fn tone_number(label: Option<SentimentLabel>) -> u8 {
+pub(super) fn tone_number(label: Option<SentimentLabel>) -> u8 {
     match label {
         Some(SentimentLabel::Negative) => 0,
         Some(SentimentLabel::Neutral) => 1,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::{Result, ensure};
 use rusqlite::params;
 
-use super::mentions::tone_label;
+use super::mentions::{tone_label, tone_number};
 use super::rollups::{DAY, MINUTE, day, known_subject, minute};
 use super::{Reader, instant};
 use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
@@ -142,6 +142,7 @@ impl Reader {
             for &(grain, since, until) in &parts {
                 self.sum_rollups(subject, grain, since, until, &mut sums)?;
             }
+            let first = rows.len();
             rows.extend(sums.into_iter().filter_map(
                 |((day, source, language, tone), (mentions, stories))| {
                     Some(RollupRow {
@@ -155,6 +156,9 @@ impl Reader {
                     })
                 },
             ));
+            let order =
+                |row: &RollupRow| (row.day, row.source.clone(), row.language.clone(), tone_number(row.tone));
+            rows[first..].sort_by_cached_key(order);
         }
         Ok(rows)
     }

@@ -78,6 +78,8 @@ impl Reader {
                 first: place.first == Some(mention),
             });
         }
+        // Numbers of mentions differ from store to store, ids do not.
+        told.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
         Ok(told)
     }
 

@@ -2,6 +2,7 @@
 
 mod adding;
 mod alerts;
+mod benchmark;
 mod clocks;
 mod commands;
 mod crash;

@@ -17,9 +17,7 @@ const MOST_BLOCKS: usize = 122;
 pub(super) struct Windows<'a> {
     pub brands: &'a [BrandId],
     pub now: &'a [&'a RollupRow],
-    /// Just before the window, as long as it.
-    pub before: &'a [&'a RollupRow],
-    /// Before that, to learn how clumped talk is.
+    /// Before the window, to learn how clumped talk is.
     pub older: &'a [&'a RollupRow],
     pub compared: Option<Compared<'a>>,
     pub since: Timestamp,
@@ -163,7 +161,7 @@ impl Estimates {
                     Made::Share(_) => cases.up.min(cases.whole - cases.up),
                     _ => cases.up,
                 };
-                Course { stretches: blocks.stretches(made, brand), cases }
+                Course { blocks: blocks.sums(made, brand), cases }
             })
             .collect();
         let clumping = share::clumping(made.figure(), &courses, clump);
@@ -209,55 +207,37 @@ impl Estimates {
     }
 }
 
-/// Rows by equal blocks of whole days, in three stretches: older, just before, and the window.
+/// Rows by equal blocks of whole days, up to the end of the window.
 struct Blocks<'a> {
-    stretches: [BTreeMap<i64, Vec<&'a RollupRow>>; 3],
-    /// The first and one past the last block of each stretch.
-    spans: [(i64, i64); 3],
+    rows: BTreeMap<i64, Vec<&'a RollupRow>>,
+    /// One past the last.
+    end: i64,
     days_a_block: i64,
 }
 
 impl<'a> Blocks<'a> {
     fn of(windows: &Windows<'a>) -> Self {
         const DAY_S: i64 = 86_400;
-        let rows = [windows.older, windows.before, windows.now];
+        let all = || windows.older.iter().chain(windows.now).copied();
         // Before the first of all nothing was listened for.
-        let first = rows.iter().flat_map(|rows| rows.iter()).map(|row| row.day).min();
-        let first = first.unwrap_or(windows.since).min(windows.since).as_second();
+        let first = all().map(|row| row.day).min().unwrap_or(windows.since).min(windows.since).as_second();
         let last = windows.until.as_second();
         let all_days = usize::try_from((last - first).max(DAY_S) / DAY_S).unwrap_or(1);
         let days_a_block = i64::try_from(all_days.div_ceil(MOST_BLOCKS)).unwrap_or(1);
         // Where clocks change, a day begins an hour early.
-        let day = |at: i64| (at - first + 3_600).div_euclid(DAY_S);
-        let block = |at: i64| day(at).div_euclid(days_a_block);
-        let start = windows.since.as_second();
-        let length = windows.until.as_second() - start;
-        let bounds = [
-            block(first),
-            block((start - length).max(first)),
-            block(start),
-            (block(last - 1) + 1).max(block(start) + 1),
-        ];
-        let mut stretches = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
-        for (stretch, rows) in stretches.iter_mut().zip(rows) {
-            for row in rows {
-                stretch.entry(block(row.day.as_second())).or_insert_with(Vec::new).push(*row);
-            }
+        let block = |at: i64| (at - first + 3_600).div_euclid(DAY_S).div_euclid(days_a_block);
+        let mut rows: BTreeMap<i64, Vec<&RollupRow>> = BTreeMap::new();
+        for row in all() {
+            rows.entry(block(row.day.as_second())).or_default().push(row);
         }
-        let spans = [0, 1, 2].map(|at| (bounds[at], bounds[at + 1]));
-        Self { stretches, spans, days_a_block }
+        Self { rows, end: block(last - 1) + 1, days_a_block }
     }
 
-    fn stretches(&self, made: Made, brand: &BrandId) -> Vec<Vec<Sum>> {
-        let stretches = self.stretches.iter().zip(self.spans);
-        stretches
-            .map(|(rows, (begin, end))| {
-                let block = |at: i64| {
-                    let rows = rows.get(&at).map_or(&[][..], Vec::as_slice);
-                    made.sum(rows.iter().copied(), brand, self.days_a_block as f64)
-                };
-                (begin..end).map(block).collect()
-            })
-            .collect()
+    fn sums(&self, made: Made, brand: &BrandId) -> Vec<Sum> {
+        let block = |at: i64| {
+            let rows = self.rows.get(&at).map_or(&[][..], Vec::as_slice);
+            made.sum(rows.iter().copied(), brand, self.days_a_block as f64)
+        };
+        (0..self.end).map(block).collect()
     }
 }

@@ -60,18 +60,14 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
         Some(baseline) => baseline.rows.iter().filter(|row| ids.contains(&row.brand)).cloned().collect(),
         None => reader.rollup(&ids, asked.query, before, asked.since)?,
     };
-    let begin = asked.until.checked_sub(LOOK_BACK).unwrap_or(before);
-    let older = if begin < before { reader.rollup(&ids, asked.query, begin, before)? } else { Vec::new() };
-    let just_before = match asked.against {
-        Some(_) => reader.rollup(&ids, asked.query, before, asked.since)?,
-        None => rows_before.clone(),
-    };
+    let begin = asked.until.checked_sub(LOOK_BACK).unwrap_or(before).min(before);
+    let older = reader.rollup(&ids, asked.query, begin, asked.since)?;
 
     let hearing = basis::Heard::read(reader, asked)?;
     let (basis, counted) = basis::basis(&hearing, asked, &rows);
     let in_basis = |row: &&RollupRow| counted.as_ref().is_none_or(|sources| sources.contains(&row.source));
     let rows: Vec<&RollupRow> = rows.iter().filter(in_basis).collect();
-    let history = [&older, &just_before].map(|rows| rows.iter().filter(in_basis).collect::<Vec<_>>());
+    let older: Vec<&RollupRow> = older.iter().filter(in_basis).collect();
     let (against, comparable) = basis::against(&hearing, asked, (before, asked.since), &rows, &rows_before);
 
     let without: Vec<SourceId> =
@@ -81,8 +77,7 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
     let windows = figures::Windows {
         brands: &ids,
         now: &rows,
-        older: &history[0],
-        before: &history[1],
+        older: &older,
         compared: comparable.as_ref().map(|sources| figures::Compared {
             now: rows.iter().copied().filter(|row| sources.contains(&row.source)).collect(),
             then: rows_before.iter().filter(|row| sources.contains(&row.source)).collect(),
