@@ -52,7 +52,7 @@ pub use mentions::{Heard, News};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Hearing, Outcome, QuietPoll, Remark};
-pub use spread::SpreadStory;
+pub use spread::{SpreadStory, StorySizes};
 pub use streams::StreamPlace;
 pub use told::Told;
 

@@ -144,12 +144,13 @@ fn noted(reader: &Reader, asked: &Comparison<'_>, annotations: &[Annotation]) ->
 }
 
 fn stories(reader: &Reader, asked: &Comparison<'_>, without: &[SourceId]) -> Result<Vec<StoryView>> {
+    let sizes = reader.story_sizes()?;
     let mut shown = Vec::new();
     for brand in &asked.brands {
         let Comparison { query, since, until, .. } = *asked;
         let scope = Scope { brand: &brand.id, query, since, until, backfill: true };
         let limit = if brand.role == Role::Own { SHOWN_OWN } else { SHOWN_OTHER };
-        for story in reader.spread_stories(&scope, without, limit)? {
+        for story in reader.spread_stories(&scope, without, &sizes, limit)? {
             let first = story.first;
             let title = first.title.clone().filter(|title| !title.trim().is_empty());
             let beginning = || first.text.chars().take(BEGINNING).collect();
