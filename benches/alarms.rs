@@ -4,6 +4,8 @@
 
 use vigie::stats::Watch;
 
+use crate::chance::Chance;
+
 const SLOT_S: u32 = 900;
 const SLOTS_PER_DAY: usize = 96;
 const SLOTS_PER_WEEK: usize = 7 * SLOTS_PER_DAY;
@@ -77,7 +79,7 @@ fn simulate(
     days: usize,
     event: Option<&Event>,
 ) -> (Vec<u32>, Vec<u32>) {
-    let mut chance = Chance(seed.wrapping_mul(7_919) + 13);
+    let mut chance = Chance::new(seed.wrapping_mul(7_919) + 13);
     let slots = days * SLOTS_PER_DAY;
     let (mut mentions, mut stories) = (vec![0; slots], vec![0; slots]);
     let (mut own_rate, mut wandered) = (1.0, 0.0);
@@ -261,51 +263,4 @@ fn head(first: &str, columns: &[String]) {
 
 fn row(name: &str, cells: &[String]) {
     println!("| {name} | {} |", cells.join(" | "));
-}
-
-/// The same at every run.
-struct Chance(u64);
-
-impl Chance {
-    /// In [0, 1) (splitmix64).
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// By multiplying uniforms (Knuth); means above 30 are sums.
-    fn poisson(&mut self, mean: f64) -> u32 {
-        if mean > 30.0 {
-            return self.poisson(mean / 2.0) + self.poisson(mean / 2.0);
-        }
-        let (limit, mut product, mut count) = ((-mean).exp(), self.uniform(), 0);
-        while product > limit {
-            product *= self.uniform();
-            count += 1;
-        }
-        count
-    }
-
-    /// Box and Muller.
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.uniform().max(1e-300).ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-
-    /// Marsaglia and Tsang, 2000; shapes from 1 up.
-    fn gamma(&mut self, shape: f64) -> f64 {
-        let d = shape - 1.0 / 3.0;
-        let c = 1.0 / (9.0 * d).sqrt();
-        loop {
-            let x = self.normal();
-            let v = (1.0 + c * x).powi(3);
-            let u = self.uniform().max(1e-300);
-            if v > 0.0 && u.ln() < 0.5 * x * x + d - d * v + d * v.ln() {
-                return d * v;
-            }
-        }
-    }
 }

@@ -3,10 +3,12 @@
 //! Every bench asserts its answer. Without `--bench`, as under `cargo test`, each runs once over a small
 //! corpus and prints nothing. The whole way is measured by `benches/round.sh`. `cargo bench --bench main -- --held
 //! 1000000` prints what so many stories take instead; `--alarms 6`, how many false alarms spike rules raise in so many
-//! simulated years, and what they catch.
+//! simulated years, and what they catch; `--coverage 4000`, how often intervals of so many simulated comparisons hold.
 
 mod alarms;
+mod chance;
 mod corpus;
+mod coverage;
 mod held;
 mod ingest;
 mod matching;
@@ -27,6 +29,13 @@ fn main() -> anyhow::Result<()> {
     if let Some(at) = arguments.iter().position(|argument| argument == "--alarms") {
         let seeds = arguments.get(at + 1).and_then(|number| number.parse().ok());
         alarms::run(seeds.context("after --alarms comes how many years to simulate, as in --alarms 6")?);
+        return Ok(());
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--coverage") {
+        let number = arguments.get(at + 1).and_then(|number| number.parse().ok());
+        coverage::run(
+            number.context("after --coverage comes how many comparisons a cell, as in --coverage 4000")?,
+        );
         return Ok(());
     }
     let bench = Bench { measures: arguments.iter().any(|argument| argument == "--bench") };

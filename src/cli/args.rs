@@ -77,6 +77,10 @@ pub enum Command {
     Export(Export),
     /// Your brand beside its competitors
     Benchmark(Benchmark),
+    /// Figures to measure progress against
+    Baseline(Baselines),
+    /// The benchmark, the alerts and the sources of a time as one page to hand on
+    Report(Report),
     /// What was called out, why, and what became of it
     Alerts(Alerts),
     /// Mark a launch, a post, an event: a likely cause beside alerts
@@ -296,6 +300,43 @@ pub struct Benchmark {
     pub until: Option<String>,
     #[arg(long, default_value = "stories")]
     pub count: Count,
+    /// What changes are against: the time just before, or a baseline by its name
+    #[arg(long, value_name = "previous|NAME", default_value = "previous")]
+    pub against: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Baselines {
+    #[command(subcommand)]
+    pub command: Option<BaselinesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BaselinesCommand {
+    /// The frozen baselines
+    List,
+    /// Freeze today's figures under a name
+    Save {
+        /// For `benchmark --against NAME`
+        name: String,
+        /// The saved query that narrows what is compared
+        query: Option<String>,
+        /// From this time on [default: 30 days ago]
+        #[arg(long, value_name = "T")]
+        since: Option<String>,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Report {
+    #[command(flatten)]
+    pub compared: Benchmark,
+    /// Where to write the page: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE.html")]
+    pub out: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

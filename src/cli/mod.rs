@@ -6,6 +6,7 @@ mod alerts;
 mod analyze;
 mod annotate;
 mod args;
+mod baseline;
 mod benchmark;
 mod check;
 mod demo;
@@ -21,6 +22,7 @@ mod output;
 mod parse;
 mod poll;
 mod reindex;
+mod report;
 mod rescore;
 mod rules;
 mod run;
@@ -83,6 +85,8 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Search(options) => search::run(args, options),
         Command::Export(options) => export::run(args, options),
         Command::Benchmark(options) => benchmark::run(args, options),
+        Command::Baseline(options) => baseline::run(args, options),
+        Command::Report(options) => report::run(args, options),
         Command::Alerts(options) => alerts::run(args, options),
         Command::Annotate(options) => annotate::run(args, options),
         Command::Rules(options) => rules::run(args, options),

@@ -256,9 +256,8 @@ impl<'t> Tables<'t> {
             .iter()
             .filter_map(|section| telling::digest(report, section, &names, &notifiers))
             .collect();
-        for section in &self.goals {
-            rule::goal(report, section, &names);
-        }
+        let goals = self.goals.iter();
+        let goals = goals.filter_map(|goal| rule::goal(report, goal, &names, &settings.timezone)).collect();
         let tone = self.tone.as_ref().map(|section| tone(report, section)).unwrap_or_default();
         let top = Place { file: 0, span: 0..0 };
         if self.brands.is_empty() {
@@ -269,7 +268,7 @@ impl<'t> Tables<'t> {
             let help = "add a `[[source]]` with `id = \"news\"` and `url = \"https://…\"`";
             report.warning(&top, "there is no source to listen to", help);
         }
-        Config { settings, brands, sources, queries, rules, notifiers, digests, tone }
+        Config { settings, brands, sources, queries, rules, notifiers, digests, goals, tone }
     }
 }
 

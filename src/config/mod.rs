@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{Brand, Digest, NotifierConfig, Rule, SavedQuery, Source, Tongue};
+use crate::model::{Brand, Digest, Goal, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
@@ -39,6 +39,7 @@ pub struct Config {
     pub rules: Vec<Rule>,
     pub notifiers: Vec<NotifierConfig>,
     pub digests: Vec<Digest>,
+    pub goals: Vec<Goal>,
     pub tone: ToneWords,
 }
 

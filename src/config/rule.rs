@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::check::{Names, known, later, standing_query};
 use super::problem::Report;
 use super::raw::Section;
 use super::values;
 use crate::model::{
-    Brand, BrandId, Condition, CountBy, NotifierConfig, NotifierId, Role, Rule, RuleId, Severity, Undated,
-    Window,
+    Brand, BrandId, Condition, CountBy, Goal, Metric, NotifierConfig, NotifierId, Role, Rule, RuleId,
+    Severity, Undated, Window,
 };
 
 /// What a rule may refer to.
@@ -116,15 +118,41 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     Some(rule)
 }
 
-pub(super) fn goal(report: &mut Report<'_>, section: &Section<'_>, names: &Names) {
-    if let Some(brand) = section.required(report, "brand", "\"acme\"") {
-        known(report, section, "brand", vec![brand], &names.brands);
+/// What one set out to reach: a figure that the metric can have, by the end of a day.
+pub(super) fn goal(
+    report: &mut Report<'_>,
+    section: &Section<'_>,
+    names: &Names,
+    zone: &TimeZone,
+) -> Option<Goal> {
+    let brand = section
+        .required(report, "brand", "\"acme\"")
+        .and_then(|brand| known(report, section, "brand", vec![brand], &names.brands).pop());
+    for (key, example) in [("metric", "\"share\""), ("target", "0.35"), ("by", "\"2027-06-30\"")] {
+        if !section.has(key) {
+            let message = format!("{}: `{key}` is missing", section.name);
+            report.error(&section.place, message, format!("add `{key} = {example}`"));
+        }
     }
-    section.choice(report, "metric", &[("share", ()), ("net", ()), ("volume", ())]);
-    section.number(report, "target");
-    section.parsed(report, "by", |text| values::date(text).map(|_| ()));
-    let message = format!("{}: goals are accepted but not yet in effect", section.name);
-    report.warning(&section.place, message, "until then progress is not reported");
+    let metric = section.choice(report, "metric", &Metric::ALL.map(|metric| (metric.as_str(), metric)));
+    let target = section.number(report, "target");
+    let by = section.parsed(report, "by", |text| {
+        let day = values::date(text)?.tomorrow().map_err(|error| error.to_string())?;
+        let end = day.to_zoned(zone.clone()).map_err(|error| error.to_string())?;
+        Ok(end.timestamp())
+    });
+    let (metric, target) = (metric?, target?);
+    let (possible, help) = match metric {
+        Metric::Share => (0.0 < target && target <= 1.0, "write a share such as `0.35` for 35 %"),
+        Metric::Net => ((-1.0..=1.0).contains(&target), "write a number from `-1` to `1`"),
+        Metric::Volume => (target > 0.0, "write how many in 30 days, such as `200`"),
+    };
+    if !possible {
+        let message = format!("{}: `target` is out of range", section.name);
+        report.error(&section.place_of("target"), message, help);
+        return None;
+    }
+    Some(Goal { brand: BrandId::new(brand?), metric, target, by: by? })
 }
 
 /// What is usual is computed from quarters of an hour.

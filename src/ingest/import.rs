@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Engines;
-use crate::model::{Entry, Skip, SourceId};
+use crate::model::{Entry, Format, Skip, SourceId};
 use crate::prepare::{Batch, Listening, prepare_entries};
 use crate::store::{Origin, Polled};
 
@@ -73,6 +73,7 @@ pub fn read_object(mut object: Map<String, Value>, source: &str) -> Result<Line,
         updated: None,
         language: written(&mut object, "language")?,
         image: None,
+        format: Format::default(),
         tags: tags(object.remove("tags"))?,
         engagement: engagement(object.remove("engagement"))?,
         extra: extra(object),

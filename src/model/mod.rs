@@ -8,6 +8,7 @@ mod annotation;
 mod brand;
 mod digest;
 mod entry;
+mod goal;
 mod habits;
 mod mention;
 mod notification;
@@ -22,7 +23,8 @@ pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBasel
 pub use annotation::Annotation;
 pub use brand::{Brand, BrandId, Role, SavedQuery};
 pub use digest::{Digest, DigestId, Every};
-pub use entry::{Entry, EntryId};
+pub use entry::{Entry, EntryId, Format};
+pub use goal::{Goal, Metric};
 pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
 pub use mention::{

@@ -266,7 +266,7 @@ mod tests {
 
     use super::*;
     use crate::views::alerts::{AcknowledgedView, ObservedView};
-    use crate::views::compare::{ComparisonView, CountView, IntervalView, SentimentCounts};
+    use crate::views::compare::{ComparisonView, IntervalView, PlaceView, SentimentCounts};
     use crate::views::health::{SourceHealth, not_polled};
 
     fn brand(name: &str, role: &'static str, stories: u64, share: f64) -> BrandView {
@@ -277,8 +277,6 @@ mod tests {
             mentions: stories + stories / 2,
             stories,
             share: Some(IntervalView { value: share, low: share - 0.04, high: share + 0.04 }),
-            share_mentions: None,
-            change: None,
             sentiment: SentimentCounts {
                 negative: 7,
                 neutral: 3,
@@ -286,19 +284,28 @@ mod tests {
                 net: Some(-0.545),
                 low: Some(-0.7),
                 high: Some(-0.2),
+                change: None,
             },
-            sources: vec![CountView { value: "ecodaily".into(), mentions: 12 }],
-            authors: Vec::new(),
-            themes: Vec::new(),
-            peak: None,
-            days: Vec::new(),
+            sources: vec![PlaceView { value: "ecodaily".into(), mentions: 12, ..PlaceView::default() }],
+            ..BrandView::default()
         }
     }
 
     fn view(every: Every) -> DigestView {
         let (since, until): (jiff::Timestamp, jiff::Timestamp) =
             ("2026-02-22T07:00:00Z".parse().unwrap(), "2026-03-01T07:00:00Z".parse().unwrap());
-        let comparison = |brands| ComparisonView { query: None, since, until, count: "stories", brands };
+        let comparison = |brands| ComparisonView {
+            query: None,
+            since,
+            until,
+            count: "stories",
+            against: Default::default(),
+            basis: Default::default(),
+            brands,
+            swot: None,
+            goals: Vec::new(),
+            yields: Vec::new(),
+        };
         let alert = AlertView {
             fired_at: None,
             id: "a_1".into(),

@@ -5,10 +5,12 @@
 pub mod alerts;
 pub mod annotations;
 pub mod backtest;
+pub mod baselines;
 pub mod compare;
 pub mod digest;
 pub mod discovery;
 pub mod health;
+pub mod html;
 pub mod notices;
 pub mod notifiers;
 pub mod presets;

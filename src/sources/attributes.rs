@@ -2,6 +2,7 @@
 
 use quick_xml::events::BytesStart;
 
+use crate::model::Format;
 use crate::text::html;
 
 use super::vocabulary::Field;
@@ -25,6 +26,12 @@ pub(super) fn is_alternate(tag: &BytesStart<'_>) -> bool {
         let rel = rel.trim();
         rel.is_empty() || rel.eq_ignore_ascii_case("alternate") || rel.ends_with("/relation/alternate")
     })
+}
+
+/// What the element leads to, by its type or medium, if it is more than text.
+pub(super) fn media(tag: &BytesStart<'_>) -> Option<Format> {
+    let told = |name| attribute(tag, name).and_then(|media| Format::of_media(&media));
+    told("type").or_else(|| told("medium"))
 }
 
 /// Whether the element is, or leads to, an image.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::model::{Entry, Timestamp};
+use crate::model::{Entry, Format, Timestamp};
 use crate::text::{html, url};
 
 use super::Limits;
@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub updated: Ranked<Timestamp>,
     pub language: Ranked<String>,
     pub image: Ranked<String>,
+    /// Sound or pictures that move, if it brings any.
+    pub media: Option<Format>,
     pub tags: Vec<String>,
     /// What the feed says of its guid: that it is an address, that it is none, or nothing.
     pub guid_is_link: Option<bool>,
@@ -91,6 +93,7 @@ impl Draft {
             updated: self.updated.take(),
             language: self.language.take(),
             image: self.image.take(),
+            format: Format::Text,
             tags: self.tags,
             engagement: BTreeMap::new(),
             extra: None,
@@ -101,6 +104,7 @@ impl Draft {
         Some(Entry {
             author: entry.author.or_else(|| author.map(str::to_owned)),
             language: entry.language.or_else(|| language.map(str::to_owned)),
+            format: self.media.unwrap_or(if entry.image.is_some() { Format::Image } else { Format::Text }),
             ..entry
         })
     }

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use crate::model::{Entry, Skip};
 use crate::text::{html, url};
 
-use super::attributes::{attribute, is_alternate, is_picture};
+use super::attributes::{self, attribute, is_alternate, is_picture};
 use super::capture::{Capture, Target};
 use super::dates;
 use super::draft::{self, Draft, Markup};
@@ -341,6 +341,9 @@ impl<'a> Walk<'a> {
                     let address = attribute(tag, "url").or_else(|| attribute(tag, "href"));
                     let image = address.and_then(|address| url::resolve(self.base(), &address));
                     self.with_draft(|draft| draft.image.offer(rank, image));
+                } else if let Some(format) = attributes::media(tag) {
+                    // A film has a sound track, not the other way round.
+                    self.with_draft(|draft| draft.media = draft.media.max(Some(format)));
                 }
                 false
             }

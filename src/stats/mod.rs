@@ -22,5 +22,5 @@ pub mod watch;
 
 pub use detector::Detector;
 pub use season::HOURS_OF_WEEK;
-pub use share::{Change, Interval};
+pub use share::{Change, Estimate, Figure, Interval};
 pub use watch::{Learned, Usual, Watch};

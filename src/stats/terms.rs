@@ -14,10 +14,28 @@ const PRIOR_TEXTS: f64 = 4.0;
 /// Standard deviations from which a word stands out: one in ten does by chance, but the strongest come first.
 const STANDS_OUT: f64 = 1.28;
 
+/// A word that stands out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// As it is most often written, in lower case.
+    pub spelling: String,
+    /// How far, in standard deviations; with no others to compare with, in how many texts it is.
+    pub weight: f64,
+    /// The texts it is in, by their places.
+    pub texts: Vec<usize>,
+    /// How many of the others it is in.
+    pub others: usize,
+}
+
 /// The words that stand out in `texts` against `others`, the strongest first, at most `limit`, as they are
 /// most often written there, in lower case. With no others to compare with, the most frequent ones. The words
 /// of `names`, those of whom the texts speak, say nothing of them and are left out.
 pub fn stand_out(texts: &[&str], others: &[&str], names: &[&str], limit: usize) -> Vec<String> {
+    weigh(texts, others, names, limit).into_iter().map(|term| term.spelling).collect()
+}
+
+/// The same words, with what speaks for them.
+pub fn weigh(texts: &[&str], others: &[&str], names: &[&str], limit: usize) -> Vec<Term> {
     let named: HashSet<String> =
         names.iter().flat_map(|name| tokens::words(name)).map(|token| token.word.into_owned()).collect();
     let (here, there) = (Counted::of(texts), Counted::of(others));
@@ -25,29 +43,37 @@ pub fn stand_out(texts: &[&str], others: &[&str], names: &[&str], limit: usize) 
     let total = here_total + there_total;
     // A single text has no word that more than one of its like share.
     let fewest = if texts.len() > 1 { 2 } else { 1 };
-    let mut ranked: Vec<(f64, &str)> = Vec::new();
-    for (word, spellings) in &here.texts {
-        let in_here = spellings.values().sum::<u32>();
-        let in_there = there.texts.get(word).map_or(0, |spellings| spellings.values().sum::<u32>());
-        if in_here < fewest || named.contains(word.as_str()) {
+    let mut ranked: Vec<(f64, &str, usize)> = Vec::new();
+    for (word, places) in &here.texts {
+        let in_there = there.texts.get(word).map_or(0, Vec::len);
+        if places.len() < fewest || named.contains(word.as_str()) {
             continue;
         }
-        let (in_here, in_there) = (f64::from(in_here), f64::from(in_there));
+        let (in_here, of_there) = (places.len() as f64, in_there as f64);
         let prior_total = PRIOR_TEXTS * total / (texts.len() + others.len()) as f64;
-        let prior = prior_total * (in_here + in_there) / total;
+        let prior = prior_total * (in_here + of_there) / total;
         let log_odds = |count: f64, of: f64| ((count + prior) / (of + prior_total - count - prior)).ln();
-        let variance = 1.0 / (in_here + prior) + 1.0 / (in_there + prior);
+        let variance = 1.0 / (in_here + prior) + 1.0 / (of_there + prior);
         let deviations = if others.is_empty() {
             in_here
         } else {
-            (log_odds(in_here, here_total) - log_odds(in_there, there_total)) / variance.sqrt()
+            (log_odds(in_here, here_total) - log_odds(of_there, there_total)) / variance.sqrt()
         };
         if others.is_empty() || deviations >= STANDS_OUT {
-            ranked.push((deviations, word));
+            ranked.push((deviations, word, in_there));
         }
     }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    ranked.into_iter().take(limit).map(|(_, word)| here.spelling(word)).collect()
+    let term = |(weight, word, others): (f64, &str, usize)| {
+        let places = here.texts.get(word).map_or(&[][..], Vec::as_slice);
+        Term {
+            spelling: spelling(word, places, texts),
+            weight,
+            texts: places.iter().map(|(text, _)| *text).collect(),
+            others,
+        }
+    };
+    ranked.into_iter().take(limit).map(term).collect()
 }
 
 /// Whether a folded word is too common in French or English to say anything.
@@ -62,23 +88,32 @@ pub fn is_stop_word(word: &str) -> bool {
     WORDS.contains(word)
 }
 
-/// In how many texts each folded word is, by spelling.
+/// A text by its place, and where in it a word stands first.
+type Place = (usize, (usize, usize));
+
+/// In which texts each folded word is.
 struct Counted {
-    texts: HashMap<String, HashMap<String, u32>>,
+    texts: HashMap<String, Vec<Place>>,
 }
 
 impl Counted {
     fn of(texts: &[&str]) -> Self {
-        let mut counted: HashMap<String, HashMap<String, u32>> = HashMap::new();
-        for text in texts {
-            let mut seen = HashSet::new();
+        let mut counted: HashMap<String, Vec<Place>> = HashMap::new();
+        for (number, text) in texts.iter().enumerate() {
             for token in tokens::words(text) {
-                let says_something = token.word.chars().count() >= 3
+                let says_something = token.word.chars().nth(2).is_some()
                     && token.word.chars().any(char::is_alphabetic)
                     && !is_stop_word(&token.word);
-                if says_something && seen.insert(token.word.clone()) {
-                    let spelling = text[token.start..token.end].to_lowercase();
-                    *counted.entry(token.word.into_owned()).or_default().entry(spelling).or_default() += 1;
+                if !says_something {
+                    continue;
+                }
+                let place = (number, (token.start, token.end));
+                match counted.get_mut(token.word.as_ref()) {
+                    Some(places) if places.last().is_some_and(|(last, _)| *last == number) => {}
+                    Some(places) => places.push(place),
+                    None => {
+                        counted.insert(token.word.into_owned(), vec![place]);
+                    }
                 }
             }
         }
@@ -86,14 +121,17 @@ impl Counted {
     }
 
     fn total(&self) -> f64 {
-        self.texts.values().flat_map(HashMap::values).map(|&count| f64::from(count)).sum()
+        self.texts.values().map(|places| places.len() as f64).sum()
     }
+}
 
-    fn spelling(&self, word: &str) -> String {
-        let spellings = self.texts.get(word).into_iter().flatten();
-        let most = spellings.max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)));
-        most.map_or_else(|| word.to_owned(), |(spelling, _)| spelling.clone())
+fn spelling(word: &str, places: &[Place], texts: &[&str]) -> String {
+    let mut spellings: HashMap<String, u32> = HashMap::new();
+    for (text, (start, end)) in places {
+        *spellings.entry(texts[*text][*start..*end].to_lowercase()).or_default() += 1;
     }
+    let most = spellings.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
+    most.map_or_else(|| word.to_owned(), |(spelling, _)| spelling)
 }
 
 #[cfg(test)]

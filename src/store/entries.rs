@@ -329,8 +329,8 @@ fn insert(
     let entry = &item.entry;
     db.prepare_cached(
         "INSERT INTO entries (entry, story, id, source, at, published, observed, backfill, language,
-             declared_language, guid, link, author, tags, title, text, engagement, extra)
-         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+             declared_language, guid, link, author, tags, title, text, engagement, extra, format)
+         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
          FROM (SELECT coalesce(max(entry), 0) + 1 AS next FROM entries)",
     )?
     .execute(params![
@@ -350,6 +350,7 @@ fn insert(
         entry.text(),
         engagement_to_json(&entry.engagement),
         entry.extra,
+        entry.format as u8,
     ])?;
     Ok(db.last_insert_rowid())
 }
@@ -364,7 +365,7 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
              at = coalesce(min(published, ?2), published, ?2, observed),
              language = ?3, declared_language = ?4, guid = coalesce(guid, ?5), link = coalesce(?6, link),
              author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10,
-             engagement = coalesce(?11, engagement), extra = coalesce(?12, extra)
+             engagement = coalesce(?11, engagement), extra = coalesce(?12, extra), format = ?13
          WHERE entry = ?1 RETURNING observed",
     )?;
     let parameters = params![
@@ -380,6 +381,7 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
         now.text(),
         engagement_to_json(&now.engagement),
         now.extra,
+        now.format as u8,
     ];
     Ok(statement.query_row(parameters, |row| row.get(0))?)
 }

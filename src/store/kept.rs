@@ -9,7 +9,7 @@ use super::entries::{entry_number, names_somebody, uncount_entry};
 use super::expiry::GONE;
 use super::mentions::{Absent, prefixed, retell, tags, write_mentions};
 use super::{Reader, Store, engagement_from_json, instant, rows, stories};
-use crate::model::{Entry, EntryId, Language, Mention, SourceId, Timestamp};
+use crate::model::{Entry, EntryId, Format, Language, Mention, SourceId, Timestamp};
 use crate::prepare::PreparedMention;
 
 /// An entry as it is kept. Its body is in `entry.content`.
@@ -110,6 +110,7 @@ impl Reader {
                 updated: None,
                 language: row.get("declared_language")?,
                 image: None,
+                format: Format::default(),
                 tags: tags(row, "tags")?,
                 extra: row.get("extra")?,
                 engagement: engagement_from_json(row.get::<_, Option<String>>("engagement")?.as_deref())?,

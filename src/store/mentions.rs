@@ -202,7 +202,7 @@ impl Reader {
         Ok(statement.query_row(params![id, time.as_second()], |row| row.get(0))?)
     }
 
-    fn numbered_mention(&self, mention: i64) -> Result<Mention> {
+    pub(super) fn numbered_mention(&self, mention: i64) -> Result<Mention> {
         let found = self.select_mentions("WHERE m.mention = ?1", [mention])?.pop();
         found.context("a mention vanished while it was read")
     }
@@ -499,7 +499,7 @@ pub(super) fn tags(row: &Row<'_>, column: &str) -> Result<Vec<String>> {
 const NO_TONE: u8 = 3;
 
 /// Tones as they are stored: the place of the label in [`SentimentLabel::ALL`], then [`NO_TONE`].
-fn tone_number(label: Option<SentimentLabel>) -> u8 {
+pub(super) fn tone_number(label: Option<SentimentLabel>) -> u8 {
     match label {
         Some(SentimentLabel::Negative) => 0,
         Some(SentimentLabel::Neutral) => 1,

@@ -433,6 +433,21 @@ const STEPS: &[&str] = &[
     INSERT INTO notifiers (id, told)
         SELECT notifier, max(delivered) FROM notices WHERE delivered IS NOT NULL GROUP BY notifier;
     ",
+    "
+    -- Counts of a window as they were, under a name; lists are JSON.
+    CREATE TABLE baselines (
+        name TEXT PRIMARY KEY,
+        saved INTEGER NOT NULL,
+        query TEXT,
+        since INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        steady TEXT NOT NULL,
+        counts TEXT NOT NULL
+    ) WITHOUT ROWID;
+
+    -- What an entry carries: 0 text, 1 image, 2 audio, 3 video.
+    ALTER TABLE entries ADD COLUMN format INTEGER NOT NULL DEFAULT 0;
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.

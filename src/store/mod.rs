@@ -12,6 +12,7 @@ mod alerts;
 mod annotations;
 mod arrivals;
 mod asks;
+mod baselines;
 mod entries;
 mod expiry;
 mod kept;
@@ -24,10 +25,12 @@ mod rollups;
 mod series;
 mod silences;
 mod sources;
+mod spread;
 mod stories;
 mod streams;
 #[cfg(test)]
 mod testing;
+mod told;
 mod usual;
 
 use std::collections::BTreeMap;
@@ -42,6 +45,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 
 pub use alerts::AlertFilter;
 pub use asks::Asked;
+pub use baselines::Baseline;
 pub use entries::{Ingested, Origin, Polled};
 pub use expiry::{Horizon, Progress};
 pub use kept::KeptEntry;
@@ -50,8 +54,10 @@ pub use mentions::{Heard, News};
 pub use notices::{Delivery, GivenUp, Notice, NotifierState, QueuedNotice, Waiting};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
-pub use sources::{Outcome, QuietPoll, Remark};
+pub use sources::{Hearing, Outcome, QuietPoll, Remark};
+pub use spread::{SpreadStory, StorySizes};
 pub use streams::StreamPlace;
+pub use told::Told;
 
 use crate::model::Timestamp;
 use rollups::Ledger;

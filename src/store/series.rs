@@ -1,11 +1,11 @@
 //! Counts over time, read from the rollups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Result, ensure};
 use rusqlite::params;
 
-use super::mentions::tone_label;
+use super::mentions::{tone_label, tone_number};
 use super::rollups::{DAY, MINUTE, day, known_subject, minute};
 use super::{Reader, instant};
 use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
@@ -135,23 +135,30 @@ impl Reader {
             vec![(MINUTE, since, until)]
         };
         let mut rows = Vec::new();
+        let sources = self.source_names()?;
         for brand in brands {
             let Some(subject) = known_subject(&self.db, brand, query.unwrap_or(""))? else { continue };
             let mut sums = BTreeMap::new();
             for &(grain, since, until) in &parts {
                 self.sum_rollups(subject, grain, since, until, &mut sums)?;
             }
-            rows.extend(sums.into_iter().map(|((day, source, language, tone), (mentions, stories))| {
-                RollupRow {
-                    brand: brand.clone(),
-                    day: instant(day),
-                    source: SourceId::new(source),
-                    language: (!language.is_empty()).then_some(language),
-                    tone: tone_label(tone),
-                    mentions,
-                    stories,
-                }
-            }));
+            let first = rows.len();
+            rows.extend(sums.into_iter().filter_map(
+                |((day, source, language, tone), (mentions, stories))| {
+                    Some(RollupRow {
+                        brand: brand.clone(),
+                        day: instant(day),
+                        source: sources.get(&source)?.clone(),
+                        language: (!language.is_empty()).then(|| language.to_string()),
+                        tone: tone_label(tone),
+                        mentions,
+                        stories,
+                    })
+                },
+            ));
+            let order =
+                |row: &RollupRow| (row.day, row.source.clone(), row.language.clone(), tone_number(row.tone));
+            rows[first..].sort_by_cached_key(order);
         }
         Ok(rows)
     }
@@ -162,6 +169,18 @@ impl Reader {
         let mut statement = self.db.prepare_cached("SELECT min(at) FROM counted WHERE subject = ?1")?;
         let first: Option<i64> = statement.query_row([subject], |row| row.get(0))?;
         Ok(first.map(instant))
+    }
+
+    /// When each source was last heard to name a brand, to the day of its rollups.
+    pub fn latest_mentions(&self) -> Result<Vec<(SourceId, Timestamp)>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT s.id, max(r.bucket) FROM rollups r JOIN sources s USING (source)
+             WHERE r.grain = ?1 AND r.mentions > 0 AND r.subject IN (SELECT subject FROM subjects WHERE query = '')
+             GROUP BY s.id",
+        )?;
+        let rows = statement
+            .query_map([DAY], |row| Ok((SourceId::new(row.get::<_, String>(0)?), instant(row.get(1)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Of every brand ever heard of, ordered by id.
@@ -193,24 +212,70 @@ impl Reader {
 
     fn sum_rollups(&self, subject: i64, grain: u8, since: i64, until: i64, sums: &mut Sums) -> Result<()> {
         let mut statement = self.db.prepare_cached(
-            "SELECT r.bucket, s.id, r.language, r.tone, sum(r.mentions), sum(r.stories)
-             FROM rollups r JOIN sources s USING (source)
-             WHERE r.subject = ?1 AND r.grain = ?2 AND r.bucket >= ?3 AND r.bucket < ?4
-             GROUP BY r.bucket, r.source, r.language, r.tone",
+            "SELECT bucket, source, language, tone, mentions, stories FROM rollups
+             WHERE subject = ?1 AND grain = ?2 AND bucket >= ?3 AND bucket < ?4",
         )?;
         let mut rows = statement.query(params![subject, grain, since, until])?;
         while let Some(row) = rows.next()? {
-            let place = (day(row.get(0)?, &self.zone)?, row.get(1)?, row.get(2)?, row.get(3)?);
-            let sum = sums.entry(place).or_default();
+            let bucket = row.get(0)?;
+            let day = if grain == DAY { bucket } else { day(bucket, &self.zone)? };
+            let language = row.get_ref(2)?.as_str()?.into();
+            let sum = sums.entry((day, row.get(1)?, language, row.get(3)?)).or_default();
             sum.0 += row.get::<_, u32>(4)?;
             sum.1 += row.get::<_, u32>(5)?;
         }
         Ok(())
     }
+
+    /// Of every source ever heard, by its number.
+    pub(super) fn source_names(&self) -> Result<HashMap<i64, SourceId>> {
+        let mut statement = self.db.prepare_cached("SELECT source, id FROM sources")?;
+        let names = statement
+            .query_map([], |row| Ok((row.get(0)?, SourceId::new(row.get::<_, String>(1)?))))?
+            .collect::<Result<_, _>>()?;
+        Ok(names)
+    }
+
+    /// Mentions by hour of the week, from Monday 0:00 in the user's zone, of whole minutes.
+    pub fn hours_of_week(&self, scope: &Scope<'_>, without: &[SourceId]) -> Result<Vec<u32>> {
+        let mut hours = vec![0; HOURS_OF_WEEK];
+        let Some(subject) = self.subject(scope)? else { return Ok(hours) };
+        let left_out: HashSet<i64> = self.numbers(without)?;
+        let mut statement = self.db.prepare_cached(
+            "SELECT bucket, source, mentions FROM rollups
+             WHERE subject = ?1 AND grain = ?2 AND bucket >= ?3 AND bucket < ?4 AND backfill <= ?5",
+        )?;
+        let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
+        let mut rows = statement.query(params![subject, MINUTE, since, until, scope.backfill])?;
+        // Buckets come in order of time; no zone changes its clock within a quarter of an hour.
+        let (mut quarter, mut hour) = (i64::MIN, 0);
+        while let Some(row) = rows.next()? {
+            let bucket: i64 = row.get(0)?;
+            if !left_out.is_empty() && left_out.contains(&row.get(1)?) {
+                continue;
+            }
+            if bucket.div_euclid(900) != quarter {
+                quarter = bucket.div_euclid(900);
+                let zoned = instant(bucket).to_zoned(self.zone.clone());
+                hour = usize::try_from(zoned.weekday().to_monday_zero_offset())? * 24
+                    + usize::try_from(zoned.hour())?;
+            }
+            hours[hour] += row.get::<_, u32>(2)?;
+        }
+        Ok(hours)
+    }
+
+    pub(super) fn numbers(&self, sources: &[SourceId]) -> Result<HashSet<i64>> {
+        let names = self.source_names()?;
+        Ok(names.into_iter().filter(|(_, id)| sources.contains(id)).map(|(number, _)| number).collect())
+    }
 }
 
+/// An hour of the week is one of so many.
+const HOURS_OF_WEEK: usize = 7 * 24;
+
 /// Mentions and stories by day, source, language and tone.
-type Sums = BTreeMap<(i64, String, String, u8), (u32, u32)>;
+type Sums = BTreeMap<(i64, i64, Box<str>, u8), (u32, u32)>;
 
 #[cfg(test)]
 mod tests {

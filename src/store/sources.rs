@@ -49,6 +49,16 @@ pub struct Remark {
     pub silent: bool,
 }
 
+/// How far what a source says reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hearing {
+    pub source: SourceId,
+    /// `None`: for ever, as an import.
+    pub from: Option<Timestamp>,
+    /// `None`: it is still heard.
+    pub until: Option<Timestamp>,
+}
+
 impl Reader {
     /// Whether `hash` is the last one given to [`Store::note_listening`].
     pub fn listens_for(&self, hash: &str) -> Result<bool> {
@@ -115,6 +125,22 @@ impl Reader {
         )?;
         let rows = statement.query_map([since.as_second(), until.as_second()], gap)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// From when and until when sources were heard, gaps apart.
+    pub fn hearing(&self) -> Result<Vec<Hearing>> {
+        // Of a known place, all that it is asked counts: what was asked last is heard least far back.
+        let mut statement = self.db.prepare_cached(
+            "SELECT s.id, CASE WHEN s.first_good IS NULL THEN NULL ELSE
+                     coalesce((SELECT max(a.reach) FROM asks a WHERE a.source = s.source), s.reach) END,
+                 CASE WHEN s.configured AND s.enabled OR s.first_good IS NULL THEN NULL ELSE s.last_good END
+             FROM sources s ORDER BY s.id",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let time = |at: usize| row.get::<_, Option<i64>>(at).map(|time| time.map(instant));
+            Ok(Hearing { source: SourceId::new(row.get::<_, String>(0)?), from: time(1)?, until: time(2)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The latest times of which one source was not heard, newest first.

@@ -60,8 +60,16 @@ pub fn digest(reader: &Reader, brands: &[Brand], sources: &[Source], period: &Pe
     let compared: Vec<&Brand> =
         brands.iter().filter(|brand| matches!(brand.role, Role::Own | Role::Competitor)).collect();
     let comparison = |since, until| {
-        let asked =
-            Comparison { brands: compared.clone(), query: None, since, until, count: CountBy::Stories };
+        let asked = Comparison {
+            brands: compared.clone(),
+            query: None,
+            since,
+            until,
+            count: CountBy::Stories,
+            against: None,
+            sources,
+            goals: &[],
+        };
         compare(reader, &asked)
     };
     let own = compared.iter().filter(|brand| brand.role == Role::Own);

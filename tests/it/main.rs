@@ -3,6 +3,7 @@
 mod adding;
 mod alerts;
 mod backtest;
+mod benchmark;
 mod clocks;
 mod commands;
 mod crash;
@@ -17,6 +18,7 @@ mod keeping;
 mod own_model;
 mod pipeline;
 mod presets;
+mod reporting;
 mod rescoring;
 mod running;
 mod scenario;

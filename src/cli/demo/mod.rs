@@ -169,6 +169,9 @@ impl<'a> Page<'a> {
             since: now.checked_sub(super::benchmark::DEFAULT_WINDOW)?,
             until: now,
             count: CountBy::Stories,
+            against: None,
+            sources: &self.loaded.config.sources,
+            goals: &self.loaded.config.goals,
         };
         let view = compare(&self.loaded.reader()?, &comparison)?;
         self.text(&render::compare::text(&view, self.loaded.zone(), self.style));

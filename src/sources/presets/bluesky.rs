@@ -67,6 +67,7 @@ fn entry(post: &Value, limits: &Limits) -> Option<Entry> {
         author: Some(format!("@{author}")),
         published: json::date(record, "createdAt"),
         language: only_language,
+        format: json::bluesky_format(&record["embed"]),
         engagement: json::counts(
             post,
             &[

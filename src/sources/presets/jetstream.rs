@@ -196,6 +196,7 @@ fn entry(did: &str, uri: String, link: String, time_us: u64, record: Record<'_>)
         updated: None,
         language: language(&record.langs),
         image: None,
+        format: super::json::bluesky_format(&record.embed),
         tags: tags(&record),
         engagement: BTreeMap::new(),
         extra: None,

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::model::Timestamp;
+use crate::model::{Format, Timestamp};
 use crate::sources::draft::{self, Markup};
 use crate::sources::feed::not_a_feed;
 use crate::sources::{Document, Limits, Parsed, dates, decode, page};
@@ -128,6 +128,18 @@ pub(super) fn plain(value: &Value, name: &str, limits: &Limits) -> Option<String
 
 pub(super) fn date(value: &Value, name: &str) -> Option<Timestamp> {
     dates::parse(text(value, name)?)
+}
+
+/// What a post of Bluesky embeds; one that quotes another has its own inside.
+pub(super) fn bluesky_format(embed: &Value) -> Format {
+    let embed = if embed["media"].is_null() { embed } else { &embed["media"] };
+    if embed["video"].is_object() {
+        Format::Video
+    } else if embed["images"].as_array().is_some_and(|images| !images.is_empty()) {
+        Format::Image
+    } else {
+        Format::Text
+    }
 }
 
 /// Those of the counts that the place gives, each under the name it is kept by.

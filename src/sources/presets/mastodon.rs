@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{About, Answer, Ask, HALF_HOUR, HOUR, Key, MINUTE, Standing, Unfit, address, json, step};
-use crate::model::{Entry, Preset};
+use crate::model::{Entry, Format, Preset};
 use crate::sources::{Document, Limits, Parsed, draft};
 use crate::text::url::resolve;
 
@@ -98,6 +98,10 @@ fn entry(post: &Value, document: Document<'_>, limits: &Limits) -> Option<Entry>
         published: json::date(post, "created_at"),
         updated: json::date(post, "edited_at"),
         language: json::text(post, "language").and_then(draft::primary_subtag),
+        format: match json::text(&post["media_attachments"][0], "type") {
+            Some("gifv") => Format::Video,
+            kind => kind.and_then(Format::of_media).unwrap_or_default(),
+        },
         tags: tags.filter_map(|tag| json::plain(tag, "name", limits)).take(64).collect(),
         engagement: json::counts(
             post,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use std::collections::BTreeMap;
 
 use super::{About, Answer, Ask, HOST, HOUR, Key, MINUTE, Standing, Unfit, address, base};
-use crate::model::Preset;
+use crate::model::{Format, Preset};
 use crate::sources::{Document, Limits, decode};
 
 pub(super) const ABOUT: About = About {
@@ -59,6 +59,7 @@ pub(super) fn parse(document: Document<'_>, limits: &Limits) -> Answer {
     let mut parsed = crate::sources::parse(document, limits);
     let mut counts = counts(&decode::decode(document.bytes, document.content_type).text);
     for entry in &mut parsed.entries {
+        entry.format = Format::Video;
         entry.engagement = entry.guid.as_ref().and_then(|guid| counts.remove(guid)).unwrap_or_default();
     }
     parsed.into()

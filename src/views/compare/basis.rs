@@ -1,0 +1,194 @@
+//! Which sources the figures are of, and what each source brings.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::{AgainstProblem, AgainstView, BasisView, Comparison, PREVIOUS, UnevenView, YieldView, days};
+use crate::model::{CountBy, Gap, SourceId};
+use crate::store::{Hearing, Reader, RollupRow};
+
+/// A source heard for less of a window is not one of those that brands are compared by.
+const STEADY: f64 = 0.9;
+/// What steady sources bring at least, of what all do, for figures to be of them alone.
+const ENOUGH: f64 = 0.5;
+/// Heard for so long without a mention, a source could be dropped.
+const IDLE_DAYS: f64 = 28.0;
+
+/// When each source was heard.
+pub(super) struct Heard {
+    spans: HashMap<SourceId, Hearing>,
+    gaps: HashMap<SourceId, Vec<Gap>>,
+}
+
+impl Heard {
+    pub fn read(reader: &Reader, asked: &Comparison<'_>) -> Result<Self> {
+        let spans = reader.hearing()?.into_iter().map(|span| (span.source.clone(), span)).collect();
+        let mut gaps: HashMap<SourceId, Vec<Gap>> = HashMap::new();
+        let begin = asked.since.checked_sub(asked.until.duration_since(asked.since)).unwrap_or(asked.since);
+        for gap in reader.gaps(begin, asked.until)? {
+            gaps.entry(gap.source.clone()).or_default().push(gap);
+        }
+        Ok(Self { spans, gaps })
+    }
+
+    /// Which part of a window a source was heard for, and from when if not from its beginning.
+    fn part(&self, source: &SourceId, since: Timestamp, until: Timestamp) -> (f64, Option<Timestamp>) {
+        let Some(span) = self.spans.get(source) else { return (1.0, None) };
+        let from = span.from.unwrap_or(since).clamp(since, until);
+        let to = span.until.unwrap_or(until).clamp(from, until);
+        let gaps = self.gaps.get(source).into_iter().flatten().map(|gap| {
+            let begin = gap.since.clamp(from, to);
+            days(gap.until.unwrap_or(to).clamp(begin, to).duration_since(begin))
+        });
+        let heard = days(to.duration_since(from)) - gaps.sum::<f64>();
+        let part = (heard / days(until.duration_since(since))).clamp(0.0, 1.0);
+        (part, (from > since).then_some(from))
+    }
+
+    pub fn is_steady(&self, source: &SourceId, since: Timestamp, until: Timestamp) -> bool {
+        self.part(source, since, until).0 >= STEADY
+    }
+}
+
+/// What the figures are of, and the sources they hold; `None`: all.
+pub(super) fn basis(
+    heard: &Heard,
+    asked: &Comparison<'_>,
+    rows: &[RollupRow],
+) -> (BasisView, Option<HashSet<SourceId>>) {
+    let mut mentions: BTreeMap<&SourceId, (u64, u64)> = BTreeMap::new();
+    for row in rows {
+        let sums = mentions.entry(&row.source).or_default();
+        sums.0 += u64::from(row.mentions);
+        sums.1 += counted(asked.count, row);
+    }
+    let steady: HashSet<SourceId> = mentions
+        .keys()
+        .filter(|source| heard.is_steady(source, asked.since, asked.until))
+        .map(|source| (*source).clone())
+        .collect();
+    let all: u64 = mentions.values().map(|(_, count)| count).sum();
+    let of_steady: u64 =
+        mentions.iter().filter(|(s, _)| steady.contains(**s)).map(|(_, (_, count))| count).sum();
+    let enough = of_steady as f64 >= ENOUGH * all as f64;
+    let uneven = mentions.iter().filter_map(|(source, (mentions, _))| {
+        let (part, from) = heard.part(source, asked.since, asked.until);
+        let counted = !enough || steady.contains(*source);
+        // A poll that failed once is no news.
+        (part < 0.99).then(|| UnevenView {
+            source: source.to_string(),
+            heard: part,
+            from,
+            counted,
+            mentions: *mentions,
+        })
+    });
+    let view = BasisView { sources: if enough { "steady" } else { "all" }, uneven: uneven.collect() };
+    (view, enough.then_some(steady))
+}
+
+/// What changes are against, and the sources they are counted in.
+pub(super) fn against(
+    heard: &Heard,
+    asked: &Comparison<'_>,
+    (since, until): (Timestamp, Timestamp),
+    rows: &[&RollupRow],
+    rows_before: &[RollupRow],
+) -> (AgainstView, Option<HashSet<SourceId>>) {
+    let was_steady = |source: &SourceId| match asked.against {
+        Some(baseline) => baseline.steady.contains(source),
+        None => heard.is_steady(source, since, until),
+    };
+    let (mut both, mut now, mut now_both, mut then_both) = (HashSet::new(), 0, 0, 0);
+    for row in rows {
+        let count = counted(asked.count, row);
+        now += count;
+        if both.contains(&row.source)
+            || heard.is_steady(&row.source, asked.since, asked.until) && was_steady(&row.source)
+        {
+            now_both += count;
+            both.insert(row.source.clone());
+        }
+    }
+    for row in rows_before {
+        // One that fell silent counts too: it was heard, and had nothing to say.
+        if heard.is_steady(&row.source, asked.since, asked.until) && was_steady(&row.source) {
+            both.insert(row.source.clone());
+            then_both += counted(asked.count, row);
+        }
+    }
+    let problem = if rows_before.iter().all(|row| counted(asked.count, row) == 0) {
+        Some(AgainstProblem::Nothing)
+    } else if (now_both as f64) < ENOUGH * now as f64 || then_both == 0 {
+        Some(AgainstProblem::OtherSources)
+    } else {
+        None
+    };
+    let mut sources: Vec<String> = both.iter().map(SourceId::to_string).collect();
+    sources.sort_unstable();
+    let view = AgainstView {
+        name: asked.against.map_or(PREVIOUS, |baseline| baseline.name.as_str()).to_owned(),
+        since: asked.against.map_or(since, |baseline| baseline.since),
+        until: asked.against.map_or(until, |baseline| baseline.until),
+        saved: asked.against.map(|baseline| baseline.saved),
+        sources,
+        problem,
+    };
+    let comparable = problem.is_none().then_some(both);
+    (view, comparable)
+}
+
+/// What each enabled source brought, and whether it earns its polling.
+pub(super) fn yields(
+    heard: &Heard,
+    asked: &Comparison<'_>,
+    reader: &Reader,
+    rows: &[&RollupRow],
+) -> Result<Vec<YieldView>> {
+    let mut brought: HashMap<&SourceId, (u64, u64)> = HashMap::new();
+    for row in rows {
+        let sums = brought.entry(&row.source).or_default();
+        sums.0 += u64::from(row.mentions);
+        sums.1 += u64::from(row.stories);
+    }
+    let latest: HashMap<SourceId, Timestamp> = reader.latest_mentions()?.into_iter().collect();
+    let window = days(asked.until.duration_since(asked.since));
+    let mut yields: Vec<YieldView> = asked
+        .sources
+        .iter()
+        .filter(|source| source.enabled)
+        .map(|source| {
+            let (mentions, stories) = brought.get(&source.id).copied().unwrap_or_default();
+            let known = heard.spans.get(&source.id).is_some_and(|span| span.from.is_some());
+            let part = if known { heard.part(&source.id, asked.since, asked.until).0 } else { 0.0 };
+            let verdict = match (stories, mentions) {
+                (1.., _) => "earns",
+                (0, 1..) => "echoes",
+                _ if part * window >= IDLE_DAYS => "nothing",
+                _ => "unknown",
+            };
+            YieldView {
+                source: source.id.to_string(),
+                tags: source.tags.clone(),
+                mentions,
+                stories,
+                heard: part,
+                latest: latest.get(&source.id).copied(),
+                verdict,
+            }
+        })
+        .collect();
+    yields.sort_by(|a, b| {
+        (b.stories, b.mentions).cmp(&(a.stories, a.mentions)).then_with(|| a.source.cmp(&b.source))
+    });
+    Ok(yields)
+}
+
+pub(super) fn counted(count: CountBy, row: &RollupRow) -> u64 {
+    u64::from(match count {
+        CountBy::Stories => row.stories,
+        CountBy::Mentions => row.mentions,
+    })
+}
