@@ -125,8 +125,10 @@ fn choose(lines: &[Line]) -> Result<Words> {
     let mut by_distance: Vec<_> =
         holds.into_iter().map(|(word, count)| (count.abs_diff(sample.len() / 20), word)).collect();
     by_distance.sort_unstable();
-    let (pair, _) =
-        pairs.into_iter().max_by_key(|&(pair, count)| (count, pair)).context("no two words follow each other")?;
+    let (pair, _) = pairs
+        .into_iter()
+        .max_by_key(|&(pair, count)| (count, pair))
+        .context("no two words follow each other")?;
     ensure!(by_distance.len() > 1, "too few words");
     Ok(Words {
         frequent: by_distance[0].1.to_owned(),
@@ -326,7 +328,11 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
     let week = lines.last().map_or(0, |line| line.ts) - 7 * 86_400;
     let since = Some(Timestamp::from_second(week)?);
     let Words { frequent, second, phrase: (one, two) } = words.clone();
-    println!("\n{state}: {} segments of vigie's, {} of raw Tantivy's", searcher.segments(), tantivy.segment_readers().len());
+    println!(
+        "\n{state}: {} segments of vigie's, {} of raw Tantivy's",
+        searcher.segments(),
+        tantivy.segment_readers().len()
+    );
     println!("{:<40} {:>9} {:>9} {:>9}", "median ms", "vigie", "tantivy", "FTS5");
 
     let query = |text: &str| parse(text, &Reading { saved: None, times: None });
@@ -338,7 +344,9 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
         median(|| Ok(searcher.newest(&query.ast, &options)?.len()))
     };
     let either = |word: &str| {
-        let term = |field| Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs)) as _;
+        let term = |field| {
+            Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs)) as _
+        };
         BooleanQuery::union(vec![term(raw.title), term(raw.body)])
     };
     let pair = |field| {
@@ -367,14 +375,24 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
     let both = BooleanQuery::intersection(vec![Box::new(either(&frequent)), Box::new(either(&second))]);
     let phrase = BooleanQuery::union(vec![pair(raw.title), pair(raw.body)]);
     let quoted = format!("\"{one} {two}\"");
-    row("a term, newest 20", newest(&frequent, None)?, Some(by_time(&either(&frequent))?), fts_rows(NEWEST, &frequent, 0)?);
+    row(
+        "a term, newest 20",
+        newest(&frequent, None)?,
+        Some(by_time(&either(&frequent))?),
+        fts_rows(NEWEST, &frequent, 0)?,
+    );
     row(
         "two terms, newest 20",
         newest(&format!("{frequent} {second}"), None)?,
         Some(by_time(&both)?),
         fts_rows(NEWEST, &format!("{frequent} AND {second}"), 0)?,
     );
-    row("a phrase, newest 20", newest(&quoted, None)?, Some(by_time(&phrase)?), fts_rows(NEWEST, &quoted, 0)?);
+    row(
+        "a phrase, newest 20",
+        newest(&quoted, None)?,
+        Some(by_time(&phrase)?),
+        fts_rows(NEWEST, &quoted, 0)?,
+    );
     let beginning = &frequent[..4];
     row(
         "a prefix, newest 20",
@@ -382,15 +400,26 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
         None,
         fts_rows(NEWEST, &format!("{beginning}*"), 0)?,
     );
-    row("a term in the last 7 days", newest(&frequent, since)?, None, fts_rows(NEWEST, &frequent, first_of_week)?);
+    row(
+        "a term in the last 7 days",
+        newest(&frequent, since)?,
+        None,
+        fts_rows(NEWEST, &frequent, first_of_week)?,
+    );
 
     let term = query(&frequent)?;
     let ranked = Options { sort: Sort::Relevance, ..Options::default() };
     row(
         "a term, by rank",
         median(|| Ok(searcher.search(&term.ast, &ranked)?.ids.len()))?,
-        Some(median(|| Ok(tantivy.search(&either(&frequent), &TopDocs::with_limit(20).order_by_score())?.len()))?),
-        fts_rows("SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 ORDER BY rank LIMIT 20", &frequent, 0)?,
+        Some(median(|| {
+            Ok(tantivy.search(&either(&frequent), &TopDocs::with_limit(20).order_by_score())?.len())
+        })?),
+        fts_rows(
+            "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid >= ?2 ORDER BY rank LIMIT 20",
+            &frequent,
+            0,
+        )?,
     );
     let all = Options::default();
     row(

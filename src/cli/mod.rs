@@ -14,11 +14,13 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod mention;
 mod notifiers;
 mod opml;
 mod output;
 mod parse;
 mod poll;
+mod query;
 mod reindex;
 mod rescore;
 mod rules;
@@ -80,6 +82,8 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Import(options) => import::run(args, options),
         Command::Search(options) => search::run(args, options),
         Command::Export(options) => export::run(args, options),
+        Command::Query(options) => query::run(args, options),
+        Command::Mention(options) => mention::run(args, options),
         Command::Benchmark(options) => benchmark::run(args, options),
         Command::Alerts(options) => alerts::run(args, options),
         Command::Rules(options) => rules::run(args, options),

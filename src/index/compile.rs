@@ -240,9 +240,7 @@ enum Exact {
 impl Exact {
     fn documents(&self, segment: &SegmentReader) -> tantivy::Result<Documents> {
         match self {
-            Exact::Words(spot) => {
-                Ok(Documents::Together(Box::new(positions::documents(spot, segment)?)))
-            }
+            Exact::Words(spot) => Ok(Documents::Together(Box::new(positions::documents(spot, segment)?))),
             Exact::Between { since, until } => {
                 let column = segment.fast_fields().i64(schema::column::AT)?;
                 // Newest first: those at or after an instant come before the others.

@@ -135,16 +135,15 @@ fn open(spot: &Spot, segment: &SegmentReader, among_words: bool) -> Result<Curso
             distance: *distance,
             ordered: *ordered,
         },
-        Spot::Any(spots) => Cursor::Any(
-            spots.iter().map(|spot| open(spot, segment, among_words)).collect::<Result<_>>()?,
-        ),
+        Spot::Any(spots) => {
+            Cursor::Any(spots.iter().map(|spot| open(spot, segment, among_words)).collect::<Result<_>>()?)
+        }
     })
 }
 
 /// `alone`: nothing stands beside it, and no position will be asked for.
 fn open_place(place: &Place, segment: &SegmentReader, alone: bool) -> Result<PlaceCursor> {
-    let option =
-        if alone { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
+    let option = if alone { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
     let mut opened = PlaceCursor::default();
     match place {
         Place::Terms(terms) => {
@@ -208,9 +207,7 @@ impl Cursor {
             Cursor::Near { left, right, .. } => {
                 meet(target, |target| Some(left.seek(target)).max(Some(right.seek(target))))
             }
-            Cursor::Any(spots) => {
-                spots.iter_mut().map(|spot| spot.seek(target)).min().unwrap_or(TERMINATED)
-            }
+            Cursor::Any(spots) => spots.iter_mut().map(|spot| spot.seek(target)).min().unwrap_or(TERMINATED),
         }
     }
 

@@ -202,7 +202,8 @@ impl Searcher {
         if options.fold.is_some() || options.sort != Sort::New || wanted == 0 {
             return Ok(self.search(ast, options)?.ids);
         }
-        let weight = self.query(ast, options).weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+        let weight =
+            self.query(ast, options).weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         // Segments by their newest mention, so that those of long ago are not even opened.
         let mut segments = Vec::new();
         for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {

@@ -20,7 +20,8 @@ pub use entry::{Entry, EntryId};
 pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
 pub use mention::{
-    Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
+    Change, Deed, Handling, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
+    StoryId,
 };
 pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue};
 pub use preset::{Preset, PresetName, Search};

@@ -5,6 +5,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::entries::mention_id;
+use super::handlings::forget_handlings;
 use super::rollups::{Ledger, known_subject, subject_number};
 use super::stories::{self, Facts};
 use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
@@ -20,6 +21,21 @@ impl Reader {
         match id_bytes(id.as_str()) {
             Some(bytes) => Ok(self.select_mentions("WHERE m.id = ?1", [bytes])?.pop()),
             None => Ok(None),
+        }
+    }
+
+    /// The mentions whose ids begin so, at most two: one is the one meant.
+    pub fn mentions_beginning(&self, id: &str) -> Result<Vec<Mention>> {
+        let digits = id.strip_prefix("m_").unwrap_or(id);
+        let bound = |filler: char| {
+            let filled: String = digits.chars().chain(std::iter::repeat(filler)).take(32).collect();
+            (digits.len() <= 32).then(|| id_bytes(&format!("m_{filled}"))).flatten()
+        };
+        match bound('0').zip(bound('f')) {
+            Some((low, high)) => {
+                self.select_mentions("WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id LIMIT 2", [low, high])
+            }
+            None => Ok(Vec::new()),
         }
     }
 
@@ -403,6 +419,7 @@ fn delete_mention(ledger: &mut Ledger<'_>, entry: i64, number: i64) -> Result<()
         .db
         .prepare_cached("INSERT INTO tombstones (rev, id) SELECT ?2, id FROM mentions WHERE mention = ?1")?
         .execute(params![number, rev])?;
+    forget_handlings(ledger.db, number)?;
     ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
     Ok(())
 }
@@ -417,6 +434,7 @@ pub(super) fn expire_mention(ledger: &mut Ledger<'_>, number: i64) -> Result<()>
             "INSERT INTO tombstones (rev, id, expired) SELECT ?2, id, 1 FROM mentions WHERE mention = ?1",
         )?
         .execute(params![number, rev])?;
+    forget_handlings(ledger.db, number)?;
     ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
     Ok(())
 }
@@ -464,9 +482,7 @@ fn read_mention(row: &Row<'_>) -> Result<Mention> {
         copies: row.get("copies")?,
         entry_tags: tags(row, "entry_tags")?,
         tags: tags(row, "tags")?,
-        status: MentionStatus::ALL
-            .into_iter()
-            .find(|known| known.as_str() == status)
+        status: MentionStatus::read(&status)
             .with_context(|| format!("a mention has the unknown status `{status}`"))?,
         own_voice: row.get("own_voice")?,
         backfill: row.get("backfill")?,

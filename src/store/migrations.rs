@@ -370,6 +370,18 @@ const STEPS: &[&str] = &[
     CREATE TABLE models (model INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     ALTER TABLE mentions ADD COLUMN model INTEGER;
     ",
+    "
+    -- What people did with mentions: `deed` is tag, untag, note or status, `value` of what.
+    CREATE TABLE handlings (
+        handling INTEGER PRIMARY KEY,
+        mention INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        who TEXT,
+        deed TEXT NOT NULL,
+        value TEXT NOT NULL
+    );
+    CREATE INDEX handlings_by_mention ON handlings (mention);
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.

@@ -12,6 +12,7 @@ mod alerts;
 mod asks;
 mod entries;
 mod expiry;
+mod handlings;
 mod kept;
 mod lock;
 mod mentions;
