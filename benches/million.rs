@@ -86,7 +86,7 @@ pub fn run(file: &str, folder: &str) -> Result<()> {
         build_fts(&lines, &fts)?;
     }
     sizes(lines.len(), folder)?;
-    ask(&lines, &words, folder, "built")?;
+    ask(&lines[..built], &words, folder, "built")?;
     live(&lines[built..], &ours, &words)?;
     ask(&lines, &words, folder, "live")
 }
@@ -205,8 +205,10 @@ fn store(engines: &mut Engines, lines: &[Line], words: &Words) -> Result<std::ti
 fn build_ours(lines: &[Line], folder: &Path, words: &Words) -> Result<()> {
     let mut engines = Engines::open(folder, &TimeZone::UTC)?;
     let (mut storing, mut indexing) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
-    for chunk in lines.chunks(CHUNK) {
-        storing += store(&mut engines, chunk, words)?;
+    for part in lines.chunks(20 * CHUNK) {
+        for chunk in part.chunks(CHUNK) {
+            storing += store(&mut engines, chunk, words)?;
+        }
         let before = cpu_time();
         engines.catch_up()?;
         indexing += cpu_time() - before;

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
+use tantivy::columnar::Column;
+use tantivy::index::SegmentReader;
 use tantivy::query::{BooleanQuery, EnableScoring, Query};
-use tantivy::{DocAddress, DocSet, ReloadPolicy, TERMINATED};
+use tantivy::{DocAddress, DocId, DocSet, ReloadPolicy, TERMINATED};
 
 use super::collect::{Gather, Gathered, Hit, Key};
 use super::compile::{self, Compiler};
@@ -244,13 +246,8 @@ impl Searcher {
     pub fn all_ids(&self) -> Result<Vec<MentionId>> {
         let mut ids = Vec::new();
         for segment in self.searcher.segment_readers() {
-            let Some(column) = segment.fast_fields().str(column::MENTION)? else { continue };
-            let mut ords: Vec<u64> =
-                segment.doc_ids_alive().filter_map(|doc| column.term_ords(doc).next()).collect();
-            ords.sort_unstable();
-            column.dictionary().sorted_ords_to_term_cb(&ords, |id| {
-                ids.push(MentionId::new(String::from_utf8_lossy(id).into_owned()));
-            })?;
+            let columns = id_columns(segment)?;
+            ids.extend(segment.doc_ids_alive().map(|doc| id_at(&columns, doc)));
         }
         ids.sort_unstable();
         Ok(ids)
@@ -278,14 +275,19 @@ impl Searcher {
             let end = looked_at.checked_sub(1).map_or(0, |last| hits.get(last).map_or(hits.len(), equals));
             let ids = self.names_of(&hits[..end], fold)?;
             if ids.len() >= wanted || end == hits.len() {
-                return Ok(ids.into_iter().take(wanted).map(MentionId::new).collect());
+                return Ok(ids.into_iter().take(wanted).collect());
             }
             looked_at = end.saturating_mul(4);
         }
     }
 
-    fn names_of(&self, hits: &[Hit], fold: Option<Fold>) -> Result<Vec<String>> {
-        let ids = self.values(hits, column::MENTION)?;
+    fn names_of(&self, hits: &[Hit], fold: Option<Fold>) -> Result<Vec<MentionId>> {
+        let columns =
+            self.searcher.segment_readers().iter().map(id_columns).collect::<tantivy::Result<Vec<_>>>()?;
+        let ids: Vec<MentionId> = hits
+            .iter()
+            .map(|hit| id_at(&columns[hit.address.segment_ord as usize], hit.address.doc_id))
+            .collect();
         let stories = match fold {
             None => Vec::new(),
             Some(Fold::Story) => self.values(hits, column::STORY)?,
@@ -319,6 +321,17 @@ impl Searcher {
         }
         Ok(values)
     }
+}
+
+type IdColumns = [Column<u64>; 2];
+
+fn id_columns(segment: &SegmentReader) -> tantivy::Result<IdColumns> {
+    let columns = segment.fast_fields();
+    Ok([columns.u64(column::ID_HIGH)?, columns.u64(column::ID_LOW)?])
+}
+
+fn id_at([high, low]: &IdColumns, doc: DocId) -> MentionId {
+    schema::id(high.first(doc).unwrap_or(0), low.first(doc).unwrap_or(0))
 }
 
 #[cfg(test)]

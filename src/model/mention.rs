@@ -229,6 +229,8 @@ impl Mention {
 /// One step of the store's history, for whoever keeps a derived copy.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
+    /// The mention as it is now, told for the first time.
+    New(Box<Mention>),
     /// The mention as it is now.
     Put(Box<Mention>),
     Gone(MentionId),

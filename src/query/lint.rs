@@ -39,7 +39,7 @@ fn operators_as_words(text: &str) -> Vec<Hint> {
     let mut start = None;
     let mut escaped = false;
     for (at, c) in text.char_indices().chain(std::iter::once((text.len(), ' '))) {
-        let parts = c.is_whitespace() || matches!(c, '(' | ')' | '"' | '“' | '”');
+        let parts = c.is_whitespace() || matches!(c, '(' | ')' | '"' | '“' | '”' | '„' | '«' | '»');
         if parts
             && let Some(start) = start.take()
             && !quoted
@@ -56,8 +56,10 @@ fn operators_as_words(text: &str) -> Vec<Hint> {
         }
         match c {
             '"' if !escaped => quoted = !quoted,
-            '“' => quoted = true,
-            '”' => quoted = false,
+            // `“` closes what `„` opened.
+            '“' => quoted = !quoted,
+            '„' | '«' => quoted = true,
+            '”' | '»' => quoted = false,
             _ => {}
         }
         escaped = c == '\\' && !escaped;
@@ -123,7 +125,7 @@ mod tests {
             ],
         );
         check("\"acme or globex\" OR raw:\"a \\\" or b\"", &[]);
-        check("“acme or globex”", &[]);
+        check("“acme or globex” OR „acme or globex“ OR « acme or globex »", &[]);
         check("acme OR globex AND NOT x", &[]);
     }
 

@@ -123,19 +123,26 @@ impl Reader {
     /// What changed after `rev`, each mention once, as it is now; ordered by rev.
     pub fn changes_since(&self, rev: u64, limit: usize) -> Result<Vec<(u64, Change)>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT rev, mention, NULL FROM mentions WHERE rev > ?1
-             UNION ALL SELECT rev, NULL, id FROM tombstones WHERE rev > ?1
+            "SELECT rev, mention, NULL, born_rev > ?1 FROM mentions WHERE rev > ?1
+             UNION ALL SELECT rev, NULL, id, 0 FROM tombstones WHERE rev > ?1
              ORDER BY rev LIMIT ?2",
         )?;
         let rows = statement
-            .query_map(params![rev, rows(limit)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<Result<Vec<(u64, Option<i64>, Option<[u8; 16]>)>, _>>()?;
+            .query_map(params![rev, rows(limit)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?
+            .collect::<Result<Vec<(u64, Option<i64>, Option<[u8; 16]>, bool)>, _>>()?;
         rows.into_iter()
-            .map(|(rev, mention, gone)| match (mention, gone) {
-                (Some(mention), _) => Ok((rev, Change::Put(Box::new(self.numbered_mention(mention)?)))),
-                (None, gone) => {
-                    Ok((rev, Change::Gone(MentionId::new(prefixed("m_", gone.unwrap_or_default())))))
-                }
+            .map(|(rev, mention, gone, is_new)| {
+                let change = match mention {
+                    Some(mention) => {
+                        let mention = Box::new(self.numbered_mention(mention)?);
+                        // Whoever asks for what came after a rev was never told of what was born after it.
+                        if is_new { Change::New(mention) } else { Change::Put(mention) }
+                    }
+                    None => Change::Gone(MentionId::new(prefixed("m_", gone.unwrap_or_default()))),
+                };
+                Ok((rev, change))
             })
             .collect()
     }
@@ -664,7 +671,7 @@ mod tests {
             .unwrap()
             .into_iter()
             .map(|(_, change)| match change {
-                Change::Put(mention) => mention.text,
+                Change::New(mention) | Change::Put(mention) => mention.text,
                 Change::Gone(id) => id.to_string(),
             })
             .collect();

@@ -18,5 +18,6 @@ mod presets;
 mod rescoring;
 mod running;
 mod scenario;
+mod searching;
 mod streams;
 mod tidy;
