@@ -57,21 +57,34 @@ pub fn prepare(
     listening: &Listening,
     limits: &Limits,
 ) -> Batch {
-    prepare_parsed(source, sources::parse(document, limits), listening)
+    let mut batch = prepare_untold(source, sources::parse(document, limits), listening);
+    tell(&mut batch, source, listening, &[]);
+    batch
 }
 
-/// The part of [`prepare`] after reading.
-pub fn prepare_parsed(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
+/// What was read, without what costs the most: the tones of its mentions, and the saved queries that hold for them,
+/// are left to [`tell`].
+pub fn prepare_untold(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
     let dates = dates(&parsed.entries);
     Batch {
         source: source.id.clone(),
         read: parsed.entries.len(),
         reach: dates.get(dates.len() / 10).copied(),
         dates: dates[dates.len().saturating_sub(LATEST_DATES)..].to_vec(),
-        entries: prepare_entries(source.id.as_str(), &source.tags, parsed.entries, listening),
+        entries: entries_untold(source.id.as_str(), &source.tags, parsed.entries, listening),
         problems: parsed.problems,
         wished_interval_s: parsed.wished_interval_s,
         skip: parsed.skip,
+    }
+}
+
+/// Tells the tones of the mentions of a batch. The store has the entries that are `known`, by their places, with
+/// the very words they have here: nothing more is asked of them.
+pub fn tell(batch: &mut Batch, source: &Source, listening: &Listening, known: &[bool]) {
+    for (i, prepared) in batch.entries.iter_mut().enumerate() {
+        if !known.get(i).copied().unwrap_or(false) {
+            prepared.tell(source.id.as_str(), &source.tags, listening);
+        }
     }
 }
 
@@ -88,6 +101,17 @@ fn dates(entries: &[Entry]) -> Vec<Timestamp> {
 /// The part of [`prepare`] that entries from elsewhere (an import) go through too. The entries are taken as
 /// those of one document.
 pub fn prepare_entries(
+    source: &str,
+    source_tags: &[String],
+    entries: Vec<Entry>,
+    listening: &Listening,
+) -> Vec<Prepared> {
+    let mut prepared = entries_untold(source, source_tags, entries, listening);
+    prepared.iter_mut().for_each(|prepared| prepared.tell(source, source_tags, listening));
+    prepared
+}
+
+fn entries_untold(
     source: &str,
     source_tags: &[String],
     entries: Vec<Entry>,
@@ -150,18 +174,20 @@ pub fn prepare_one(
 ) -> Option<Prepared> {
     let kept = sift(source, source_tags, entry, listening).ok()?;
     // All that a stream tells is never kept: it may be all that a network says.
-    if kept.mentions.is_empty() {
+    if kept.matches.is_empty() {
         return None;
     }
     let link_key = kept.entry.link.as_deref().and_then(identifying_link);
-    Some(kept.prepared(link_key, &Furniture::default()))
+    let mut prepared = kept.prepared(link_key, &Furniture::default());
+    prepared.tell(source, source_tags, listening);
+    Some(prepared)
 }
 
 /// An entry that is kept, and what was found in it by itself.
 struct Kept {
     entry: Entry,
     language: Language,
-    mentions: Vec<PreparedMention>,
+    matches: Vec<Match>,
     words: Words,
 }
 
@@ -173,7 +199,7 @@ impl Kept {
             link_key,
             fingerprint: Fingerprint::without(&self.words, furniture),
             language: self.language,
-            mentions: self.mentions,
+            mentions: self.matches.into_iter().map(PreparedMention::untold).collect(),
             entry: self.entry,
         }
     }
@@ -193,10 +219,8 @@ fn sift(
         return Err(Box::new(entry));
     }
     let language = detect();
-    let of = Of { source, source_tags, entry: &entry, language: &language, listening };
-    let mentions = matches.into_iter().map(|matched| of.mention(matched)).collect();
     let words = Words::of(entry.title_text(), entry.text());
-    Ok(Kept { entry, language, mentions, words })
+    Ok(Kept { entry, language, matches, words })
 }
 
 /// The mentions in an entry whose language is known: the part that is done again for kept entries. Those that are
@@ -351,4 +375,18 @@ pub struct PreparedMention {
     pub model: Option<Arc<str>>,
     /// Ids of the saved queries that hold for it.
     pub queries: Vec<String>,
+}
+
+impl Prepared {
+    fn tell(&mut self, source: &str, source_tags: &[String], listening: &Listening) {
+        let of = Of { source, source_tags, entry: &self.entry, language: &self.language, listening };
+        let matches = std::mem::take(&mut self.mentions).into_iter().map(|mention| mention.matched);
+        self.mentions = matches.map(|matched| of.mention(matched)).collect();
+    }
+}
+
+impl PreparedMention {
+    fn untold(matched: Match) -> Self {
+        Self { matched, sentiment: None, model: None, queries: Vec::new() }
+    }
 }

@@ -8,7 +8,7 @@ use super::setup::load;
 use super::{Exit, output};
 use crate::index;
 use crate::render;
-use crate::views::search::{lint, preview};
+use crate::views::search::{QueryProblem, lint, preview};
 
 pub fn run(args: &Args, options: &QueryArgs) -> Result<Exit> {
     match &options.command {
@@ -19,20 +19,13 @@ pub fn run(args: &Args, options: &QueryArgs) -> Result<Exit> {
 
 fn show_problems(args: &Args, text: &str) -> Result<Exit> {
     let loaded = load(args)?;
-    let read = read_query(&loaded, text, args.now());
-    let view = lint(text, &read);
+    let view = lint(text, &read_query(&loaded, text, args.now()));
     if args.json {
         output::print_json(&view)?;
     } else {
-        let hints = read.as_ref().map(|query| crate::query::lint(text, &query.ast)).unwrap_or_default();
-        let error = read.as_ref().err();
-        let places = error.into_iter().map(|e| ("error", e.start, e.end, &e.message, &e.help));
-        let places = places.chain(hints.iter().map(|h| ("warning", h.start, h.end, &h.message, &h.help)));
-        let mut out: String = places
-            .map(|(severity, start, end, message, help)| {
-                format!("{severity}: {message}\n{}\n", under(text, start, end, help.as_deref()))
-            })
-            .collect();
+        let problem =
+            |wrong: &QueryProblem| format!("{}: {}\n{}\n", wrong.severity, wrong.message, under(text, wrong));
+        let mut out: String = view.problems.iter().map(problem).collect();
         if let Some(meaning) = &view.meaning {
             out.push_str(&format!("reads as: {meaning}\n"));
         }

@@ -14,7 +14,7 @@ use crate::query::{self, Query};
 use crate::render;
 use crate::render::search::timeline as timeline_of;
 use crate::text::cells::guarded;
-use crate::views::search::{MentionView, hits, search};
+use crate::views::search::{MentionView, QueryProblem, hits, lint, search};
 
 pub fn run(args: &Args, options: &Search) -> Result<Exit> {
     let loaded = load(args)?;
@@ -116,9 +116,12 @@ fn cells(hit: &MentionView) -> [String; COLUMNS.len()] {
 
 /// A query typed on the command line; an error shows where it is wrong.
 pub fn parse_query(loaded: &Loaded, text: &str, now: Timestamp) -> Result<Query> {
-    read_query(loaded, text, now).map_err(|error| {
-        let shown = under(text, error.start, error.end, error.help.as_deref());
-        UsageError(format!("the query: {}\n{shown}", error.message)).into()
+    let read = read_query(loaded, text, now);
+    read.map_err(|error| {
+        let message = error.message.clone();
+        let shown: Vec<String> =
+            lint(text, &Err(error)).problems.iter().map(|wrong| under(text, wrong)).collect();
+        UsageError(format!("the query: {message}\n{}", shown.join("\n"))).into()
     })
 }
 
@@ -133,12 +136,11 @@ pub fn read_query(loaded: &Loaded, text: &str, now: Timestamp) -> Result<Query, 
     query::parse(text, &context)
 }
 
-/// A query with carets under a part of it, and what to write instead.
-pub fn under(text: &str, start: usize, end: usize, help: Option<&str>) -> String {
-    let before = text[..start.min(text.len())].chars().count();
-    let width = text[start.min(text.len())..end.min(text.len())].chars().count().max(1);
-    let help = help.map(|help| format!(" {help}")).unwrap_or_default();
-    let (indent, carets) = (" ".repeat(before), "^".repeat(width));
+/// A query with carets under what is wrong with it, and what to write instead.
+pub fn under(text: &str, problem: &QueryProblem) -> String {
+    let width = (problem.end - problem.start).max(1) as usize;
+    let (indent, carets) = (" ".repeat(problem.start as usize), "^".repeat(width));
+    let help = problem.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
     format!("  {text}\n  {indent}{carets}{help}")
 }
 

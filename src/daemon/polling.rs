@@ -12,10 +12,11 @@ use super::failure::Failure;
 use super::workers::{Panicked, Workers};
 use super::{Clock, Writer, preset};
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
+use crate::ingest::Engines;
 use crate::model::{
     Health, HealthState, Learned, Move, Rhythm, Source, SourceId, SourceKind, Timestamp, Validators,
 };
-use crate::prepare::{Batch, Listening, prepare};
+use crate::prepare::{Batch, Listening, prepare_untold, tell};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll};
 
@@ -139,7 +140,10 @@ async fn read(
     if good.validators.body_hash.is_some() && good.validators.body_hash == health.validators.body_hash {
         return Ok(unchanged(shared, source, health, good));
     }
-    let batch = prepare_aside(shared, source, document).await?;
+    let batch = match prepare_aside(shared, source, document).await? {
+        Ok(batch) => tell_aside(shared, source, batch).await?,
+        Err(panicked) => Err(panicked),
+    };
     store(shared, source, health, batch, (good, cut)).await
 }
 
@@ -206,7 +210,37 @@ async fn prepare_aside(
     document: Document,
 ) -> Result<Result<Batch, Panicked>> {
     let (source, listening) = (source.clone(), shared.listening.clone());
-    let work = move || prepare(&source, document.readable(), &listening, &Limits::default());
+    let work = move || {
+        let parsed = sources::parse(document.readable(), &Limits::default());
+        prepare_untold(&source, parsed, &listening)
+    };
+    shared.workers.run(work).await
+}
+
+/// Tones take more: those of entries that are kept as they are, most of a document that has changed, are not told
+/// again.
+pub(super) async fn tell_aside(
+    shared: &Shared,
+    source: &Source,
+    mut batch: Batch,
+) -> Result<Result<Batch, Panicked>> {
+    if batch.entries.iter().all(|entry| entry.mentions.is_empty()) {
+        return Ok(Ok(batch));
+    }
+    let look_up = move |engines: &mut Engines| {
+        let known = engines.store.knows(&batch)?;
+        Ok((batch, known))
+    };
+    let known;
+    (batch, known) = shared.writer.call(look_up).await?;
+    if known.iter().all(|known| *known) {
+        return Ok(Ok(batch));
+    }
+    let (source, listening) = (source.clone(), shared.listening.clone());
+    let work = move || {
+        tell(&mut batch, &source, &listening, &known);
+        batch
+    };
     shared.workers.run(work).await
 }
 
@@ -296,7 +330,6 @@ mod tests {
     use crate::config::{File, check};
     use crate::daemon::listening;
     use crate::fetch::Options;
-    use crate::ingest::Engines;
 
     const CONFIG: &str =
         "brand = [{ id = \"acme\" }]\nsource = [{ id = \"news\", url = \"https://a.example/f\" }]\n";

@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::failure::Failure;
-use super::polling::{Ended, PollOutcome, PollReport, Shared};
+use super::polling::{Ended, PollOutcome, PollReport, Shared, tell_aside};
 use super::token::Token;
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
 use crate::model::{Health, HealthState, Preset, Skip, Source, Timestamp, Validators};
-use crate::prepare::{Batch, Listening, prepare_parsed};
+use crate::prepare::{Batch, Listening, prepare_untold, tell};
 use crate::sources::presets::{self, About, Ask, Attention, Progress};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Asked, Ingested, Origin, Outcome, Polled, QuietPoll};
@@ -86,7 +86,8 @@ pub async fn try_out(
                 }
                 let answer = presets::parse(preset, &ask, readable(&document, &ask), &Limits::default());
                 let days = answer.attention.len();
-                let mut batch = prepare_parsed(source, answer.parsed, listening);
+                let mut batch = prepare_untold(source, answer.parsed, listening);
+                tell(&mut batch, source, listening, &[]);
                 batch.problems.extend(document.cut.as_ref().map(Cut::problem));
                 Ok((document.bytes.len(), batch, days))
             }
@@ -253,7 +254,7 @@ impl Visit<'_> {
                 None => before.after_newest(&answer, validators_of(&document), now, back),
             };
             let attention = answer.attention;
-            let mut batch = prepare_parsed(&source, answer.parsed, &listening);
+            let mut batch = prepare_untold(&source, answer.parsed, &listening);
             if let Some(cut) = &document.cut {
                 // What is older than what came is still to be read, so that the next try is of the same.
                 if batch.read == 0 || ask.older.is_some() {
@@ -264,7 +265,11 @@ impl Visit<'_> {
             }
             Ready { batch, attention, progress }
         };
-        let Ok(ready) = self.shared.workers.run(work).await? else { return Ok(Err(Failure::of_vigie())) };
+        let Ok(mut ready) = self.shared.workers.run(work).await? else { return Ok(Err(Failure::of_vigie())) };
+        let Ok(batch) = tell_aside(&self.shared, self.source, ready.batch).await? else {
+            return Ok(Err(Failure::of_vigie()));
+        };
+        ready.batch = batch;
         Ok(match ready.batch.problems.iter().find(|p| p.kind == ProblemKind::NotAFeed) {
             Some(problem) => Err(Failure::broken(problem.message.clone())),
             None => Ok(ready),

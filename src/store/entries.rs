@@ -7,9 +7,11 @@ use super::asks::{Asked, answered_otherwise, note_asked, was_answered};
 use super::expiry::GONE;
 use super::mentions::{Absent, write_mentions};
 use super::rollups::Ledger;
-use super::sources::{heard_otherwise, note_heard_with, note_reach, record, source_number, was_read};
+use super::sources::{
+    heard_otherwise, known_source, note_heard_with, note_reach, record, source_number, was_read,
+};
 use super::stories::{self, Facts};
-use super::{Outcome, Store, engagement_to_json, id_bytes, list_to_json};
+use super::{Outcome, Reader, Store, engagement_to_json, id_bytes, list_to_json};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
 use crate::prepare::{Batch, Prepared};
 use crate::text::url;
@@ -58,6 +60,22 @@ impl Ingested {
         self.new_mentions.extend(other.new_mentions);
         self.backfill &= other.backfill;
         self
+    }
+}
+
+impl Reader {
+    /// Of each entry of a document, in order: whether it is kept with the very words it has, so that storing it
+    /// again asks nothing of its mentions.
+    pub fn knows(&self, batch: &Batch) -> Result<Vec<bool>> {
+        let Some(number) = known_source(&self.db, &batch.source)? else {
+            return Ok(vec![false; batch.entries.len()]);
+        };
+        let knows = |item: &Prepared| match identify(&self.db, &batch.source, number, item)?.entry {
+            Some(GONE) => Ok(true),
+            Some(entry) => has_text(&self.db, entry, &item.text_hash),
+            None => Ok(false),
+        };
+        batch.entries.iter().map(knows).collect()
     }
 }
 
@@ -144,7 +162,7 @@ fn ingest_item(
     item: &Prepared,
     ingested: &mut Ingested,
 ) -> Result<()> {
-    let identity = identify(ledger.db, source, item)?;
+    let identity = identify(ledger.db, source.id, source.number, item)?;
     let published = usable_date(item.entry.published, source.observed);
     let (entry, at) = match identity.entry {
         Some(GONE) => {
@@ -204,19 +222,19 @@ type Key = [u8; 16];
 /// something else, which goes by guid and link. An unknown guid with a known link is that link's entry.
 /// Without a guid it goes by its content, link included: of several with one link in a document each is known
 /// again when it comes alone. Where that content is new, a known link is that link's entry.
-fn identify(db: &Connection, source: &Heard<'_>, item: &Prepared) -> Result<Identity> {
+fn identify(db: &Connection, source: &SourceId, number: i64, item: &Prepared) -> Result<Identity> {
     let guid = item.entry.guid.as_deref();
     let link = item.link_key.as_deref();
-    let link_key = link.map(|link| key(source.id, "link", link.as_bytes()));
+    let link_key = link.map(|link| key(source, "link", link.as_bytes()));
     let mut keys = Vec::with_capacity(2);
     if let Some(guid) = guid {
-        let guid_key = key(source.id, "guid", guid.as_bytes());
-        let known = entry_of(db, source.number, &guid_key)?;
+        let guid_key = key(source, "guid", guid.as_bytes());
+        let known = entry_of(db, number, &guid_key)?;
         match (known, link, &link_key) {
-            (Some(entry), Some(link), Some(link_key)) if is_reused(db, source, entry, link_key, item)? => {
+            (Some(entry), Some(link), Some(link_key)) if is_reused(db, number, entry, link_key, item)? => {
                 let both = [guid.as_bytes(), b"\0", link.as_bytes()].concat();
-                keys.push(key(source.id, "guid and link", &both));
-                let known = entry_of(db, source.number, &keys[0])?;
+                keys.push(key(source, "guid and link", &both));
+                let known = entry_of(db, number, &keys[0])?;
                 if known.is_some() {
                     return Ok(Identity { entry: known, keys });
                 }
@@ -234,12 +252,12 @@ fn identify(db: &Connection, source: &Heard<'_>, item: &Prepared) -> Result<Iden
     if guid.is_none() {
         let link = item.entry.link.as_deref().unwrap_or_default();
         let link = url::canonical(link).unwrap_or_else(|| link.to_owned());
-        let content = key(source.id, "content", &[&item.text_hash, link.as_bytes()].concat());
-        entry = entry_of(db, source.number, &content)?;
+        let content = key(source, "content", &[&item.text_hash, link.as_bytes()].concat());
+        entry = entry_of(db, number, &content)?;
         content_key = Some(content);
     }
     if let (None, Some(link_key)) = (entry, &link_key) {
-        entry = entry_of(db, source.number, link_key)?;
+        entry = entry_of(db, number, link_key)?;
     }
     keys.extend(link_key);
     keys.extend(content_key);
@@ -248,14 +266,8 @@ fn identify(db: &Connection, source: &Heard<'_>, item: &Prepared) -> Result<Iden
 
 /// Whether neither the link nor the text of `item` was ever `entry`'s. A link that is missing on either
 /// side is not known to differ.
-fn is_reused(
-    db: &Connection,
-    source: &Heard<'_>,
-    entry: i64,
-    link_key: &Key,
-    item: &Prepared,
-) -> Result<bool> {
-    if entry_of(db, source.number, link_key)? == Some(entry) || has_text(db, entry, &item.text_hash)? {
+fn is_reused(db: &Connection, source: i64, entry: i64, link_key: &Key, item: &Prepared) -> Result<bool> {
+    if entry_of(db, source, link_key)? == Some(entry) || has_text(db, entry, &item.text_hash)? {
         return Ok(false);
     }
     if entry == GONE {

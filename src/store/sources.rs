@@ -283,13 +283,15 @@ pub(super) fn is_listened_for(db: &Connection, hash: &str) -> Result<bool> {
     Ok(meta(db, LISTENING)?.unwrap_or_default() == hash)
 }
 
+/// The number of a source, if it was ever heard of.
+pub(super) fn known_source(db: &Connection, source: &SourceId) -> Result<Option<i64>> {
+    let mut statement = db.prepare_cached("SELECT source FROM sources WHERE id = ?1")?;
+    Ok(statement.query_row([source.as_str()], |row| row.get(0)).optional()?)
+}
+
 /// The number of a source, which is made if it was never heard of.
 pub(super) fn source_number(db: &Connection, source: &SourceId) -> Result<i64> {
-    let known = db
-        .prepare_cached("SELECT source FROM sources WHERE id = ?1")?
-        .query_row([source.as_str()], |row| row.get(0))
-        .optional()?;
-    if let Some(number) = known {
+    if let Some(number) = known_source(db, source)? {
         return Ok(number);
     }
     db.prepare_cached("INSERT INTO sources (id) VALUES (?1)")?.execute([source.as_str()])?;

@@ -221,3 +221,21 @@ proptest! {
         prop_assert_eq!(mentions, once);
     }
 }
+
+/// Tones of entries that are kept as they are, are not told again; what is new has one, though its words are known.
+#[test]
+fn every_mention_has_a_tone_however_its_words_came() {
+    let text = "The new Acme bike is awful, its battery fails every week.";
+    let mut scenario = Scenario::new(CONFIG);
+    scenario.publisher.publish("/news.xml", &rss(&[entry("1", "one", "Acme fails", text)]));
+    scenario.at("2026-03-02T10:00:00Z").run(&["poll"]).ok();
+    let first = entry("1", "one", "Acme fails", "The new Acme bike is a wonderful ride, we love it.");
+    let again = entry("2", "two", "Acme fails", text);
+    scenario.publisher.publish("/news.xml", &rss(&[first, again, entry("3", "three", "Acme fails", text)]));
+    scenario.at("2026-03-02T12:00:00Z").run(&["poll", "--all"]).ok();
+    let hits = scenario.run(&["search", "acme", "--json"]).ok().json();
+    let mut tones: Vec<_> =
+        hits["hits"].as_array().expect("hits").iter().map(|hit| hit["sentiment"]["label"].clone()).collect();
+    tones.sort_by_key(ToString::to_string);
+    assert_eq!(tones, ["negative", "negative", "positive"]);
+}
