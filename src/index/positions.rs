@@ -105,6 +105,7 @@ enum Cursor {
 }
 
 /// One place: its terms, those that stand at the earliest document first.
+#[derive(Default)]
 struct PlaceCursor {
     terms: BinaryHeap<Reverse<Standing>>,
     documents: u64,
@@ -259,12 +260,6 @@ fn meet(mut target: DocId, mut seek: impl FnMut(DocId) -> Option<DocId>) -> DocI
             return furthest;
         }
         target = furthest;
-    }
-}
-
-impl Default for PlaceCursor {
-    fn default() -> Self {
-        PlaceCursor { terms: BinaryHeap::new(), documents: 0, positions: Vec::new(), buffer: Vec::new() }
     }
 }
 

@@ -20,13 +20,13 @@ fn filled() -> Scenario {
 }
 
 fn total(scenario: &Scenario, query: &str) -> u64 {
-    scenario.run(&["search", query, "--json"]).ok().json()["total"].as_u64().unwrap()
+    scenario.run(&["search", query, "--json"]).ok().json()["total"].as_u64().expect("a count")
 }
 
 /// The first mention that a search finds.
 fn first(scenario: &Scenario, query: &str) -> Value {
     let found = scenario.run(&["search", query, "--jsonl"]).ok().stdout;
-    serde_json::from_str(found.lines().next().expect("a hit")).unwrap()
+    serde_json::from_str(found.lines().next().expect("a hit")).expect("a JSON line")
 }
 
 #[test]
