@@ -264,6 +264,11 @@ impl Lookout {
         Ok(reports)
     }
 
+    /// The number of the latest change of what is stored, whoever made it.
+    pub async fn rev(&self) -> Result<u64> {
+        self.shared.writer.call(|engines| engines.store.rev()).await
+    }
+
     /// Brings the index up to date.
     pub async fn keep_up(&self) -> Result<()> {
         let keep_up = |engines: &mut Engines| {

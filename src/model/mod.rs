@@ -28,7 +28,8 @@ pub use goal::{Goal, Metric};
 pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
 pub use mention::{
-    Change, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel, StoryId,
+    Change, Deed, Handling, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
+    StoryId,
 };
 pub use notification::{
     Channel, EmailConfig, Encryption, Line, Login, Notification, NotifierConfig, NotifierId, Quiet, Secret,

@@ -448,6 +448,18 @@ const STEPS: &[&str] = &[
     -- What an entry carries: 0 text, 1 image, 2 audio, 3 video.
     ALTER TABLE entries ADD COLUMN format INTEGER NOT NULL DEFAULT 0;
     ",
+    "
+    -- What people did with mentions: `deed` is tag, untag, note or status, `value` of what.
+    CREATE TABLE handlings (
+        handling INTEGER PRIMARY KEY,
+        mention INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        who TEXT,
+        deed TEXT NOT NULL,
+        value TEXT NOT NULL
+    );
+    CREATE INDEX handlings_by_mention ON handlings (mention);
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.

@@ -15,6 +15,7 @@ mod asks;
 mod baselines;
 mod entries;
 mod expiry;
+mod handlings;
 mod kept;
 mod lock;
 mod mentions;

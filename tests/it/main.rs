@@ -22,5 +22,6 @@ mod reporting;
 mod rescoring;
 mod running;
 mod scenario;
+mod searching;
 mod streams;
 mod tidy;
