@@ -158,8 +158,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
     expect![[r#"
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
         warning rule `acme-spike`: `undated` is accepted but not yet in effect
-        warning rule `voices`: rules of this kind are not yet in effect
-        "#]]
+        warning rule `voices`: rules of this kind are not yet in effect"#]]
     .assert_eq(&told.join("\n"));
 
     let config = checked.config.unwrap();

@@ -379,7 +379,7 @@ fn a_silence_mutes_notices_never_evaluation_and_what_still_fires_is_told_after_i
         scenario.at(at).run(&["poll", "--all"]);
         let told = told(&scenario);
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0]["body"].as_str().unwrap().starts_with("Silence 1 is over"), "{told:?}");
+        assert!(told[0]["body"].as_str().unwrap().contains("\nSilence 1 is over"), "{told:?}");
     }
     let shown = scenario.run(&["alerts", "show", &id, "--json"]).ok().json();
     assert_eq!(shown["muted"][0]["told"], "2026-03-02T08:00:00Z");
