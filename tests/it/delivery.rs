@@ -167,8 +167,10 @@ fn list(scenario: &Scenario) -> Value {
 
 /// The firing alerts' keys, as receivers are told them.
 fn first_keys(scenario: &Scenario) -> BTreeSet<String> {
-    let alerts =
-        scenario.run(&["alerts", "list", "--json"]).json()["alerts"].as_array().expect("a list").clone();
+    let alerts = scenario.run(&["alerts", "list", "--all", "--json"]).json()["alerts"]
+        .as_array()
+        .expect("a list")
+        .clone();
     alerts.iter().map(|alert| format!("{}:first", alert["id"].as_str().expect("an id"))).collect()
 }
 
