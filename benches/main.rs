@@ -3,7 +3,8 @@
 //! Every bench asserts its answer. Without `--bench`, as under `cargo test`, each runs once over a small
 //! corpus and prints nothing. The whole way is measured by `benches/round.sh`. `cargo bench --bench main -- --held
 //! 1000000` prints what so many stories take instead; `--alarms 6`, how many false alarms spike rules raise in so many
-//! simulated years, and what they catch; `--coverage 4000`, how often intervals of so many simulated comparisons hold.
+//! simulated years, and what they catch; `--coverage 4000`, how often intervals of so many simulated comparisons hold;
+//! `--million FILE FOLDER`, how many mentions are searched beside raw Tantivy and SQLite's FTS5.
 
 mod alarms;
 mod chance;
@@ -12,6 +13,7 @@ mod coverage;
 mod held;
 mod ingest;
 mod matching;
+mod million;
 mod search;
 mod stories;
 mod stream;
@@ -37,6 +39,13 @@ fn main() -> anyhow::Result<()> {
             number.context("after --coverage comes how many comparisons a cell, as in --coverage 4000")?,
         );
         return Ok(());
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--million") {
+        let (file, folder) = arguments
+            .get(at + 1)
+            .zip(arguments.get(at + 2))
+            .context("after --million come a file of JSON lines and a folder to build in")?;
+        return million::run(file, folder);
     }
     let bench = Bench { measures: arguments.iter().any(|argument| argument == "--bench") };
     matching::run(&bench);

@@ -4,29 +4,35 @@
 //! whose counts have changed since, because what was said at 9:05 may be heard at 10:10. Alerts and their
 //! notices are stored in one transaction; [`Deliverer`] then tells what is due.
 
+mod backtest;
 mod deliver;
 mod gone;
 mod memory;
 mod muting;
+mod outbox;
 mod pattern;
+mod summary;
+mod telling;
+#[cfg(test)]
+mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Muted, Notification,
-    NotifierId, Rule, Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Muted, NotifierId,
+    Rule, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{Notice, SLOT_S, Sight, Silence, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
+pub use backtest::{backtest, tune};
 pub use deliver::{Delivered, Deliverer};
 pub use memory::Memory;
 
@@ -41,9 +47,6 @@ const COMPARED: Duration = Duration::from_secs(35 * 86_400);
 
 /// Words kept with an alert.
 const TERMS: usize = 6;
-
-/// Digits of an alert's id that a notice shows; two alerts hardly ever share them.
-const ID_SHOWN: usize = 8;
 
 /// The part of a configuration that alerting works by.
 pub struct Standing {
@@ -297,13 +300,9 @@ fn notices(
     now: Timestamp,
 ) -> Result<Vec<store::Notice>> {
     let Some(news) = news(alert, notice) else { return Ok(Vec::new()) };
-    let notification = Notification {
-        key: format!("{}:{news}", alert.id),
-        alert: Some(alert.id.clone()),
-        severity: alert.severity,
-        title: title(rule, alert, standing.name(&alert.brand), standing.tongue),
-        body: body(store, alert, standing.tongue)?,
-    };
+    let title = title(rule, alert, standing.name(&alert.brand), standing.tongue);
+    let key = format!("{}:{news}", alert.id);
+    let notification = telling::notification(store, standing, alert, key, title, now)?;
     let to = |notifier: &NotifierId| store::Notice {
         notifier: notifier.clone(),
         notification: notification.clone(),
@@ -347,20 +346,6 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
         Condition::Pattern => format!("{title} ({})", rule.id),
         Condition::Spike | Condition::NegativeBuzz { .. } => title,
     }
-}
-
-/// The headline of the story with the most copies, the reason, and how to acknowledge; the beginning of the
-/// alert's id is enough for that, and fits on a line.
-fn body(store: &Reader, alert: &Alert, tongue: Tongue) -> Result<String> {
-    let evidence = store.mentions(&alert.evidence)?;
-    let loudest = evidence.iter().filter(|m| m.title.is_some()).max_by_key(|m| m.copies);
-    let headline = loudest.and_then(|m| m.title.as_deref()).map(|title| match tongue {
-        Tongue::French => format!("« {title} »\n"),
-        Tongue::English => format!("“{title}”\n"),
-    });
-    let id = alert.id.as_str().trim_start_matches("a_");
-    let id = id.get(..ID_SHOWN).unwrap_or(id);
-    Ok(format!("{}{}\nvigie alerts ack {id}", headline.unwrap_or_default(), alert.reason))
 }
 
 /// The start of the slot `time` lies in, `more` slots later.

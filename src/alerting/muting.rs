@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Standing, body, title};
-use crate::model::{Alert, AlertId, AlertState, Notification, NotifierId, Timestamp, Tongue};
+use super::{Standing, telling, title};
+use crate::model::{Alert, AlertId, AlertState, NotifierId, Timestamp, Tongue};
 use crate::rules::{Notice, Silence};
 use crate::store::{self, Reader, Store};
 
@@ -46,17 +46,10 @@ pub(super) fn tell(
             store.tell_muted(&alert.id, &[], now)?;
             continue;
         }
-        let notification = Notification {
-            key: format!("{}:after-silence-{}", alert.id, last.news),
-            alert: Some(alert.id.clone()),
-            severity: alert.severity,
-            title: title(rule, &alert, standing.name(&alert.brand), standing.tongue),
-            body: format!(
-                "{}\n{}",
-                after(last.silence, standing.tongue),
-                body(store, &alert, standing.tongue)?
-            ),
-        };
+        let key = format!("{}:after-silence-{}", alert.id, last.news);
+        let title = title(rule, &alert, standing.name(&alert.brand), standing.tongue);
+        let mut notification = telling::notification(store, standing, &alert, key, title, now)?;
+        notification.body = format!("{}\n{}", after(last.silence, standing.tongue), notification.body);
         let to = |notifier: &NotifierId| store::Notice {
             notifier: notifier.clone(),
             notification: notification.clone(),

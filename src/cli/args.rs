@@ -73,8 +73,12 @@ pub enum Command {
     Import(Import),
     /// Search all stored mentions
     Search(Search),
-    /// Write all matching entries as JSON lines
+    /// Write all matching entries as JSON lines or a table
     Export(Export),
+    /// Try a query before it is saved
+    Query(QueryArgs),
+    /// One mention: all of it, and what was done with it
+    Mention(MentionArgs),
     /// Your brand beside its competitors
     Benchmark(Benchmark),
     /// Figures to measure progress against
@@ -259,7 +263,7 @@ pub struct Search {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
-    /// Count by these: brand, source, site, author, language, sentiment, tag, status, story, hour, day, week, month
+    /// Count by these: brand, source, site, author, language, sentiment, tag, status, story, hour, day, week, month, hour-of-week
     #[arg(long, value_name = "F,…", value_delimiter = ',')]
     pub facets: Vec<String>,
     /// Show each story once, with its copies counted
@@ -271,6 +275,78 @@ pub struct Search {
     /// One JSON document per hit
     #[arg(long, conflicts_with = "json")]
     pub jsonl: bool,
+    /// A table, one row per hit
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    pub csv: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct QueryArgs {
+    #[command(subcommand)]
+    pub command: QueryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QueryCommand {
+    /// What is wrong with a query, with its place, and how it is read
+    Lint {
+        #[arg(required = true, num_args = 1..)]
+        text: Vec<String>,
+    },
+    /// How much it finds week by week, and ten examples
+    Preview {
+        #[arg(required = true, num_args = 1..)]
+        text: Vec<String>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct MentionArgs {
+    #[command(subcommand)]
+    pub command: MentionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MentionCommand {
+    /// Its whole text, and what was done with it
+    Show {
+        /// As `search` shows it; the beginning is enough
+        id: String,
+    },
+    /// Tag it; `tag:` finds it again
+    Tag {
+        id: String,
+        #[arg(required = true, num_args = 1..)]
+        tag: Vec<String>,
+        /// Take the tags away
+        #[arg(long)]
+        remove: bool,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Write something down beside it
+    Note {
+        id: String,
+        #[arg(required = true, num_args = 1..)]
+        text: Vec<String>,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Say how far the work on it is; `status:` finds it again
+    Status {
+        id: String,
+        /// new, open, done or ignored
+        status: String,
+        #[command(flatten)]
+        by: By,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct By {
+    /// Who does it [default: the name of the user]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -284,8 +360,16 @@ pub struct Export {
     /// The query; `*` for everything
     #[arg(required = true, num_args = 1..)]
     pub query: Vec<String>,
-    #[arg(long, default_value = "jsonl", value_parser = ["jsonl"])]
-    pub format: String,
+    #[arg(long, default_value = "jsonl")]
+    pub format: ExportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A JSON object a line
+    Jsonl,
+    /// A table whose first line names the columns
+    Csv,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -476,6 +560,32 @@ pub struct Rules {
 pub enum RulesCommand {
     /// The configured rules and their state
     List,
+    /// What rules would have said of the past: each alert, and how many a week
+    Backtest {
+        /// One rule; all by default. To try a rule, write it into feeds.toml with `notify = []`
+        id: Option<String>,
+        /// From this time on (a date, RFC 3339, or a duration back from now such as 90d)
+        #[arg(long, value_name = "T")]
+        since: String,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+    /// What another budget, or another `min`, would have changed on your own past
+    Tune {
+        id: String,
+        /// From this time on [default: all that is kept]
+        #[arg(long, value_name = "T")]
+        since: Option<String>,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+    /// Run rules over written series, and compare with what is expected
+    Test {
+        /// A TOML file of `[[test]]`s; see docs/configuration.md
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

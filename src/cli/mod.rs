@@ -16,11 +16,13 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+mod mention;
 mod notifiers;
 mod opml;
 mod output;
 mod parse;
 mod poll;
+mod query;
 mod reindex;
 mod report;
 mod rescore;
@@ -84,6 +86,8 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Import(options) => import::run(args, options),
         Command::Search(options) => search::run(args, options),
         Command::Export(options) => export::run(args, options),
+        Command::Query(options) => query::run(args, options),
+        Command::Mention(options) => mention::run(args, options),
         Command::Benchmark(options) => benchmark::run(args, options),
         Command::Baseline(options) => baseline::run(args, options),
         Command::Report(options) => report::run(args, options),

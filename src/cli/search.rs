@@ -1,7 +1,7 @@
 //! `search`: a question asked of the stored mentions.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -12,13 +12,15 @@ use super::{Exit, UsageError, output};
 use crate::index::{self, Facet, Fold};
 use crate::query::{self, Query};
 use crate::render;
-use crate::views::search::search;
+use crate::render::search::timeline as timeline_of;
+use crate::text::cells::guarded;
+use crate::views::search::{MentionView, QueryProblem, hits, lint, search};
 
 pub fn run(args: &Args, options: &Search) -> Result<Exit> {
     let loaded = load(args)?;
     let now = args.now();
     let query = parse_query(&loaded, &options.query.join(" "), now)?;
-    let asked = index::Options {
+    let mut asked = index::Options {
         since: output::optional_time(options.since.as_deref(), loaded.zone(), now)?,
         until: output::optional_time(options.until.as_deref(), loaded.zone(), now)?,
         sort: match options.sort {
@@ -33,38 +35,113 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
         ..index::Options::default()
     };
     let reader = loaded.reader()?;
-    let view = search(&reader, &loaded.searcher()?, &query, &asked)?;
-    if args.json {
-        output::print_json(&view)?;
-    } else if options.jsonl {
+    let searcher = loaded.searcher()?;
+    if options.jsonl {
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        for hit in &view.hits {
-            serde_json::to_writer(&mut out, hit)?;
-            out.write_all(b"\n")?;
-        }
+        hits(&reader, &searcher, &query, &asked, &mut |hit| {
+            serde_json::to_writer(&mut out, &hit)?;
+            Ok(out.write_all(b"\n")?)
+        })?;
         out.flush()?;
+    } else if options.csv {
+        let mut out = csv::Writer::from_writer(std::io::stdout().lock());
+        out.write_record(COLUMNS)?;
+        hits(&reader, &searcher, &query, &asked, &mut |hit| Ok(out.write_record(cells(&hit))?))?;
+        out.flush()?;
+    } else if args.json {
+        output::print_json(&search(&reader, &searcher, &query, &asked)?)?;
     } else {
+        let timeline = std::io::stdout().is_terminal() && !asked.facets.contains(&Facet::Day);
+        if timeline {
+            asked.facets.push(Facet::Day);
+        }
+        let mut view = search(&reader, &searcher, &query, &asked)?;
+        let days =
+            if timeline { view.facets.pop().map_or_else(Vec::new, |days| days.values) } else { Vec::new() };
         let folded = options.fold.is_some();
-        output::print(&render::search::text(&view, folded, loaded.zone(), output::style(args)))?;
+        let style = output::style(args);
+        output::print(
+            &(render::search::text(&view, folded, loaded.zone(), style) + &timeline_of(&days, style)),
+        )?;
     }
     Ok(Exit::Done)
 }
 
+const COLUMNS: [&str; 18] = [
+    "id",
+    "entry",
+    "brand",
+    "source",
+    "title",
+    "excerpt",
+    "link",
+    "author",
+    "published",
+    "observed",
+    "language",
+    "sentiment",
+    "score",
+    "story",
+    "copies",
+    "tags",
+    "status",
+    "own_voice",
+];
+
+fn cells(hit: &MentionView) -> [String; COLUMNS.len()] {
+    let text = |value: &Option<String>| guarded(value.as_deref().unwrap_or_default()).into_owned();
+    let (label, score) =
+        hit.sentiment.as_ref().map_or_else(Default::default, |s| (s.label.to_owned(), s.score.to_string()));
+    [
+        hit.id.clone(),
+        hit.entry.clone(),
+        guarded(&hit.brand).into_owned(),
+        guarded(&hit.source).into_owned(),
+        text(&hit.title),
+        guarded(&hit.excerpt).into_owned(),
+        text(&hit.link),
+        text(&hit.author),
+        text(&hit.published),
+        hit.observed.clone(),
+        text(&hit.language),
+        label,
+        score,
+        hit.story.clone(),
+        hit.copies.to_string(),
+        guarded(&hit.tags.join("; ")).into_owned(),
+        hit.status.to_owned(),
+        hit.own_voice.to_string(),
+    ]
+}
+
 /// A query typed on the command line; an error shows where it is wrong.
 pub fn parse_query(loaded: &Loaded, text: &str, now: Timestamp) -> Result<Query> {
+    let read = read_query(loaded, text, now);
+    read.map_err(|error| {
+        let message = error.message.clone();
+        let shown: Vec<String> =
+            lint(text, &Err(error)).problems.iter().map(|wrong| under(text, wrong)).collect();
+        UsageError(format!("the query: {message}\n{}", shown.join("\n"))).into()
+    })
+}
+
+/// As [`parse_query`], with the error as it is.
+pub fn read_query(loaded: &Loaded, text: &str, now: Timestamp) -> Result<Query, query::QueryError> {
     let saved: BTreeMap<String, String> =
         loaded.config.queries.iter().map(|q| (q.id.clone(), q.query.text.clone())).collect();
     let context = query::Context {
         saved: Some(&saved),
         times: Some(query::Times { now, zone: loaded.zone().clone() }),
     };
-    query::parse(text, &context).map_err(|error| {
-        let before = text[..error.start.min(text.len())].chars().count();
-        let width = text[error.start.min(text.len())..error.end.min(text.len())].chars().count().max(1);
-        let help = error.help.map(|help| format!(" {help}")).unwrap_or_default();
-        let (indent, carets) = (" ".repeat(before), "^".repeat(width));
-        UsageError(format!("the query: {}\n  {text}\n  {indent}{carets}{help}", error.message)).into()
-    })
+    query::parse(text, &context)
+}
+
+/// A query with carets under what is wrong with it, and what to write instead.
+pub fn under(text: &str, problem: &QueryProblem) -> String {
+    let width = (problem.end - problem.start).max(1) as usize;
+    let (indent, carets) = (" ".repeat(problem.start as usize), "^".repeat(width));
+    let help = problem.help.as_ref().map(|help| format!(" {help}")).unwrap_or_default();
+    format!("  {text}\n  {indent}{carets}{help}")
 }
 
 fn facets(names: &[String]) -> Result<Vec<Facet>> {

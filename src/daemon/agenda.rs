@@ -139,6 +139,11 @@ impl Agenda {
         self.settle.get_or_insert(now + TOGETHER);
     }
 
+    /// What is stored changed, by another hand.
+    pub fn changed(&mut self, now: Instant) {
+        self.index.get_or_insert(now + INDEX_LATER);
+    }
+
     /// Something was heard.
     pub fn heard(&mut self, now: Instant) {
         self.news = true;

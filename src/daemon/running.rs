@@ -42,6 +42,7 @@ pub async fn run(
     let mut telling: JoinSet<Result<Vec<Delivered>>> = JoinSet::new();
     let mut expiring: JoinSet<Result<()>> = JoinSet::new();
     let mut judged = false;
+    let mut stored = lookout.rev().await?;
     loop {
         let event = tokio::select! {
             biased;
@@ -95,6 +96,11 @@ pub async fn run(
                 }
             }
             Event::Tick => {
+                // A command beside us may have tagged a mention.
+                let now_stored = lookout.rev().await?;
+                if std::mem::replace(&mut stored, now_stored) != now_stored {
+                    agenda.changed(Instant::now());
+                }
                 let chores = agenda.take(Instant::now(), clock.now());
                 if chores.judge {
                     lookout.judge().await?;

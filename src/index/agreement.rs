@@ -180,6 +180,13 @@ proptest! {
                 .filter(|mention| holds(&ast, mention, &source_tags))
                 .map(|mention| mention.id.clone())
                 .collect();
+            // One more than some share a time, and fewer than there are.
+            for limit in [1, 3, 20] {
+                let options = Options { limit, source_tags: source_tags.clone(), ..Options::default() };
+                let (newest, found) =
+                    (searcher.newest(&ast, &options).unwrap(), searcher.search(&ast, &options).unwrap());
+                prop_assert_eq!(newest, found.ids, "{:?}", ast);
+            }
             for sort in [Sort::New, Sort::Relevance] {
                 let options =
                     Options { limit: usize::MAX, sort, source_tags: source_tags.clone(), ..Options::default() };

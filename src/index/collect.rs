@@ -46,6 +46,12 @@ pub struct Key {
     at: i64,
 }
 
+impl Key {
+    pub fn of_time(at: i64) -> Self {
+        Key { score_bits: 0, at }
+    }
+}
+
 /// How hits divide by one facet.
 pub enum Counts {
     Values(BTreeMap<String, u64>),
@@ -107,7 +113,7 @@ fn facet_column(facet: Facet) -> Option<&'static str> {
         Facet::Tag => column::TAG,
         Facet::Status => column::STATUS,
         Facet::Story => column::STORY,
-        Facet::Hour | Facet::Day | Facet::Week | Facet::Month => return None,
+        Facet::Hour | Facet::Day | Facet::Week | Facet::Month | Facet::HourOfWeek => return None,
     })
 }
 
@@ -118,6 +124,8 @@ fn label(quarter: i64, facet: Facet, zone: &TimeZone) -> String {
         Facet::Hour => at.strftime("%Y-%m-%dT%H").to_string(),
         Facet::Week => at.strftime("%G-W%V").to_string(),
         Facet::Month => at.strftime("%Y-%m").to_string(),
+        // The number of the weekday first, so that they are in the order of a week.
+        Facet::HourOfWeek => at.strftime("%u-%a-%H").to_string(),
         _ => at.strftime("%Y-%m-%d").to_string(),
     }
 }
@@ -205,7 +213,7 @@ impl SegmentCollector for SegmentGather {
         if self.ranked {
             self.push_ranked(Hit { key: Key { score_bits: score.max(0.0).to_bits(), at }, address });
         } else if !self.settled {
-            self.push_newest(Hit { key: Key { score_bits: 0, at }, address });
+            self.push_newest(Hit { key: Key::of_time(at), address });
         }
     }
 

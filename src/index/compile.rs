@@ -14,7 +14,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
 
-use super::positions::{self, Place, Spot};
+use super::positions::{self, Place, Spot, Together};
 use super::schema::{self, Fields, TextFields};
 use crate::model::Timestamp;
 use crate::query::{Ast, Fact, Part, fact_key};
@@ -59,7 +59,7 @@ impl Compiler<'_> {
         match ast {
             Ast::All => Box::new(AllQuery),
             Ast::Word(_) | Ast::Prefix(_) | Ast::Phrase { .. } | Ast::Raw(_) | Ast::Near { .. } => {
-                union(parts.iter().filter_map(|part| Some(spot_query(spot(ast, part)?))).collect())
+                any_spot(parts.iter().filter_map(|part| spot(ast, part)).collect())
             }
             Ast::In(part, inner) => {
                 let fields = match part {
@@ -111,7 +111,7 @@ impl Compiler<'_> {
     fn author(&self, value: &str) -> Box<dyn Query> {
         let place = |word: &str| Place::Terms(vec![Term::from_field_text(self.fields.author, word)]);
         let places = tokens::words(value).iter().map(|token| place(&token.word)).collect();
-        spot_query(Spot::Sequence { places, slop: 0 })
+        any_spot(vec![Spot::Sequence { places, slop: 0 }])
     }
 
     /// One of the mention's own, or of its source as `feeds.toml` has it today.
@@ -190,17 +190,24 @@ fn word_terms(part: &TextFields, folded: &str) -> Vec<Term> {
     ]
 }
 
-fn spot_query(spot: Spot) -> Box<dyn Query> {
-    match spot {
-        Spot::Sequence { mut places, slop } => match places.pop() {
-            Some(Place::Terms(terms)) if places.is_empty() => union(terms.into_iter().map(basic).collect()),
-            last => {
-                places.extend(last);
-                Box::new(Exact::Words(Spot::Sequence { places, slop }))
-            }
-        },
-        spot => Box::new(Exact::Words(spot)),
+/// Any of them, which may be of several parts of a document.
+fn any_spot(mut spots: Vec<Spot>) -> Box<dyn Query> {
+    let is_word = |spot: &Spot| match spot {
+        Spot::Sequence { places, .. } => matches!(places[..], [Place::Terms(_)]),
+        _ => false,
+    };
+    if spots.iter().all(is_word) {
+        let places = spots.into_iter().flat_map(|spot| match spot {
+            Spot::Sequence { places, .. } => places,
+            _ => Vec::new(),
+        });
+        let terms = places.flat_map(|place| match place {
+            Place::Terms(terms) => terms,
+            Place::Prefix(..) => Vec::new(),
+        });
+        return union(terms.map(basic).collect());
     }
+    Box::new(Exact::Words(if spots.len() == 1 { spots.remove(0) } else { Spot::Any(spots) }))
 }
 
 fn union(mut any: Vec<Box<dyn Query>>) -> Box<dyn Query> {
@@ -233,9 +240,7 @@ enum Exact {
 impl Exact {
     fn documents(&self, segment: &SegmentReader) -> tantivy::Result<Documents> {
         match self {
-            Exact::Words(spot) => {
-                Ok(Documents::List { documents: positions::documents(spot, segment)?, next: 0 })
-            }
+            Exact::Words(spot) => Ok(Documents::Together(Box::new(positions::documents(spot, segment)?))),
             Exact::Between { since, until } => {
                 let column = segment.fast_fields().i64(schema::column::AT)?;
                 // Newest first: those at or after an instant come before the others.
@@ -284,14 +289,14 @@ impl Weight for Exact {
 
 /// Documents of a segment, ascending.
 enum Documents {
-    List { documents: Vec<DocId>, next: usize },
+    Together(Box<Together>),
     Run { next: DocId, end: DocId },
 }
 
 impl DocSet for Documents {
     fn advance(&mut self) -> DocId {
         match self {
-            Documents::List { documents, next } => *next = documents.len().min(*next + 1),
+            Documents::Together(together) => return together.advance(),
             Documents::Run { next, end } => *next = (*end).min(*next + 1),
         }
         self.doc()
@@ -299,9 +304,7 @@ impl DocSet for Documents {
 
     fn seek(&mut self, target: DocId) -> DocId {
         match self {
-            Documents::List { documents, next } => {
-                *next += documents[*next..].partition_point(|&document| document < target);
-            }
+            Documents::Together(together) => return together.seek(target),
             Documents::Run { next, end } => *next = (*next).max(target).min(*end),
         }
         self.doc()
@@ -309,7 +312,7 @@ impl DocSet for Documents {
 
     fn doc(&self) -> DocId {
         match self {
-            Documents::List { documents, next } => documents.get(*next).copied().unwrap_or(TERMINATED),
+            Documents::Together(together) => together.doc(),
             Documents::Run { next, end } => {
                 if next < end {
                     *next
@@ -322,7 +325,7 @@ impl DocSet for Documents {
 
     fn size_hint(&self) -> u32 {
         match self {
-            Documents::List { documents, .. } => documents.len() as u32,
+            Documents::Together(together) => together.size_hint(),
             Documents::Run { next, end } => end.saturating_sub(*next),
         }
     }

@@ -1,15 +1,18 @@
 //! Words that stand together: which documents of a segment hold a phrase or a nearness, exactly.
 //!
 //! Tantivy's own phrases know one term per place and a slop that forgives order. Ours have, at each place, a
-//! word that may match as written or by stem, or any word that begins so; so the documents that hold
-//! all the words are found first, then their positions are read and compared.
+//! word that may match as written or by stem, or any word that begins so; so the next document that holds
+//! all the words is found first, then their positions in it are read and compared. Whoever wants the newest
+//! twenty of a million pays for the documents up to the twentieth.
 
-use std::sync::Arc;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
-use tantivy::index::{InvertedIndexReader, SegmentReader};
+use tantivy::index::SegmentReader;
 use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocId, DocSet, Result, Term};
+use tantivy::{DocId, DocSet, Result, TERMINATED, Term};
 
 use super::schema::Mark;
 
@@ -43,60 +46,112 @@ pub enum Spot {
     Any(Vec<Spot>),
 }
 
-/// The documents of a segment that hold it, ascending; deleted ones among them.
-pub fn documents(spot: &Spot, segment: &SegmentReader) -> Result<Vec<DocId>> {
-    let opened = open(spot, segment)?;
-    let candidates = opened.candidates(None)?;
-    if opened.needs_no_positions() {
-        return Ok(candidates);
+/// The documents of a segment that hold it, found one after the other as they are asked for; deleted ones among them.
+pub fn documents(spot: &Spot, segment: &SegmentReader) -> Result<Together> {
+    let mut together = Together { cursor: open(spot, segment, false)?, doc: TERMINATED };
+    together.settle(0);
+    Ok(together)
+}
+
+/// The documents that hold a [`Spot`]. No position is read beyond the document one stopped at.
+pub struct Together {
+    cursor: Cursor,
+    doc: DocId,
+}
+
+impl Together {
+    /// Goes to the first document from `from` on that holds it.
+    fn settle(&mut self, from: DocId) {
+        self.doc = self.cursor.seek(from);
+        while self.doc != TERMINATED && !self.cursor.holds(self.doc) {
+            self.doc = self.cursor.seek(self.doc + 1);
+        }
     }
-    let mut read = opened.read(&candidates, false)?;
-    Ok(candidates.into_iter().filter(|&doc| !read.extents(doc).is_empty()).collect())
+}
+
+impl DocSet for Together {
+    fn advance(&mut self) -> DocId {
+        if self.doc != TERMINATED {
+            self.settle(self.doc + 1);
+        }
+        self.doc
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        if self.doc < target {
+            self.settle(target);
+        }
+        self.doc
+    }
+
+    fn doc(&self) -> DocId {
+        self.doc
+    }
+
+    fn size_hint(&self) -> u32 {
+        u32::try_from(self.cursor.cost()).unwrap_or(u32::MAX)
+    }
 }
 
 /// Positions of the first and last word of a match.
 type Extent = (u32, u32);
 
-/// A [`Spot`] whose terms were looked up in a segment.
-enum Opened {
-    Sequence { places: Vec<OpenPlace>, slop: u32 },
-    Written { places: Vec<OpenPlace>, marks: Vec<(Mark, OpenPlace)> },
-    Near { left: Box<Opened>, right: Box<Opened>, distance: u32, ordered: bool },
-    Any(Vec<Opened>),
+/// A [`Spot`] that goes through the documents of a segment.
+enum Cursor {
+    Sequence { places: Vec<PlaceCursor>, slop: u32 },
+    Written { places: Vec<PlaceCursor>, marks: Vec<(Mark, PlaceCursor)> },
+    Near { left: Box<Cursor>, right: Box<Cursor>, distance: u32, ordered: bool },
+    Any(Vec<Cursor>),
 }
 
-struct OpenPlace {
-    terms: Vec<(Arc<InvertedIndexReader>, TermInfo)>,
+/// One place: its terms, those that stand at the earliest document first.
+#[derive(Default)]
+struct PlaceCursor {
+    terms: BinaryHeap<Reverse<Standing>>,
+    documents: u64,
+    positions: Vec<u32>,
+    buffer: Vec<u32>,
 }
 
-fn open(spot: &Spot, segment: &SegmentReader) -> Result<Opened> {
+/// A term at a document; never at the end.
+struct Standing(SegmentPostings);
+
+/// `among_words`: tokens as written are to be placed among the words.
+fn open(spot: &Spot, segment: &SegmentReader, among_words: bool) -> Result<Cursor> {
+    let all = |places: &[Place], alone: bool| {
+        let opened = places.iter().map(|place| open_place(place, segment, alone));
+        opened.collect::<Result<Vec<_>>>()
+    };
     Ok(match spot {
-        Spot::Sequence { places, slop } => Opened::Sequence {
-            places: places.iter().map(|place| open_place(place, segment)).collect::<Result<_>>()?,
-            slop: *slop,
+        Spot::Sequence { places, slop } => {
+            Cursor::Sequence { places: all(places, places.len() == 1 && !among_words)?, slop: *slop }
+        }
+        Spot::Written { places, field } => Cursor::Written {
+            places: all(places, places.len() == 1 && !among_words)?,
+            marks: if among_words { open_marks(*field, segment)? } else { Vec::new() },
         },
-        Spot::Written { places, field } => Opened::Written {
-            places: places.iter().map(|place| open_place(place, segment)).collect::<Result<_>>()?,
-            marks: open_marks(*field, segment)?,
-        },
-        Spot::Near { left, right, distance, ordered } => Opened::Near {
-            left: Box::new(open(left, segment)?),
-            right: Box::new(open(right, segment)?),
+        Spot::Near { left, right, distance, ordered } => Cursor::Near {
+            left: Box::new(open(left, segment, true)?),
+            right: Box::new(open(right, segment, true)?),
             distance: *distance,
             ordered: *ordered,
         },
-        Spot::Any(spots) => Opened::Any(spots.iter().map(|spot| open(spot, segment)).collect::<Result<_>>()?),
+        Spot::Any(spots) => {
+            Cursor::Any(spots.iter().map(|spot| open(spot, segment, among_words)).collect::<Result<_>>()?)
+        }
     })
 }
 
-fn open_place(place: &Place, segment: &SegmentReader) -> Result<OpenPlace> {
-    let mut found = Vec::new();
+/// `alone`: nothing stands beside it, and no position will be asked for.
+fn open_place(place: &Place, segment: &SegmentReader, alone: bool) -> Result<PlaceCursor> {
+    let option = if alone { IndexRecordOption::Basic } else { IndexRecordOption::WithFreqsAndPositions };
+    let mut opened = PlaceCursor::default();
     match place {
         Place::Terms(terms) => {
             for term in terms {
                 let inverted = segment.inverted_index(term.field())?;
                 if let Some(info) = inverted.get_term_info(term)? {
-                    found.push((inverted, info));
+                    opened.add(inverted.read_postings_from_terminfo(&info, option)?, &info);
                 }
             }
         }
@@ -107,195 +162,87 @@ fn open_place(place: &Place, segment: &SegmentReader) -> Result<OpenPlace> {
                 if !term.starts_with(prefix.as_bytes()) {
                     break;
                 }
-                found.push((Arc::clone(&inverted), info.clone()));
+                opened.add(inverted.read_postings_from_terminfo(info, option)?, info);
             }
         }
     }
-    Ok(OpenPlace { terms: found })
+    Ok(opened)
 }
 
-fn open_marks(field: Field, segment: &SegmentReader) -> Result<Vec<(Mark, OpenPlace)>> {
+fn open_marks(field: Field, segment: &SegmentReader) -> Result<Vec<(Mark, PlaceCursor)>> {
     let inverted = segment.inverted_index(field)?;
     let mut marks = Vec::new();
     let mut stream = inverted.terms().range().ge(Mark::FIRST).lt(Mark::END).into_stream()?;
     while let Some((term, info)) = stream.next() {
         if let Some(mark) = std::str::from_utf8(term).ok().and_then(Mark::read) {
-            marks.push((mark, OpenPlace { terms: vec![(Arc::clone(&inverted), info.clone())] }));
+            let mut place = PlaceCursor::default();
+            let option = IndexRecordOption::WithFreqsAndPositions;
+            place.add(inverted.read_postings_from_terminfo(info, option)?, info);
+            marks.push((mark, place));
         }
     }
     Ok(marks)
 }
 
-impl Opened {
-    fn needs_no_positions(&self) -> bool {
-        match self {
-            Opened::Sequence { places, .. } | Opened::Written { places, .. } => places.len() == 1,
-            Opened::Near { .. } => false,
-            Opened::Any(spots) => spots.iter().all(Opened::needs_no_positions),
-        }
-    }
-
+impl Cursor {
     /// About how many documents would have to be read.
     fn cost(&self) -> u64 {
         match self {
-            Opened::Sequence { places, .. } | Opened::Written { places, .. } => {
-                places.iter().map(OpenPlace::cost).min().unwrap_or(0)
+            Cursor::Sequence { places, .. } | Cursor::Written { places, .. } => {
+                places.iter().map(|place| place.documents).min().unwrap_or(0)
             }
-            Opened::Near { left, right, .. } => left.cost().min(right.cost()),
-            Opened::Any(spots) => spots.iter().map(Opened::cost).sum(),
+            Cursor::Near { left, right, .. } => left.cost().min(right.cost()),
+            Cursor::Any(spots) => spots.iter().map(Cursor::cost).sum(),
         }
     }
 
-    /// The documents (among `within`) that hold all its words, anywhere.
-    fn candidates(&self, within: Option<&[DocId]>) -> Result<Vec<DocId>> {
+    /// The first document from `target` on that holds all its words, anywhere. Targets never fall.
+    fn seek(&mut self, target: DocId) -> DocId {
         match self {
-            Opened::Sequence { places, .. } | Opened::Written { places, .. } => {
-                let mut cheapest_first: Vec<&OpenPlace> = places.iter().collect();
-                cheapest_first.sort_by_key(|place| place.cost());
-                let mut found: Option<Vec<DocId>> = None;
-                for place in cheapest_first {
-                    found = Some(place.documents(found.as_deref().or(within))?);
+            Cursor::Sequence { places, .. } | Cursor::Written { places, .. } => {
+                if places.is_empty() {
+                    return TERMINATED;
                 }
-                Ok(found.unwrap_or_default())
+                meet(target, |target| places.iter_mut().map(|place| place.seek(target)).max())
             }
-            Opened::Near { left, right, .. } => {
-                let (first, second) = if left.cost() <= right.cost() { (left, right) } else { (right, left) };
-                second.candidates(Some(&first.candidates(within)?))
+            Cursor::Near { left, right, .. } => {
+                meet(target, |target| Some(left.seek(target)).max(Some(right.seek(target))))
             }
-            Opened::Any(spots) => {
-                let mut found = Vec::new();
-                for spot in spots {
-                    found.extend(spot.candidates(within)?);
-                }
-                found.sort_unstable();
-                found.dedup();
-                Ok(found)
-            }
+            Cursor::Any(spots) => spots.iter_mut().map(|spot| spot.seek(target)).min().unwrap_or(TERMINATED),
         }
     }
 
-    /// `among_words`: tokens as written are to be placed among the words.
-    fn read(&self, candidates: &[DocId], among_words: bool) -> Result<Read> {
-        let all = |places: &[OpenPlace]| {
-            places.iter().map(|place| place.positions(candidates)).collect::<Result<_>>()
-        };
-        Ok(match self {
-            Opened::Sequence { places, slop } => Read::Sequence { places: all(places)?, slop: *slop },
-            Opened::Written { places, marks } => {
-                let marks = if among_words { marks.as_slice() } else { &[] };
-                let marks = marks.iter().map(|(mark, place)| Ok((*mark, place.positions(candidates)?)));
-                Read::Written { places: all(places)?, marks: marks.collect::<Result<_>>()? }
+    /// Whether the words of a document that holds all of them stand as they should.
+    fn holds(&mut self, doc: DocId) -> bool {
+        match self {
+            Cursor::Sequence { places, .. } | Cursor::Written { places, .. } if places.len() == 1 => {
+                places[0].doc() == doc
             }
-            Opened::Near { left, right, distance, ordered } => Read::Near {
-                left: Box::new(left.read(candidates, true)?),
-                right: Box::new(right.read(candidates, true)?),
-                distance: *distance,
-                ordered: *ordered,
-            },
-            Opened::Any(spots) => {
-                let read = spots.iter().map(|spot| spot.read(candidates, among_words));
-                Read::Any(read.collect::<Result<_>>()?)
-            }
-        })
-    }
-}
-
-impl OpenPlace {
-    fn cost(&self) -> u64 {
-        self.terms.iter().map(|(_, info)| u64::from(info.doc_freq)).sum()
-    }
-
-    fn documents(&self, within: Option<&[DocId]>) -> Result<Vec<DocId>> {
-        let mut found = Vec::new();
-        for (inverted, info) in &self.terms {
-            let mut postings = inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
-            match within {
-                None => {
-                    while postings.doc() != tantivy::TERMINATED {
-                        found.push(postings.doc());
-                        postings.advance();
-                    }
-                }
-                Some(within) => {
-                    found.extend(within.iter().copied().filter(|&doc| stands_at(&mut postings, doc)));
-                }
-            }
+            Cursor::Any(spots) => spots.iter_mut().any(|spot| spot.holds(doc)),
+            _ => !self.extents(doc).is_empty(),
         }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
     }
 
-    fn positions(&self, candidates: &[DocId]) -> Result<Positions> {
-        let mut found = Vec::new();
-        let mut buffer = Vec::new();
-        for (inverted, info) in &self.terms {
-            let option = IndexRecordOption::WithFreqsAndPositions;
-            let mut postings = inverted.read_postings_from_terminfo(info, option)?;
-            for &doc in candidates {
-                if stands_at(&mut postings, doc) {
-                    postings.positions(&mut buffer);
-                    found.extend(buffer.iter().map(|&position| (doc, position)));
-                }
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        Ok(Positions { found, next: 0 })
-    }
-}
-
-fn stands_at(postings: &mut SegmentPostings, doc: DocId) -> bool {
-    if postings.doc() < doc {
-        postings.seek(doc);
-    }
-    postings.doc() == doc
-}
-
-/// The positions of all candidates, read in their order.
-enum Read {
-    Sequence { places: Vec<Positions>, slop: u32 },
-    Written { places: Vec<Positions>, marks: Vec<(Mark, Positions)> },
-    Near { left: Box<Read>, right: Box<Read>, distance: u32, ordered: bool },
-    Any(Vec<Read>),
-}
-
-struct Positions {
-    found: Vec<(DocId, u32)>,
-    next: usize,
-}
-
-impl Positions {
-    /// Documents are asked for in ascending order.
-    fn of(&mut self, doc: DocId) -> Vec<u32> {
-        let rest = &self.found[self.next..];
-        let start = rest.partition_point(|&(other, _)| other < doc);
-        let here: Vec<u32> = rest[start..]
-            .iter()
-            .take_while(|&&(other, _)| other == doc)
-            .map(|&(_, position)| position)
-            .collect();
-        self.next += start + here.len();
-        here
-    }
-}
-
-impl Read {
+    /// Where it stands in a document at or behind which all its parts are.
     fn extents(&mut self, doc: DocId) -> Vec<Extent> {
         match self {
-            Read::Sequence { places, slop } => sequences(&all_of(places, doc), *slop),
-            Read::Written { places, marks } => {
+            Cursor::Sequence { places, slop } => sequences(&all_of(places, doc), *slop),
+            Cursor::Written { places, marks } => {
                 let tokens = sequences(&all_of(places, doc), 0);
-                let marks: Vec<(u32, Mark)> = marks
-                    .iter_mut()
-                    .flat_map(|(mark, at)| at.of(doc).into_iter().map(|at| (at, *mark)))
-                    .collect();
-                tokens.into_iter().map(|extent| among_words(extent, &marks)).collect()
+                if tokens.is_empty() {
+                    return Vec::new();
+                }
+                let mut here = Vec::new();
+                for (mark, place) in marks {
+                    place.seek(doc);
+                    here.extend(place.positions(doc).iter().map(|&at| (at, *mark)));
+                }
+                tokens.into_iter().map(|extent| among_words(extent, &here)).collect()
             }
-            Read::Near { left, right, distance, ordered } => {
+            Cursor::Near { left, right, distance, ordered } => {
                 near(&left.extents(doc), &right.extents(doc), *distance, *ordered)
             }
-            Read::Any(spots) => {
+            Cursor::Any(spots) => {
                 let mut found: Vec<Extent> = spots.iter_mut().flat_map(|spot| spot.extents(doc)).collect();
                 found.sort_unstable();
                 found.dedup();
@@ -305,9 +252,90 @@ impl Read {
     }
 }
 
-/// The positions of each place; every one is asked, so that each moves on.
-fn all_of(places: &mut [Positions], doc: DocId) -> Vec<Vec<u32>> {
-    places.iter_mut().map(|place| place.of(doc)).collect()
+/// The first document from `target` on at which all stand; `seek` moves each of them and answers the furthest.
+fn meet(mut target: DocId, mut seek: impl FnMut(DocId) -> Option<DocId>) -> DocId {
+    loop {
+        let furthest = seek(target).unwrap_or(TERMINATED);
+        if furthest == target || furthest == TERMINATED {
+            return furthest;
+        }
+        target = furthest;
+    }
+}
+
+impl PlaceCursor {
+    fn add(&mut self, postings: SegmentPostings, info: &TermInfo) {
+        self.documents += u64::from(info.doc_freq);
+        if postings.doc() != TERMINATED {
+            self.terms.push(Reverse(Standing(postings)));
+        }
+    }
+
+    fn doc(&self) -> DocId {
+        self.terms.peek().map_or(TERMINATED, |Reverse(first)| first.0.doc())
+    }
+
+    /// The first document from `target` on that holds one of its terms.
+    fn seek(&mut self, target: DocId) -> DocId {
+        while let Some(mut first) = self.terms.peek_mut() {
+            if first.0.0.doc() >= target {
+                break;
+            }
+            if first.0.0.seek(target) == TERMINATED {
+                PeekMut::pop(first);
+            }
+        }
+        self.doc()
+    }
+
+    /// Where its terms stand in the document it is at, rising; nothing if that is another one than `doc`.
+    fn positions(&mut self, doc: DocId) -> &[u32] {
+        self.positions.clear();
+        // The heap's order is that of documents, so those of one document need not follow each other in it.
+        if self.doc() == doc {
+            let mut here = Vec::new();
+            while let Some(first) = self.terms.peek_mut()
+                && first.0.0.doc() == doc
+            {
+                here.push(PeekMut::pop(first));
+            }
+            for Reverse(Standing(postings)) in &mut here {
+                postings.positions(&mut self.buffer);
+                self.positions.extend_from_slice(&self.buffer);
+            }
+            if here.len() > 1 {
+                self.positions.sort_unstable();
+                self.positions.dedup();
+            }
+            self.terms.extend(here);
+        }
+        &self.positions
+    }
+}
+
+impl PartialEq for Standing {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Standing {}
+
+impl PartialOrd for Standing {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Standing {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.doc().cmp(&other.0.doc())
+    }
+}
+
+/// The positions of each place.
+fn all_of(places: &mut [PlaceCursor], doc: DocId) -> Vec<Vec<u32>> {
+    places.iter_mut().map(|place| place.positions(doc).to_vec()).collect()
 }
 
 /// The words that tokens as written stand for.

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
-use tantivy::ReloadPolicy;
-use tantivy::query::{BooleanQuery, Query};
+use tantivy::columnar::Column;
+use tantivy::index::SegmentReader;
+use tantivy::query::{BooleanQuery, EnableScoring, Query};
+use tantivy::{DocAddress, DocId, DocSet, ReloadPolicy, TERMINATED};
 
-use super::collect::{Gather, Gathered, Hit};
+use super::collect::{Gather, Gathered, Hit, Key};
 use super::compile::{self, Compiler};
 use super::repair::{self, Payload, Trouble};
 use super::schema::{self, Fields, column};
@@ -39,7 +41,7 @@ pub enum Fold {
 }
 
 /// What hits are counted by. Times are of [`Options::zone`]: days are `2026-01-01`, hours
-/// `2026-01-01T08`, weeks `2026-W01`, months `2026-01`.
+/// `2026-01-01T08`, weeks `2026-W01`, months `2026-01`, hours of the week `1-Mon-08` (Monday is 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Facet {
     Brand,
@@ -55,10 +57,11 @@ pub enum Facet {
     Day,
     Week,
     Month,
+    HourOfWeek,
 }
 
 impl Facet {
-    pub const ALL: [Facet; 13] = [
+    pub const ALL: [Facet; 14] = [
         Facet::Brand,
         Facet::Source,
         Facet::Site,
@@ -72,6 +75,7 @@ impl Facet {
         Facet::Day,
         Facet::Week,
         Facet::Month,
+        Facet::HourOfWeek,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -89,6 +93,7 @@ impl Facet {
             Facet::Day => "day",
             Facet::Week => "week",
             Facet::Month => "month",
+            Facet::HourOfWeek => "hour-of-week",
         }
     }
 }
@@ -172,6 +177,11 @@ impl Searcher {
         self.rev
     }
 
+    /// In how many pieces it lies on the disk.
+    pub fn segments(&self) -> usize {
+        self.searcher.segment_readers().len()
+    }
+
     pub fn search(&self, ast: &Ast, options: &Options) -> Result<Hits> {
         let wanted = options.offset.saturating_add(options.limit);
         let gather = Gather {
@@ -187,17 +197,57 @@ impl Searcher {
         Ok(Hits { total: found.total, ids: ids.into_iter().skip(options.offset).collect(), facets })
     }
 
+    /// The newest mentions that match, as `ids` of [`Searcher::search`] by time, found without going through those
+    /// behind them: for whoever needs no count.
+    pub fn newest(&self, ast: &Ast, options: &Options) -> Result<Vec<MentionId>> {
+        let wanted = options.offset.saturating_add(options.limit);
+        if options.fold.is_some() || options.sort != Sort::New || wanted == 0 {
+            return Ok(self.search(ast, options)?.ids);
+        }
+        let weight =
+            self.query(ast, options).weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+        // Segments by their newest mention, so that those of long ago are not even opened.
+        let mut segments = Vec::new();
+        for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let at = segment.fast_fields().i64(column::AT)?;
+            if let Some(newest) = at.first(0) {
+                segments.push((newest, ordinal, segment, at));
+            }
+        }
+        segments.sort_unstable_by_key(|&(newest, ordinal, ..)| (std::cmp::Reverse(newest), ordinal));
+        let mut hits: Vec<Hit> = Vec::new();
+        for (newest, ordinal, segment, at) in segments {
+            let last = hits.get(wanted - 1).map(|last| last.key);
+            if last.is_some_and(|last| Key::of_time(newest) < last) {
+                break;
+            }
+            let mut scorer = weight.scorer(segment, 1.0)?;
+            let mut taken = 0;
+            let mut doc = scorer.doc();
+            while doc != TERMINATED {
+                if !segment.is_deleted(doc) {
+                    let key = Key::of_time(at.first(doc).unwrap_or(i64::MIN));
+                    let settled = taken >= wanted && hits.last().is_some_and(|hit| hit.key > key);
+                    if settled || last.is_some_and(|last| key < last) {
+                        break;
+                    }
+                    hits.push(Hit { key, address: DocAddress::new(ordinal, doc) });
+                    taken += 1;
+                }
+                doc = scorer.advance();
+            }
+            hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.key));
+        }
+        let ids = self.ids_in_order(hits, wanted, None)?;
+        Ok(ids.into_iter().skip(options.offset).collect())
+    }
+
     /// Every mention it holds, sorted: to compare with the store.
     pub fn all_ids(&self) -> Result<Vec<MentionId>> {
         let mut ids = Vec::new();
         for segment in self.searcher.segment_readers() {
-            let Some(column) = segment.fast_fields().str(column::MENTION)? else { continue };
-            let mut ords: Vec<u64> =
-                segment.doc_ids_alive().filter_map(|doc| column.term_ords(doc).next()).collect();
-            ords.sort_unstable();
-            column.dictionary().sorted_ords_to_term_cb(&ords, |id| {
-                ids.push(MentionId::new(String::from_utf8_lossy(id).into_owned()));
-            })?;
+            let columns = id_columns(segment)?;
+            ids.extend(segment.doc_ids_alive().map(|doc| id_at(&columns, doc)));
         }
         ids.sort_unstable();
         Ok(ids)
@@ -225,14 +275,19 @@ impl Searcher {
             let end = looked_at.checked_sub(1).map_or(0, |last| hits.get(last).map_or(hits.len(), equals));
             let ids = self.names_of(&hits[..end], fold)?;
             if ids.len() >= wanted || end == hits.len() {
-                return Ok(ids.into_iter().take(wanted).map(MentionId::new).collect());
+                return Ok(ids.into_iter().take(wanted).collect());
             }
             looked_at = end.saturating_mul(4);
         }
     }
 
-    fn names_of(&self, hits: &[Hit], fold: Option<Fold>) -> Result<Vec<String>> {
-        let ids = self.values(hits, column::MENTION)?;
+    fn names_of(&self, hits: &[Hit], fold: Option<Fold>) -> Result<Vec<MentionId>> {
+        let columns =
+            self.searcher.segment_readers().iter().map(id_columns).collect::<tantivy::Result<Vec<_>>>()?;
+        let ids: Vec<MentionId> = hits
+            .iter()
+            .map(|hit| id_at(&columns[hit.address.segment_ord as usize], hit.address.doc_id))
+            .collect();
         let stories = match fold {
             None => Vec::new(),
             Some(Fold::Story) => self.values(hits, column::STORY)?,
@@ -266,6 +321,17 @@ impl Searcher {
         }
         Ok(values)
     }
+}
+
+type IdColumns = [Column<u64>; 2];
+
+fn id_columns(segment: &SegmentReader) -> tantivy::Result<IdColumns> {
+    let columns = segment.fast_fields();
+    Ok([columns.u64(column::ID_HIGH)?, columns.u64(column::ID_LOW)?])
+}
+
+fn id_at([high, low]: &IdColumns, doc: DocId) -> MentionId {
+    schema::id(high.first(doc).unwrap_or(0), low.first(doc).unwrap_or(0))
 }
 
 #[cfg(test)]

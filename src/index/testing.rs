@@ -9,7 +9,7 @@ pub fn mention(n: u64, title: &str, text: &str) -> Mention {
     let at = "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_second() + n as i64;
     let at = Timestamp::from_second(at).unwrap();
     Mention {
-        id: MentionId::new(format!("m_{n:04}")),
+        id: MentionId::new(format!("m_{n:032}")),
         entry: EntryId::new(format!("e_{n:04}")),
         brand: BrandId::new("acme"),
         source: SourceId::new("ecodaily"),

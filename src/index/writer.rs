@@ -18,7 +18,7 @@ use super::schema::{self, Fields};
 use crate::model::{Change, MentionId};
 
 /// What the writer may use before it writes a segment out.
-const HEAP_BYTES: usize = 25_000_000;
+const HEAP_BYTES: usize = 60_000_000;
 
 /// The index, opened for writing.
 pub struct Index {
@@ -143,11 +143,13 @@ impl Index {
         let writer = self.writer()?;
         for changes in without_repetition(changes) {
             // One deletion of many: each is held in the memory until the commit, and asked of every segment.
-            let ids =
-                changes.iter().map(|(_, change)| Term::from_field_text(fields.mention, id(change).as_str()));
-            writer.delete_query(Box::new(TermSetQuery::new(ids)))?;
+            let known = changes.iter().filter(|(_, change)| !matches!(change, Change::New(_)));
+            let ids: Vec<Term> = known.map(|(_, change)| schema::term(&fields, id(change))).collect();
+            if !ids.is_empty() {
+                writer.delete_query(Box::new(TermSetQuery::new(ids)))?;
+            }
             for (_, change) in changes {
-                if let Change::Put(mention) = change {
+                if let Change::New(mention) | Change::Put(mention) = change {
                     writer.add_document(schema::document(&fields, mention))?;
                 }
             }
@@ -227,7 +229,7 @@ fn without_repetition(changes: &[(u64, Change)]) -> impl Iterator<Item = &[(u64,
 
 fn id(change: &Change) -> &MentionId {
     match change {
-        Change::Put(mention) => &mention.id,
+        Change::New(mention) | Change::Put(mention) => &mention.id,
         Change::Gone(id) => id,
     }
 }
@@ -297,14 +299,15 @@ mod tests {
         index.apply(&numbered(1..=3)).unwrap();
         index.commit(3).unwrap();
         index.apply(&numbered(4..=6)).unwrap();
-        index.apply(&[(7, Change::Gone(MentionId::new("m_0002")))]).unwrap();
+        index.apply(&[(7, Change::Gone(mention(2, "", "").id))]).unwrap();
         index.commit(7).unwrap();
         index.rest().unwrap();
     }
 
     fn ids(dir: &Path) -> String {
         let ids = Searcher::open(dir).unwrap().expect("an index").all_ids().unwrap();
-        ids.iter().map(|id| id.as_str().trim_start_matches("m_000")).collect::<Vec<_>>().join(" ")
+        let numbers = ids.iter().map(|id| id.as_str().trim_start_matches("m_").trim_start_matches('0'));
+        numbers.collect::<Vec<_>>().join(" ")
     }
 
     fn rebuild(opened: Opened) -> String {

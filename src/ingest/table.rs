@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::import::{Line, read_object};
 use super::rows::{Row, Rows};
 use crate::sources::decoded;
+use crate::text::cells::unguarded;
 
 /// Hands out the rows with the lines they begin in, from 2; what is wrong with a row is told in words.
 ///
@@ -84,7 +85,7 @@ fn delimiter(first_line: &[u8]) -> u8 {
 fn object(columns: &[String], cells: &[Vec<u8>]) -> Map<String, Value> {
     let cells = columns.iter().zip(cells).filter_map(|(name, cell)| {
         let cell = decoded(cell);
-        let cell = cell.trim();
+        let cell = unguarded(cell.trim());
         if cell.is_empty() || name.is_empty() {
             return None;
         }

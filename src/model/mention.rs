@@ -121,6 +121,42 @@ pub enum MentionStatus {
     Ignored,
 }
 
+/// Something a person did with a mention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handling {
+    pub at: Timestamp,
+    /// As they call themselves; `None` where it is not known.
+    pub who: Option<String>,
+    pub deed: Deed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Tagged(String),
+    Untagged(String),
+    Noted(String),
+    Moved(MentionStatus),
+}
+
+impl Deed {
+    /// In one word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Deed::Tagged(_) => "tag",
+            Deed::Untagged(_) => "untag",
+            Deed::Noted(_) => "note",
+            Deed::Moved(_) => "status",
+        }
+    }
+
+    pub fn value(&self) -> &str {
+        match self {
+            Deed::Tagged(text) | Deed::Untagged(text) | Deed::Noted(text) => text,
+            Deed::Moved(status) => status.as_str(),
+        }
+    }
+}
+
 impl MentionStatus {
     pub const ALL: [MentionStatus; 4] =
         [MentionStatus::New, MentionStatus::Open, MentionStatus::Done, MentionStatus::Ignored];
@@ -132,6 +168,10 @@ impl MentionStatus {
             MentionStatus::Done => "done",
             MentionStatus::Ignored => "ignored",
         }
+    }
+
+    pub fn read(name: &str) -> Option<Self> {
+        MentionStatus::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 
@@ -189,6 +229,8 @@ impl Mention {
 /// One step of the store's history, for whoever keeps a derived copy.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
+    /// The mention as it is now, told for the first time.
+    New(Box<Mention>),
     /// The mention as it is now.
     Put(Box<Mention>),
     Gone(MentionId),

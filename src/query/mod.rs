@@ -3,12 +3,14 @@
 mod ast;
 mod eval;
 mod field;
+mod lint;
 mod parser;
 mod places;
 
 pub use ast::{Ast, Fact, Part};
 pub use eval::{Compiled, Document, Prepared, Spans, fact_key, matches, merged, spans};
 pub use field::instant;
+pub use lint::{Hint, lint};
 pub use parser::{Context, Times, parse};
 
 /// A query as its author wrote it, and what it means.

@@ -4,11 +4,15 @@
 
 pub mod alerts;
 pub mod annotations;
+pub mod backtest;
 pub mod baselines;
 pub mod compare;
+pub mod digest;
 pub mod discovery;
 pub mod health;
 pub mod html;
+pub mod notices;
+pub mod notifiers;
 pub mod presets;
 pub mod round;
 pub mod rules;
@@ -17,6 +21,7 @@ pub mod silences;
 pub mod table;
 pub mod terminal;
 pub mod told;
+pub mod written;
 
 use std::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! Alerts as they were seen, and the notices still to be delivered.
+//! Alerts as they were seen.
 //!
 //! An alert's numbers are kept as JSON, since they are read and written as a whole, and times as RFC 3339,
 //! whole: an alert comes back equal to what was saved.
@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-use super::{Reader, Store, instant, set_meta};
+use super::notices::{Notice, write_notice};
+use super::{Reader, Store, set_meta};
 use crate::model::{
-    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Notification, NotifierId,
-    Observed, RuleId, SeenBaseline, SeenSeries, Severity, SourceId, Timestamp,
+    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Observed, RuleId, SeenBaseline,
+    SeenSeries, Severity, SourceId, Timestamp,
 };
 
 /// Which alerts are asked for; `None` leaves a fact open.
@@ -22,32 +23,6 @@ pub struct AlertFilter<'a> {
     /// Alerts of incidents that began at or after it.
     pub since: Option<Timestamp>,
     pub limit: Option<usize>,
-}
-
-/// News for one notifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    pub notifier: NotifierId,
-    /// Its key and the notifier together are told at most once.
-    pub notification: Notification,
-    pub due: Timestamp,
-}
-
-/// A notice that waits for its delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueuedNotice {
-    pub number: i64,
-    pub notice: Notice,
-    /// Deliveries that failed so far.
-    pub attempts: u32,
-}
-
-/// How a delivery ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    Done { at: Timestamp },
-    Retry { due: Timestamp, note: String },
-    GaveUp { note: String },
 }
 
 impl Reader {
@@ -87,17 +62,6 @@ impl Reader {
         )?;
         statement.query_and_then([rule.as_str(), brand.as_str()], read_alert)?.next().transpose()
     }
-
-    /// Notices whose time has come, oldest first; none of an alert that someone looks after.
-    pub fn due_notices(&self, now: Timestamp) -> Result<Vec<QueuedNotice>> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT notice, notifier, key, alert, severity, title, body, due, attempts FROM notices
-             WHERE due IS NOT NULL AND due <= ?1 AND NOT EXISTS
-                 (SELECT 1 FROM alerts WHERE id = notices.alert AND acknowledged_at IS NOT NULL)
-             ORDER BY due, notice",
-        )?;
-        statement.query_and_then([now.as_second()], read_notice)?.collect()
-    }
 }
 
 impl Store {
@@ -120,31 +84,6 @@ impl Store {
             }
         }
         Ok(tx.commit()?)
-    }
-
-    /// Queues notices of no alert; one that was queued before, delivered or not, is not queued again.
-    pub fn queue_notices(&mut self, notices: &[Notice]) -> Result<()> {
-        let tx = self.reader.db.transaction()?;
-        for notice in notices {
-            write_notice(&tx, notice)?;
-        }
-        Ok(tx.commit()?)
-    }
-
-    pub fn mark_notice(&mut self, number: i64, delivery: &Delivery) -> Result<()> {
-        let (due, delivered, failed, note) = match delivery {
-            Delivery::Done { at } => (None, Some(at.as_second()), false, None),
-            Delivery::Retry { due, note } => (Some(due.as_second()), None, true, Some(note)),
-            Delivery::GaveUp { note } => (None, None, true, Some(note)),
-        };
-        self.reader
-            .db
-            .prepare_cached(
-                "UPDATE notices SET due = ?2, delivered = ?3, attempts = attempts + ?4, note = ?5
-                 WHERE notice = ?1",
-            )?
-            .execute(params![number, due, delivered, failed, note])?;
-        Ok(())
     }
 
     /// Whether there is such an alert.
@@ -267,7 +206,11 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
 }
 
 /// The value that goes by `name`.
-fn named<T: Copy, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str, name: &str) -> Result<T> {
+pub(super) fn named<T: Copy, const N: usize>(
+    all: [T; N],
+    as_str: fn(T) -> &'static str,
+    name: &str,
+) -> Result<T> {
     all.into_iter()
         .find(|&value| as_str(value) == name)
         .with_context(|| format!("`{name}` is stored where it means nothing"))
@@ -373,42 +316,6 @@ fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
-pub(super) fn write_notice(db: &Connection, notice: &Notice) -> Result<()> {
-    let Notification { key, alert, severity, title, body } = &notice.notification;
-    db.prepare_cached(
-        "INSERT OR IGNORE INTO notices (key, notifier, alert, severity, title, body, due)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        key,
-        notice.notifier.as_str(),
-        alert.as_ref().map(AlertId::as_str),
-        severity.as_str(),
-        title,
-        body,
-        notice.due.as_second(),
-    ])?;
-    Ok(())
-}
-
-fn read_notice(row: &Row<'_>) -> Result<QueuedNotice> {
-    Ok(QueuedNotice {
-        number: row.get("notice")?,
-        notice: Notice {
-            notifier: NotifierId::new(row.get::<_, String>("notifier")?),
-            notification: Notification {
-                key: row.get("key")?,
-                alert: row.get::<_, Option<String>>("alert")?.map(AlertId::new),
-                severity: named(Severity::ALL, Severity::as_str, &row.get::<_, String>("severity")?)?,
-                title: row.get("title")?,
-                body: row.get("body")?,
-            },
-            due: instant(row.get("due")?),
-        },
-        attempts: row.get("attempts")?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Scene, brand, time};
@@ -467,20 +374,6 @@ mod tests {
                 by: Some("anna".to_owned()),
                 comment: Some("a fair".to_owned()),
             }),
-        }
-    }
-
-    fn notice(key: &str, notifier: &str, due: &str) -> Notice {
-        Notice {
-            notifier: NotifierId::new(notifier),
-            notification: Notification {
-                key: key.to_owned(),
-                alert: Some(AlertId::new("a_1")),
-                severity: Severity::Critical,
-                title: "Acme".to_owned(),
-                body: "a\nb".to_owned(),
-            },
-            due: time(due),
         }
     }
 
@@ -583,39 +476,5 @@ mod tests {
         let open = alert("a_1", "2026-01-01T00:00Z");
         scene.store.save_alerts(&[later, open.clone()].map(|alert| (alert, Vec::new())), &[]).unwrap();
         assert_eq!(scene.store.current_alert(&open.rule, &open.brand).unwrap(), Some(open));
-    }
-
-    /// Invariant: no second notice, after a restart included.
-    #[test]
-    fn a_notice_is_told_once_to_each_notifier() {
-        let mut scene = Scene::new();
-        let notices = ["desktop", "team"].map(|id| notice("a_1 firing", id, "2026-01-01T00:00Z")).to_vec();
-        let open = Alert { acknowledged: None, ..alert("a_1", "2026-01-01T00:00Z") };
-        let saved = [(open.clone(), notices.clone())];
-        scene.store.save_alerts(&saved, &[]).unwrap();
-        let now = time("2026-01-01T00:00Z");
-        let due = scene.store.due_notices(now).unwrap();
-        assert_eq!(due.iter().map(|queued| queued.notice.clone()).collect::<Vec<_>>(), notices);
-        scene.store.mark_notice(due[0].number, &Delivery::Done { at: now }).unwrap();
-        let retry = Delivery::Retry { due: time("2026-01-01T00:05Z"), note: "no answer".to_owned() };
-        scene.store.mark_notice(due[1].number, &retry).unwrap();
-
-        let mut scene = scene.reopen();
-        scene.store.save_alerts(&saved, &[]).unwrap();
-        assert_eq!(scene.store.due_notices(now).unwrap(), []);
-        let due = scene.store.due_notices(time("2026-01-01T00:05Z")).unwrap();
-        assert_eq!((due.len(), due[0].attempts, due[0].notice.notifier.as_str()), (1, 1, "team"));
-        scene.store.mark_notice(due[0].number, &Delivery::GaveUp { note: "no answer".to_owned() }).unwrap();
-        assert_eq!(scene.store.due_notices(Timestamp::MAX).unwrap(), []);
-        let over = notice("a_1 resolved", "team", "2026-01-02T00:00Z");
-        scene.store.save_alerts(&[(open.clone(), vec![over])], &[]).unwrap();
-        assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
-        let due = time("2026-01-02T00:00Z");
-        assert_eq!(scene.store.due_notices(due).unwrap().len(), 1);
-        scene
-            .store
-            .acknowledge(&open.id, &Acknowledgement { at: due, false_alarm: false, by: None, comment: None })
-            .unwrap();
-        assert_eq!(scene.store.due_notices(due).unwrap(), []);
     }
 }

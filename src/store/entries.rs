@@ -453,7 +453,7 @@ mod tests {
             };
             let id = match (done.new_mentions.first(), scene.store.changes_since(before, 1).unwrap().pop()) {
                 (Some((id, _)), _) => Some(scene.store.mention(id).unwrap().unwrap().entry),
-                (None, Some((_, Change::Put(mention)))) => Some(mention.entry),
+                (None, Some((_, Change::New(mention) | Change::Put(mention)))) => Some(mention.entry),
                 _ => None,
             };
             let entry = match id {

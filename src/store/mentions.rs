@@ -5,6 +5,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::entries::mention_id;
+use super::handlings::forget_handlings;
 use super::rollups::{Ledger, known_subject, subject_number};
 use super::stories::{self, Facts};
 use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
@@ -20,6 +21,21 @@ impl Reader {
         match id_bytes(id.as_str()) {
             Some(bytes) => Ok(self.select_mentions("WHERE m.id = ?1", [bytes])?.pop()),
             None => Ok(None),
+        }
+    }
+
+    /// The mentions whose ids begin so, at most two: one is the one meant.
+    pub fn mentions_beginning(&self, id: &str) -> Result<Vec<Mention>> {
+        let digits = id.strip_prefix("m_").unwrap_or(id);
+        let bound = |filler: char| {
+            let filled: String = digits.chars().chain(std::iter::repeat(filler)).take(32).collect();
+            (digits.len() <= 32).then(|| id_bytes(&format!("m_{filled}"))).flatten()
+        };
+        match bound('0').zip(bound('f')) {
+            Some((low, high)) => {
+                self.select_mentions("WHERE m.id BETWEEN ?1 AND ?2 ORDER BY m.id LIMIT 2", [low, high])
+            }
+            None => Ok(Vec::new()),
         }
     }
 
@@ -122,19 +138,26 @@ impl Reader {
     /// What changed after `rev`, each mention once, as it is now; ordered by rev.
     pub fn changes_since(&self, rev: u64, limit: usize) -> Result<Vec<(u64, Change)>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT rev, mention, NULL FROM mentions WHERE rev > ?1
-             UNION ALL SELECT rev, NULL, id FROM tombstones WHERE rev > ?1
+            "SELECT rev, mention, NULL, born_rev > ?1 FROM mentions WHERE rev > ?1
+             UNION ALL SELECT rev, NULL, id, 0 FROM tombstones WHERE rev > ?1
              ORDER BY rev LIMIT ?2",
         )?;
         let rows = statement
-            .query_map(params![rev, rows(limit)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<Result<Vec<(u64, Option<i64>, Option<[u8; 16]>)>, _>>()?;
+            .query_map(params![rev, rows(limit)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?
+            .collect::<Result<Vec<(u64, Option<i64>, Option<[u8; 16]>, bool)>, _>>()?;
         rows.into_iter()
-            .map(|(rev, mention, gone)| match (mention, gone) {
-                (Some(mention), _) => Ok((rev, Change::Put(Box::new(self.numbered_mention(mention)?)))),
-                (None, gone) => {
-                    Ok((rev, Change::Gone(MentionId::new(prefixed("m_", gone.unwrap_or_default())))))
-                }
+            .map(|(rev, mention, gone, is_new)| {
+                let change = match mention {
+                    Some(mention) => {
+                        let mention = Box::new(self.numbered_mention(mention)?);
+                        // Whoever asks for what came after a rev was never told of what was born after it.
+                        if is_new { Change::New(mention) } else { Change::Put(mention) }
+                    }
+                    None => Change::Gone(MentionId::new(prefixed("m_", gone.unwrap_or_default()))),
+                };
+                Ok((rev, change))
             })
             .collect()
     }
@@ -418,6 +441,7 @@ fn delete_mention(ledger: &mut Ledger<'_>, entry: i64, number: i64) -> Result<()
         .db
         .prepare_cached("INSERT INTO tombstones (rev, id) SELECT ?2, id FROM mentions WHERE mention = ?1")?
         .execute(params![number, rev])?;
+    forget_handlings(ledger.db, number)?;
     ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
     Ok(())
 }
@@ -432,6 +456,7 @@ pub(super) fn expire_mention(ledger: &mut Ledger<'_>, number: i64) -> Result<()>
             "INSERT INTO tombstones (rev, id, expired) SELECT ?2, id, 1 FROM mentions WHERE mention = ?1",
         )?
         .execute(params![number, rev])?;
+    forget_handlings(ledger.db, number)?;
     ledger.db.prepare_cached("DELETE FROM mentions WHERE mention = ?1")?.execute([number])?;
     Ok(())
 }
@@ -479,9 +504,7 @@ fn read_mention(row: &Row<'_>) -> Result<Mention> {
         copies: row.get("copies")?,
         entry_tags: tags(row, "entry_tags")?,
         tags: tags(row, "tags")?,
-        status: MentionStatus::ALL
-            .into_iter()
-            .find(|known| known.as_str() == status)
+        status: MentionStatus::read(&status)
             .with_context(|| format!("a mention has the unknown status `{status}`"))?,
         own_voice: row.get("own_voice")?,
         backfill: row.get("backfill")?,
@@ -663,7 +686,7 @@ mod tests {
             .unwrap()
             .into_iter()
             .map(|(_, change)| match change {
-                Change::Put(mention) => mention.text,
+                Change::New(mention) | Change::Put(mention) => mention.text,
                 Change::Gone(id) => id.to_string(),
             })
             .collect();

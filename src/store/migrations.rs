@@ -400,6 +400,39 @@ const STEPS: &[&str] = &[
         text TEXT NOT NULL
     );
     ",
+    // Notices of before were one text each; what was given up before is not known to be of any time.
+    "
+    ALTER TABLE notices ADD COLUMN topic TEXT NOT NULL DEFAULT 'alert';
+    ALTER TABLE notices ADD COLUMN rule TEXT;
+    -- When it was decided to tell it.
+    ALTER TABLE notices ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+    -- Headline, sections and command, as JSON.
+    ALTER TABLE notices ADD COLUMN content TEXT NOT NULL DEFAULT '{}';
+    -- The key under which it was tried first, alone or with others.
+    ALTER TABLE notices ADD COLUMN sent_as TEXT;
+    ALTER TABLE notices ADD COLUMN given_up INTEGER;
+    UPDATE notices SET
+        topic = CASE WHEN alert IS NULL THEN 'source' ELSE 'alert' END,
+        rule = (SELECT rule FROM alerts WHERE id = notices.alert),
+        at = coalesce(due, delivered, 0),
+        sent_as = CASE WHEN attempts > 0 THEN key END;
+    DROP INDEX notices_by_due;
+    CREATE INDEX notices_that_wait ON notices (notice) WHERE due IS NOT NULL;
+
+    -- How each way to tell is doing.
+    CREATE TABLE notifiers (
+        id TEXT PRIMARY KEY,
+        -- When something was told last.
+        told INTEGER,
+        -- Attempts in a row that did not reach it, when the latest was, why, and until when it is left alone.
+        failures INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER,
+        note TEXT,
+        waits_until INTEGER
+    ) WITHOUT ROWID;
+    INSERT INTO notifiers (id, told)
+        SELECT notifier, max(delivered) FROM notices WHERE delivered IS NOT NULL GROUP BY notifier;
+    ",
     "
     -- Counts of a window as they were, under a name; lists are JSON.
     CREATE TABLE baselines (
@@ -414,6 +447,18 @@ const STEPS: &[&str] = &[
 
     -- What an entry carries: 0 text, 1 image, 2 audio, 3 video.
     ALTER TABLE entries ADD COLUMN format INTEGER NOT NULL DEFAULT 0;
+    ",
+    "
+    -- What people did with mentions: `deed` is tag, untag, note or status, `value` of what.
+    CREATE TABLE handlings (
+        handling INTEGER PRIMARY KEY,
+        mention INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        who TEXT,
+        deed TEXT NOT NULL,
+        value TEXT NOT NULL
+    );
+    CREATE INDEX handlings_by_mention ON handlings (mention);
     ",
 ];
 

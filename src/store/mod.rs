@@ -10,14 +10,17 @@
 
 mod alerts;
 mod annotations;
+mod arrivals;
 mod asks;
 mod baselines;
 mod entries;
 mod expiry;
+mod handlings;
 mod kept;
 mod lock;
 mod mentions;
 mod migrations;
+mod notices;
 mod recount;
 mod rollups;
 mod series;
@@ -41,7 +44,7 @@ use jiff::tz::TimeZone;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
-pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
+pub use alerts::AlertFilter;
 pub use asks::Asked;
 pub use baselines::Baseline;
 pub use entries::{Ingested, Origin, Polled};
@@ -49,6 +52,7 @@ pub use expiry::{Horizon, Progress};
 pub use kept::KeptEntry;
 pub use lock::Lock;
 pub use mentions::{Heard, News};
+pub use notices::{Delivery, GivenUp, Notice, NotifierState, QueuedNotice, Waiting};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Hearing, Outcome, QuietPoll, Remark};

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rusqlite::{Row, params};
 
-use super::alerts::write_notice;
+use super::notices::write_notice;
 use super::{Notice, Reader, Store};
 use crate::model::{AlertId, BrandId, Muted, RuleId, Silence, Timestamp};
 

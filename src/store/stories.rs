@@ -415,7 +415,7 @@ mod tests {
         changes
             .into_iter()
             .map(|(_, change)| match change {
-                Change::Put(mention) => (mention.guid.unwrap(), mention.story),
+                Change::New(mention) | Change::Put(mention) => (mention.guid.unwrap(), mention.story),
                 Change::Gone(id) => panic!("{id} is gone"),
             })
             .collect()
@@ -439,7 +439,7 @@ mod tests {
         }
         let mut entries: Vec<(i64, String, String)> = Vec::new();
         for (_, change) in scene.store.changes_since(0, 1000).unwrap() {
-            let Change::Put(mention) = change else { continue };
+            let (Change::New(mention) | Change::Put(mention)) = change else { continue };
             entries.push((mention.at().as_second(), mention.entry.to_string(), mention.guid.unwrap()));
         }
         entries.sort();

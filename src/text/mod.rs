@@ -1,5 +1,6 @@
 //! Text and links in canonical form; the one tokeniser.
 
+pub mod cells;
 pub mod excerpt;
 pub mod fold;
 pub mod html;

@@ -32,6 +32,7 @@ pub struct AlertView {
     pub state: &'static str,
     pub severity: &'static str,
     pub since: Timestamp,
+    pub fired_at: Option<Timestamp>,
     pub until: Option<Timestamp>,
     pub reason: String,
     pub observed: ObservedView,
@@ -94,6 +95,7 @@ impl AlertView {
             state: alert.state.as_str(),
             severity: alert.severity.as_str(),
             since: alert.since,
+            fired_at: alert.fired_at,
             until: alert.until,
             reason: alert.reason.clone(),
             observed: ObservedView {

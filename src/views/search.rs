@@ -3,9 +3,9 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::index::{Options, Searcher};
+use crate::index::{Facet, Fold, Options, Searcher};
 use crate::model::Mention;
-use crate::query::{self, Ast, Document, Query};
+use crate::query::{self, Ast, Document, Query, QueryError};
 use crate::store::Reader;
 use crate::text::Span;
 use crate::text::excerpt::excerpt;
@@ -93,6 +93,131 @@ pub fn search(store: &Reader, index: &Searcher, query: &Query, options: &Options
     })
 }
 
+/// The hits alone, one after the other: for as many as one likes in constant memory, but for their ids, and
+/// without a count.
+pub fn hits(
+    store: &Reader,
+    index: &Searcher,
+    query: &Query,
+    options: &Options,
+    each: &mut dyn FnMut(MentionView) -> Result<()>,
+) -> Result<()> {
+    for id in index.newest(&query.ast, options)? {
+        // It may have been deleted since.
+        let Some(mention) = store.mention(&id)? else { continue };
+        let source_tags = options.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
+        each(MentionView::of_query(&mention, &query.ast, source_tags))?;
+    }
+    Ok(())
+}
+
+/// What a query finds, before it is saved: as `query preview --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PreviewView {
+    /// As typed.
+    pub query: String,
+    /// As it is read.
+    pub meaning: String,
+    pub total: u64,
+    /// Those with hits, in their order: `2026-W01`.
+    pub weeks: Vec<FacetValue>,
+    /// The newest, each story once.
+    pub examples: Vec<MentionView>,
+}
+
+/// Examples in a preview.
+const EXAMPLES: usize = 10;
+
+pub fn preview(store: &Reader, index: &Searcher, query: &Query, options: &Options) -> Result<PreviewView> {
+    let options =
+        Options { limit: EXAMPLES, fold: Some(Fold::Story), facets: vec![Facet::Week], ..options.clone() };
+    let mut found = search(store, index, query, &options)?;
+    Ok(PreviewView {
+        query: found.query,
+        meaning: query.ast.to_string(),
+        total: found.total,
+        weeks: found.facets.pop().map_or_else(Vec::new, |weeks| weeks.values),
+        examples: found.hits,
+    })
+}
+
+/// What is to be said of a query, as `query lint --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LintView {
+    /// Nothing is wrong; there may be hints.
+    pub ok: bool,
+    pub query: String,
+    /// As it is read; null if it cannot be.
+    pub meaning: Option<String>,
+    pub problems: Vec<QueryProblem>,
+}
+
+/// `start` and `end` in `query`, half-open, in Unicode scalar values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QueryProblem {
+    pub severity: &'static str,
+    pub start: u32,
+    pub end: u32,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+pub fn lint(text: &str, read: &std::result::Result<Query, QueryError>) -> LintView {
+    let place = |byte: usize| text[..byte.min(text.len())].chars().count() as u32;
+    let problem = |severity, start, end, message: &str, help: &Option<String>| QueryProblem {
+        severity,
+        start: place(start),
+        end: place(end),
+        message: message.to_owned(),
+        help: help.clone(),
+    };
+    let problems = match read {
+        Ok(query) => query::lint(text, &query.ast)
+            .iter()
+            .map(|hint| problem("warning", hint.start, hint.end, &hint.message, &hint.help))
+            .collect(),
+        Err(error) => vec![problem("error", error.start, error.end, &error.message, &error.help)],
+    };
+    LintView {
+        ok: read.is_ok(),
+        query: text.to_owned(),
+        meaning: read.as_ref().ok().map(|query| query.ast.to_string()),
+        problems,
+    }
+}
+
+/// One mention with its whole text and what was done with it, as `mention show --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HandledView {
+    pub mention: MentionView,
+    pub text: String,
+    /// Oldest first.
+    pub handled: Vec<HandlingView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandlingView {
+    pub at: String,
+    pub who: Option<String>,
+    /// tag, untag, note or status.
+    pub what: &'static str,
+    pub value: String,
+}
+
+pub fn handled(store: &Reader, mention: &Mention, source_tags: &[String]) -> Result<HandledView> {
+    let handlings = store.handlings(&mention.id)?.into_iter().map(|handling| HandlingView {
+        at: handling.at.to_string(),
+        what: handling.deed.as_str(),
+        value: handling.deed.value().to_owned(),
+        who: handling.who,
+    });
+    Ok(HandledView {
+        mention: MentionView::new(mention, &[], source_tags),
+        text: mention.text.clone(),
+        handled: handlings.collect(),
+    })
+}
+
 impl MentionView {
     /// `spans`: what to show of the text, in its scalar values; where there are none, the places that made it
     /// a mention are shown. `source_tags`: those of its source.
@@ -173,7 +298,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::enrich::fingerprint::Fingerprint;
-    use crate::index::{Facet, Index};
+    use crate::index::Index;
     use crate::model::{
         BrandId, EntryId, Language, Match, MentionId, MentionStatus, Sentiment, Skip, SourceId, StoryId,
         Timestamp,

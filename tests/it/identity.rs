@@ -213,7 +213,7 @@ proptest! {
         }
         let mut mentions: BTreeMap<String, usize> = BTreeMap::new();
         for (_, change) in engines.store.changes_since(0, 1000).expect("read") {
-            if let Change::Put(mention) = change {
+            if let Change::New(mention) | Change::Put(mention) = change {
                 *mentions.entry(mention.link.clone().expect("a link")).or_default() += 1;
             }
         }

@@ -2,10 +2,12 @@
 
 mod adding;
 mod alerts;
+mod backtest;
 mod benchmark;
 mod clocks;
 mod commands;
 mod crash;
+mod delivery;
 mod docs;
 mod faults;
 mod fuzz_corpus;
@@ -20,5 +22,6 @@ mod reporting;
 mod rescoring;
 mod running;
 mod scenario;
+mod searching;
 mod streams;
 mod tidy;

@@ -199,6 +199,7 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
         verdict,
     });
     let alerts = (0..dice.roll(40)).map(|number| AlertView {
+        fired_at: None,
         id: "a_1".into(),
         rule: name(),
         brand: brand(number % 7),

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::stats::Interval;
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparisonView {
     pub query: Option<String>,
@@ -22,7 +24,7 @@ pub struct ComparisonView {
     pub yields: Vec<YieldView>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AgainstView {
     /// `previous`, or the name of a frozen baseline.
     pub name: String,
@@ -46,7 +48,7 @@ pub enum AgainstProblem {
     OtherSources,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BasisView {
     /// `steady`: sources heard for all of the window. `all`: those bring less than half of what is counted, so
     /// that every source is.
@@ -67,7 +69,7 @@ pub struct UnevenView {
     pub mentions: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct BrandView {
     pub brand: String,
     pub name: String,
@@ -119,6 +121,13 @@ pub struct IntervalView {
     pub high: f64,
 }
 
+impl From<Interval> for IntervalView {
+    fn from(interval: Interval) -> Self {
+        let Interval { value, low, high } = interval;
+        IntervalView { value, low, high }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ChangeView {
     pub value: f64,
@@ -144,7 +153,7 @@ pub struct SentimentCounts {
 }
 
 /// A source, a tag, a language, and what was said there.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlaceView {
     pub value: String,
     pub mentions: u64,
