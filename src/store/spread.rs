@@ -78,9 +78,10 @@ impl Reader {
             let asked = params![subject, since, until, scope.backfill, left_out, rows(limit)];
             found = statement.query_map(asked, read)?.collect::<Result<_, _>>()?;
         } else {
+            // Left to choose, SQLite would go through all of the subject for each story.
             let mut statement = self.db.prepare_cached(&format!(
-                "{select} FROM entries e JOIN mentions m USING (entry)
-                     JOIN counted c ON c.at = e.at AND c.mention = m.mention
+                "{select} FROM entries e CROSS JOIN mentions m USING (entry)
+                     CROSS JOIN counted c ON c.at = e.at AND c.mention = m.mention
                  WHERE e.story = ?6 AND {holds} HAVING told > 0"
             ))?;
             for &(story, size) in &sizes.0 {
