@@ -12,7 +12,7 @@
 //! | 5 | [`fetch`], [`store`], [`index`], [`notify`] |
 //! | 6 | [`views`] |
 //! | 7 | [`render`] |
-//! | 8 | [`ingest`], [`alerting`] |
+//! | 8 | [`ingest`], [`alerting`], [`digest`] |
 //! | 9 | [`daemon`] |
 //! | 10 | [`cli`] |
 //!
@@ -45,6 +45,7 @@ pub mod views;
 pub mod render;
 
 pub mod alerting;
+pub mod digest;
 pub mod ingest;
 
 pub mod daemon;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Standing;
-use crate::model::{Notification, NotifierId, Severity, SourceId, Timestamp, Tongue};
+use crate::model::{Notification, NotifierId, Severity, SourceId, Timestamp, Tongue, Topic};
 use crate::store::{Notice, Store};
 
 /// Queues what is to be told of sources that are gone, to every notifier.
@@ -11,10 +11,17 @@ pub(super) fn tell(store: &mut Store, standing: &Standing, now: Timestamp) -> Re
     for (source, key) in store.untold_gone()? {
         let notification = Notification {
             key,
+            topic: Topic::Source,
             alert: None,
+            rule: None,
             severity: Severity::Normal,
+            at: now,
             title: title(&source, standing.tongue),
-            body: body(&source, standing.tongue),
+            headline: None,
+            body: body(standing.tongue).to_owned(),
+            sections: Vec::new(),
+            act: Some(format!("vigie poll --source {source}")),
+            parts: Vec::new(),
         };
         let to = |notifier: &NotifierId| Notice {
             notifier: notifier.clone(),
@@ -22,29 +29,22 @@ pub(super) fn tell(store: &mut Store, standing: &Standing, now: Timestamp) -> Re
             due: now,
         };
         let notices: Vec<Notice> = standing.notifiers.iter().map(to).collect();
-        store.queue_notices(&notices)?;
+        store.queue_notices(&notices, None)?;
     }
     Ok(())
 }
 
 fn title(source: &SourceId, tongue: Tongue) -> String {
-    match tongue {
-        Tongue::English => format!("{source} is gone"),
-        Tongue::French => format!("{source} a disparu"),
-    }
+    format!("{source} {}", tongue.of("is gone", "a disparu"))
 }
 
-fn body(source: &SourceId, tongue: Tongue) -> String {
-    match tongue {
-        Tongue::English => format!(
-            "The publisher has taken this source down (410 Gone); it is not polled any more. Write another \
-             address into feeds.toml, or take it out.\nvigie poll --source {source} asks once more"
-        ),
-        Tongue::French => format!(
-            "L’éditeur a retiré cette source (410 Gone) ; elle n’est plus relevée. Écrivez une autre adresse \
-             dans feeds.toml, ou retirez-la.\nvigie poll --source {source} demande encore une fois"
-        ),
-    }
+fn body(tongue: Tongue) -> &'static str {
+    tongue.of(
+        "The publisher has taken this source down (410 Gone); it is not polled any more. Write another address \
+         into feeds.toml, take it out, or ask once more:",
+        "L’éditeur a retiré cette source (410 Gone) ; elle n’est plus relevée. Écrivez une autre adresse dans \
+         feeds.toml, retirez-la, ou demandez encore une fois :",
+    )
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
         };
         let told = |store: &mut Store| {
             super::super::evaluate(store, &standing, &mut Default::default(), now).unwrap();
-            let due = store.due_notices(now).unwrap();
+            let due = store.waiting().unwrap().notices;
             due.iter().map(|queued| queued.notice.notifier.to_string()).collect::<Vec<_>>()
         };
         store.sync_sources(&[source("https://a.example/?token=secret")]).unwrap();
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(told(&mut store), ["a", "b"]);
         go(&mut store, now);
         assert_eq!(told(&mut store), ["a", "b"]);
-        let queued = store.due_notices(now).unwrap().remove(0);
+        let queued = store.waiting().unwrap().notices.remove(0);
         assert!(!format!("{queued:?}").contains("secret"), "{queued:?}");
         store.sync_sources(&[source("https://b.example/")]).unwrap();
         assert_eq!(told(&mut store).len(), 2);

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::{Standing, back, slot};
+use super::Standing;
 use crate::model::{BrandId, Rule, RuleId, Timestamp};
-use crate::rules::{HISTORY_DAYS, SLOT_S, Vigil};
+use crate::rules::{Keeps, SLOT_S, Vigil, begun};
 use crate::store::{Reader, Scope};
 
 /// What each rule has learned of each of its brands.
@@ -45,22 +45,14 @@ impl Memory {
                 && remembered.vigil.go_back(from)
         });
         if !fits {
-            let since = begun(stock_taken)?;
+            let since = begun(stock_taken);
             let scope = Scope { brand, query: rule.query.as_deref(), since, until: from, backfill: true };
             let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since)? else { return Ok(None) };
-            let mut vigil = Vigil::new(rule, history.start, &standing.zone);
+            let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
             vigil.learn(rule, &history, from);
             let config_hash = rule.config_hash.clone();
             self.0.insert(key.clone(), Remembered { vigil, since, stock_taken, config_hash });
         }
         Ok(self.0.get_mut(&key))
     }
-}
-
-/// Since when history is read: as far back as it goes from the last beginning of a quarter of a year, so that what is
-/// learned begins at one time for all looks of a season.
-fn begun(stock_taken: Timestamp) -> Result<Timestamp> {
-    let quarter_s = 13 * 7 * 86_400;
-    let quarter = Timestamp::from_second(stock_taken.as_second().div_euclid(quarter_s) * quarter_s)?;
-    slot(back(quarter, std::time::Duration::from_secs(HISTORY_DAYS as u64 * 86_400))?, 0)
 }

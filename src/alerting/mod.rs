@@ -4,28 +4,35 @@
 //! whose counts have changed since, because what was said at 9:05 may be heard at 10:10. Alerts and their
 //! notices are stored in one transaction; [`Deliverer`] then tells what is due.
 
+mod backtest;
 mod deliver;
 mod gone;
 mod memory;
+mod muting;
+mod outbox;
 mod pattern;
+mod summary;
+mod telling;
+#[cfg(test)]
+mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Notification,
-    NotifierId, Rule, Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Muted, NotifierId,
+    Rule, Timestamp, Tongue,
 };
 use crate::query::Query;
-use crate::rules::{Notice, SLOT_S, Sight, Step};
+use crate::rules::{Notice, SLOT_S, Sight, Silence, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
+pub use backtest::{backtest, tune};
 pub use deliver::{Delivered, Deliverer};
 pub use memory::Memory;
 
@@ -40,9 +47,6 @@ const COMPARED: Duration = Duration::from_secs(35 * 86_400);
 
 /// Words kept with an alert.
 const TERMS: usize = 6;
-
-/// Digits of an alert's id that a notice shows; two alerts hardly ever share them.
-const ID_SHOWN: usize = 8;
 
 /// The part of a configuration that alerting works by.
 pub struct Standing {
@@ -93,6 +97,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
         return Ok(());
     }
     store.set_meta(LAST_LOOK, &now.to_string())?;
+    let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
             let query = rule.query.as_deref();
@@ -119,10 +124,15 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     }
                 }
             }
-            let changes = course.end(now)?;
+            let (changes, muted) = course.end(now)?;
+            // First: an alert that is stored is not judged again.
+            store.mute(&muted)?;
+            let speaking = changes.iter().filter(|(_, notices)| !notices.is_empty());
+            told.extend(speaking.map(|(alert, _)| alert.id.clone()));
             store.save_alerts(&changes, place.as_slice())?;
         }
     }
+    muting::tell(store, standing, &told, now)?;
     store.clear_touched(touched.up_to)
 }
 
@@ -134,6 +144,9 @@ fn end_unasked(store: &mut Store, standing: &Standing, now: Timestamp) -> Result
         .collect();
     store.save_alerts(&ended, &[])
 }
+
+/// An incident as it is to be stored, and what is to be told of it.
+type Change = (Alert, Vec<store::Notice>);
 
 /// The incident of a rule and a brand while looks move it along, and what is to be told of it.
 struct Course<'a> {
@@ -169,13 +182,18 @@ impl<'a> Course<'a> {
     }
 
     /// Each incident that changed, with what is to be told of it: news of several looks is told once, with the
-    /// latest numbers.
-    fn end(self, now: Timestamp) -> Result<Vec<(Alert, Vec<store::Notice>)>> {
-        let with_notices = |(alert, notice): (Alert, Notice)| {
-            let notices = notices(self.store, self.standing, self.rule, &alert, notice, now)?;
-            Ok((alert, notices))
-        };
-        self.changed.into_iter().map(with_notices).collect()
+    /// latest numbers; and the news that is muted.
+    fn end(self, now: Timestamp) -> Result<(Vec<Change>, Vec<Muted>)> {
+        let (mut changes, mut muted) = (Vec::new(), Vec::new());
+        for (alert, notice) in self.changed {
+            let heard = muting::heard(self.store, &alert, notice, now)?;
+            if let (Notice::NothingNew(Silence::Muted(silence)), Some(news)) = (heard, news(&alert, notice)) {
+                muted.push(Muted { alert: alert.id.clone(), news, silence, at: now, told: None });
+            }
+            let notices = notices(self.store, self.standing, self.rule, &alert, heard, now)?;
+            changes.push((alert, notices));
+        }
+        Ok((changes, muted))
     }
 }
 
@@ -272,8 +290,7 @@ fn borrowed(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-/// What is told, to each of the rule's notifiers. The end of an incident is stored but not told, and nothing
-/// more is told of one that someone looks after.
+/// What is told, to each of the rule's notifiers. The end of an incident is stored but not told.
 fn notices(
     store: &Reader,
     standing: &Standing,
@@ -282,27 +299,25 @@ fn notices(
     notice: Notice,
     now: Timestamp,
 ) -> Result<Vec<store::Notice>> {
-    let news = match notice {
-        Notice::First => "first".to_owned(),
-        Notice::NewEvidence => format!("grown-{}", alert.observed.value),
-        Notice::Resolved | Notice::NothingNew(_) => return Ok(Vec::new()),
-    };
-    if alert.acknowledged.is_some() {
-        return Ok(Vec::new());
-    }
-    let notification = Notification {
-        key: format!("{}:{news}", alert.id),
-        alert: Some(alert.id.clone()),
-        severity: alert.severity,
-        title: title(rule, alert, standing.name(&alert.brand), standing.tongue),
-        body: body(store, alert, standing.tongue)?,
-    };
+    let Some(news) = news(alert, notice) else { return Ok(Vec::new()) };
+    let title = title(rule, alert, standing.name(&alert.brand), standing.tongue);
+    let key = format!("{}:{news}", alert.id);
+    let notification = telling::notification(store, standing, alert, key, title, now)?;
     let to = |notifier: &NotifierId| store::Notice {
         notifier: notifier.clone(),
         notification: notification.clone(),
         due: now,
     };
     Ok(rule.notify.iter().map(to).collect())
+}
+
+/// What a notice tells, as part of its key; `None` if it tells nothing.
+fn news(alert: &Alert, notice: Notice) -> Option<String> {
+    match notice {
+        Notice::First => Some("first".to_owned()),
+        Notice::NewEvidence => Some(format!("grown-{}", alert.observed.value)),
+        Notice::Resolved | Notice::NothingNew(_) => None,
+    }
 }
 
 /// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
@@ -331,20 +346,6 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
         Condition::Pattern => format!("{title} ({})", rule.id),
         Condition::Spike | Condition::NegativeBuzz { .. } => title,
     }
-}
-
-/// The headline of the story with the most copies, the reason, and how to acknowledge; the beginning of the
-/// alert's id is enough for that, and fits on a line.
-fn body(store: &Reader, alert: &Alert, tongue: Tongue) -> Result<String> {
-    let evidence = store.mentions(&alert.evidence)?;
-    let loudest = evidence.iter().filter(|m| m.title.is_some()).max_by_key(|m| m.copies);
-    let headline = loudest.and_then(|m| m.title.as_deref()).map(|title| match tongue {
-        Tongue::French => format!("« {title} »\n"),
-        Tongue::English => format!("“{title}”\n"),
-    });
-    let id = alert.id.as_str().trim_start_matches("a_");
-    let id = id.get(..ID_SHOWN).unwrap_or(id);
-    Ok(format!("{}{}\nvigie alerts ack {id}", headline.unwrap_or_default(), alert.reason))
 }
 
 /// The start of the slot `time` lies in, `more` slots later.

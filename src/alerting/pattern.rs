@@ -94,7 +94,8 @@ fn parse(text: &str) -> Option<Place> {
     })
 }
 
-fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
+/// Whether a pattern asks for a mention.
+pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
     let source_tags = standing.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
     let saved = rule.query.as_ref().and_then(|id| standing.queries.get(id));
     let mut all = saved.into_iter().chain(rule.text.as_ref());

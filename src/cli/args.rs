@@ -83,6 +83,8 @@ pub enum Command {
     Benchmark(Benchmark),
     /// What was called out, why, and what became of it
     Alerts(Alerts),
+    /// Mark a launch, a post, an event: a likely cause beside alerts
+    Annotate(Annotate),
     /// The configured rules
     Rules(Rules),
     /// Build the full-text index anew from the stored mentions
@@ -394,9 +396,9 @@ pub struct Alerts {
 
 #[derive(Debug, Subcommand)]
 pub enum AlertsCommand {
-    /// All alerts, newest first
-    List,
-    /// One alert, with what to read
+    /// The newest alerts, newest first
+    List(AlertsList),
+    /// One alert as a colleague would tell it, with what to read
     Show { id: String },
     /// Every number of an alert, and the same recomputed
     Explain { id: String },
@@ -406,6 +408,104 @@ pub enum AlertsCommand {
         /// It was a false alarm
         #[arg(long = "false")]
         false_alarm: bool,
+        /// Who looks after it
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        /// What was found
+        #[arg(long, value_name = "TEXT")]
+        comment: Option<String>,
+    },
+    /// Notices not to be told for a while; rules look on as ever
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Silence(Silence),
+}
+
+#[derive(Debug, Default, ClapArgs)]
+pub struct AlertsList {
+    /// Only alerts in this state
+    #[arg(long, value_enum)]
+    pub state: Option<State>,
+    /// Only alerts of this rule
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+    /// Only alerts for this brand
+    #[arg(long, value_name = "ID")]
+    pub brand: Option<String>,
+    /// Only alerts that began at this time or later (a date, RFC 3339, or a duration back from now such as 7d)
+    #[arg(long, value_name = "T")]
+    pub since: Option<String>,
+    /// All of them, not only the newest 20
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum State {
+    /// The condition holds, but not yet for as long as the rule asks; shown only when asked for
+    Pending,
+    Firing,
+    Resolved,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Silence {
+    #[command(subcommand)]
+    pub command: Option<SilenceCommand>,
+    /// Only notices of this rule [default: of all]
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+    /// Only notices for this brand [default: for all]
+    #[arg(long, value_name = "ID")]
+    pub brand: Option<String>,
+    /// How long, such as 2h or 7d
+    #[arg(long = "for", value_name = "D", conflicts_with = "until", required_unless_present = "until")]
+    pub lasting: Option<String>,
+    /// Up to when (a date, or RFC 3339)
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
+    /// Who asks for it
+    #[arg(long, value_name = "NAME", required = true)]
+    pub by: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub comment: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SilenceCommand {
+    /// The silences that last, and those that are over
+    List,
+    /// End one now; what it muted is told if it still fires
+    End {
+        #[arg(value_name = "ID")]
+        number: i64,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Annotate {
+    #[command(subcommand)]
+    pub command: Option<AnnotateCommand>,
+    /// What it was: a launch, a post, an event
+    #[arg(required = true)]
+    pub text: Option<String>,
+    /// When it was (a date, RFC 3339, or a duration back from now such as 2h) [default: now]
+    #[arg(long, value_name = "T")]
+    pub at: Option<String>,
+    /// The brand it concerns [default: all]
+    #[arg(long, value_name = "ID")]
+    pub brand: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AnnotateCommand {
+    /// All annotations, newest first
+    List,
+    /// Take one back
+    Remove {
+        #[arg(value_name = "ID")]
+        number: i64,
     },
 }
 
@@ -419,6 +519,32 @@ pub struct Rules {
 pub enum RulesCommand {
     /// The configured rules and their state
     List,
+    /// What rules would have said of the past: each alert, and how many a week
+    Backtest {
+        /// One rule; all by default. To try a rule, write it into feeds.toml with `notify = []`
+        id: Option<String>,
+        /// From this time on (a date, RFC 3339, or a duration back from now such as 90d)
+        #[arg(long, value_name = "T")]
+        since: String,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+    /// What another budget, or another `min`, would have changed on your own past
+    Tune {
+        id: String,
+        /// From this time on [default: all that is kept]
+        #[arg(long, value_name = "T")]
+        since: Option<String>,
+        /// Before this time [default: now]
+        #[arg(long, value_name = "T")]
+        until: Option<String>,
+    },
+    /// Run rules over written series, and compare with what is expected
+    Test {
+        /// A TOML file of `[[test]]`s; see docs/configuration.md
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod analyze;
+mod annotate;
 mod args;
 mod benchmark;
 mod check;
@@ -27,6 +28,7 @@ mod rules;
 mod run;
 mod search;
 mod setup;
+mod silence;
 mod sources;
 
 use std::process::ExitCode;
@@ -86,6 +88,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Exit> {
         Command::Mention(options) => mention::run(args, options),
         Command::Benchmark(options) => benchmark::run(args, options),
         Command::Alerts(options) => alerts::run(args, options),
+        Command::Annotate(options) => annotate::run(args, options),
         Command::Rules(options) => rules::run(args, options),
         Command::Reindex => reindex::run(args),
         Command::Rescore(options) => rescore::run(args, options),

@@ -1,4 +1,4 @@
-//! `notifiers`: the ways to reach people, and whether they work.
+//! `notifiers`: the ways to reach people, how they are doing, and whether they work.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -6,21 +6,9 @@ use serde::Serialize;
 use super::args::{Args, Notifiers, NotifiersCommand};
 use super::setup::{Loaded, load, runtime, unknown};
 use super::{Exit, output};
-use crate::model::{Channel, Notification, Severity};
+use crate::model::{Line, Notification, Section, Severity, Timestamp, Tongue, Topic};
 use crate::notify::{Delivery, Notifier};
-use crate::render::table::{Align, table};
-
-#[derive(Serialize)]
-struct NotifierList<'a> {
-    notifiers: Vec<NotifierView<'a>>,
-}
-
-#[derive(Serialize)]
-struct NotifierView<'a> {
-    id: &'a str,
-    kind: &'static str,
-    rules: Vec<&'a str>,
-}
+use crate::{render, views};
 
 #[derive(Serialize)]
 struct Tested<'a> {
@@ -39,31 +27,12 @@ pub fn run(args: &Args, options: &Notifiers) -> Result<Exit> {
 }
 
 fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
-    let views = loaded.config.notifiers.iter().map(|notifier| NotifierView {
-        id: notifier.id.as_str(),
-        kind: match notifier.channel {
-            Channel::Desktop => "desktop",
-            Channel::Command { .. } => "command",
-        },
-        rules: loaded
-            .config
-            .rules
-            .iter()
-            .filter(|rule| rule.notify.contains(&notifier.id))
-            .map(|rule| rule.id.as_str())
-            .collect(),
-    });
-    let list = NotifierList { notifiers: views.collect() };
+    let reader = loaded.reader_if_any()?;
+    let view = views::notifiers::notifiers(reader.as_ref(), &loaded.config, args.now())?;
     if args.json {
-        output::print_json(&list)?;
+        output::print_json(&view)?;
     } else {
-        let rows: Vec<Vec<String>> = list
-            .notifiers
-            .iter()
-            .map(|n| vec![n.id.to_owned(), n.kind.to_owned(), n.rules.join(", ")])
-            .collect();
-        let columns = [("notifier", Align::Left), ("kind", Align::Left), ("told by rules", Align::Left)];
-        output::print(&table(&columns, &rows, output::style(args)))?;
+        output::print(&render::notifiers::text(&view, loaded.zone(), output::style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -73,17 +42,12 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     let Some(config) = notifiers.iter().find(|n| n.id.as_str() == id) else {
         return Err(unknown("notifier", id, notifiers.iter().map(|n| n.id.as_str())).into());
     };
-    let notification = Notification {
-        key: format!("test-{}", args.now()),
-        alert: None,
-        severity: Severity::Normal,
-        title: "vigie: a test".into(),
-        body: format!("If you read this, the notifier `{id}` works."),
-    };
-    let delivery = runtime()?.block_on(async { Notifier::new(config).deliver(&notification).await });
+    let now = args.now();
+    let notification = notification(id, now, loaded.tongue());
+    let delivery = runtime()?.block_on(async { Notifier::new(config).deliver(&notification, now).await });
     let why = match delivery {
         Delivery::Delivered => None,
-        Delivery::Retry { why, .. } | Delivery::Unavailable { why } => Some(why),
+        Delivery::Retry { why, .. } | Delivery::Unavailable { why } | Delivery::Refused { why } => Some(why),
     };
     if args.json {
         output::print_json(&Tested { id, delivered: why.is_none(), why: why.as_deref() })?;
@@ -93,4 +57,31 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
         output::print(&format!("{id}: delivered"))?;
     }
     Ok(if why.is_none() { Exit::Done } else { Exit::Failed })
+}
+
+/// As an alert would look there.
+fn notification(id: &str, now: Timestamp, tongue: Tongue) -> Notification {
+    let works = tongue.of("If you read this, it works:", "Si vous lisez ceci, il fonctionne :");
+    let line = Line {
+        text: tongue.of("A title to be read", "Un titre à lire").to_owned(),
+        link: Some("https://example.org/".to_owned()),
+        note: Some(tongue.of("an example", "un exemple").to_owned()),
+    };
+    Notification {
+        key: format!("test-{}", now.as_millisecond()),
+        topic: Topic::Test,
+        alert: None,
+        rule: None,
+        severity: Severity::Normal,
+        at: now,
+        title: tongue.of("vigie: a test", "vigie : un essai").to_owned(),
+        headline: None,
+        body: format!("{works} {}", tongue.quoted(id)),
+        sections: vec![Section {
+            heading: tongue.of("What to read", "À lire").to_owned(),
+            lines: vec![line],
+        }],
+        act: None,
+        parts: Vec::new(),
+    }
 }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem, Report, Severity, problem};
 use super::raw::{Section, Text, inside, suggestion, unknown_key};
-use super::{Checked, Config, File, Keep, Settings, ToneWords, Tongue, listening, rule, values};
+use super::{Checked, Config, File, Keep, Settings, ToneWords, Tongue, listening, rule, telling, values};
 use crate::model::Brand;
 use crate::query::{self, Query};
 
@@ -18,15 +18,7 @@ pub fn check(files: &[File]) -> Checked {
     let trees: Vec<_> = files.iter().map(|file| DeTable::parse(&file.text)).collect();
     for (file, tree) in trees.iter().enumerate() {
         if let Err(error) = tree {
-            let span = error.span().unwrap_or(0..0);
-            let (message, help) = match error.message().split_once(", expected ") {
-                Some((message, _)) if message.contains("must be quoted") => {
-                    (message, "put it in quotes".into())
-                }
-                Some((message, expected)) => (message, format!("expected {expected}")),
-                None => (error.message(), String::new()),
-            };
-            report.error(&Place { file, span }, message, help);
+            not_toml(&mut report, file, error);
         }
     }
     // Past a syntax error keys go missing, and everything that refers to them would look wrong too.
@@ -40,6 +32,17 @@ pub fn check(files: &[File]) -> Checked {
         }
     };
     Checked { config, problems: report.into_problems() }
+}
+
+/// Tells where a file is no TOML.
+pub(super) fn not_toml(report: &mut Report<'_>, file: usize, error: &toml::de::Error) {
+    let span = error.span().unwrap_or(0..0);
+    let (message, help) = match error.message().split_once(", expected ") {
+        Some((message, _)) if message.contains("must be quoted") => (message, "put it in quotes".into()),
+        Some((message, expected)) => (message, format!("expected {expected}")),
+        None => (error.message(), String::new()),
+    };
+    report.error(&Place { file, span }, message, help);
 }
 
 /// The patterns of `settings.include`; none if the text cannot be read.
@@ -86,7 +89,7 @@ pub fn wrong_model(files: &[File], message: String, help: &str) -> Problem {
 }
 
 /// The tables of a kind, and the keys such a table may have.
-type Kind = (&'static str, &'static [&'static str]);
+pub(super) type Kind = (&'static str, &'static [&'static str]);
 
 const SETTINGS: Kind = (
     "settings",
@@ -129,7 +132,7 @@ const SOURCE: Kind = (
     ],
 );
 const QUERY: Kind = ("query", &["id", "text", "brands"]);
-const RULE: Kind = (
+pub(super) const RULE: Kind = (
     "rule",
     &[
         "id",
@@ -161,11 +164,15 @@ const NOTIFIER: Kind = (
         "argv",
         "format",
         "url_env",
+        "url_file",
         "secret_env",
+        "secret_file",
         "host",
         "port",
+        "encryption",
         "user",
         "password_env",
+        "password_file",
         "from",
         "to",
     ],
@@ -241,12 +248,14 @@ impl<'t> Tables<'t> {
             .collect();
         let sources = listening::sources(report, &self.sources, &brands);
         let notifiers: Vec<_> =
-            self.notifiers.iter().filter_map(|section| rule::notifier(report, section)).collect();
+            self.notifiers.iter().filter_map(|section| telling::notifier(report, section)).collect();
         let context = rule::Context { names: &names, brands: &brands, notifiers: &notifiers, saved: &saved };
         let rules = self.rules.iter().filter_map(|section| rule::rule(report, section, &context)).collect();
-        for section in &self.digests {
-            rule::digest(report, section, &names);
-        }
+        let digests = self
+            .digests
+            .iter()
+            .filter_map(|section| telling::digest(report, section, &names, &notifiers))
+            .collect();
         for section in &self.goals {
             rule::goal(report, section, &names);
         }
@@ -260,7 +269,7 @@ impl<'t> Tables<'t> {
             let help = "add a `[[source]]` with `id = \"news\"` and `url = \"https://…\"`";
             report.warning(&top, "there is no source to listen to", help);
         }
-        Config { settings, brands, sources, queries, rules, notifiers, tone }
+        Config { settings, brands, sources, queries, rules, notifiers, digests, tone }
     }
 }
 
@@ -333,7 +342,7 @@ fn only_one<'t>(
     }
 }
 
-fn many<'t>(
+pub(super) fn many<'t>(
     report: &mut Report<'_>,
     list: &mut Vec<Section<'t>>,
     file: usize,

@@ -10,10 +10,12 @@ mod preset;
 mod problem;
 mod raw;
 mod rule;
+mod telling;
 pub mod template;
 #[cfg(test)]
 mod tests;
 mod values;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,10 +23,11 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{Brand, NotifierConfig, Rule, SavedQuery, Source, Tongue};
+use crate::model::{Brand, Digest, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
 pub use values::{budget as budget_per_week, duration};
+pub use written::written_tests;
 
 /// What to listen to, for whom, and when to shout. Every reference in it is resolved.
 #[derive(Clone, Debug)]
@@ -35,6 +38,7 @@ pub struct Config {
     pub queries: Vec<SavedQuery>,
     pub rules: Vec<Rule>,
     pub notifiers: Vec<NotifierConfig>,
+    pub digests: Vec<Digest>,
     pub tone: ToneWords,
 }
 

@@ -51,6 +51,24 @@ impl<'t> Section<'t> {
         Some(Self { name, place, table })
     }
 
+    /// The table that a key holds, if it is one.
+    pub fn table(&self, report: &mut Report<'_>, key: &str, keys: &[&str]) -> Option<Section<'t>> {
+        let value = self.table.get(key).filter(|value| value.get_ref().is_table())?;
+        Section::open(report, self.place.file, key, keys, value)
+    }
+
+    /// The tables that a key holds: none if it is absent.
+    pub fn tables(&self, report: &mut Report<'_>, key: &str, keys: &[&str]) -> Vec<Section<'t>> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            let place = Place { file: self.place.file, span: value.span() };
+            let help = format!("write `{key} = [{{ … }}, {{ … }}]`");
+            self.wrong_type(report, &place, key, "a list of tables", value.get_ref(), help);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| Section::open(report, self.place.file, key, keys, item)).collect()
+    }
+
     /// A string that is not blank, without complaint: for what is told elsewhere.
     pub fn quietly(&self, key: &str) -> Option<String> {
         let text = self.table.get(key)?.get_ref().as_str()?;

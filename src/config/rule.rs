@@ -8,15 +8,14 @@ use super::problem::Report;
 use super::raw::Section;
 use super::values;
 use crate::model::{
-    Brand, BrandId, Channel, Condition, CountBy, NotifierConfig, NotifierId, Role, Rule, RuleId, Severity,
-    Undated, Window,
+    Brand, BrandId, Condition, CountBy, NotifierConfig, NotifierId, Role, Rule, RuleId, Severity, Undated,
+    Window,
 };
 
 /// What a rule may refer to.
 pub(super) struct Context<'a> {
     pub names: &'a Names,
     pub brands: &'a [Brand],
-    /// Those in effect.
     pub notifiers: &'a [NotifierConfig],
     /// Texts of the saved queries by id.
     pub saved: &'a BTreeMap<String, String>,
@@ -117,59 +116,6 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     Some(rule)
 }
 
-/// `None` for a notifier that is wrong, or of a kind not yet in effect.
-pub(super) fn notifier(report: &mut Report<'_>, section: &Section<'_>) -> Option<NotifierConfig> {
-    let id = section.quietly("id");
-    section.required(report, "kind", "\"desktop\"");
-    let kind = section.choice(report, "kind", &["desktop", "email", "webhook", "command"].map(|k| (k, k)));
-    if section.parsed(report, "quiet", values::hours).is_some() {
-        later(report, section, "quiet", "notices come at any hour");
-    }
-    let argv = section.strings(report, "argv");
-    if kind == Some("command") && argv.as_ref().is_none_or(Vec::is_empty) {
-        let message = format!("{}: it names no program", section.name);
-        report.error(&section.place_of("argv"), message, "add `argv = [\"program\", \"argument\"]`");
-    }
-    for key in ["url_env", "secret_env", "host", "user", "password_env", "from"] {
-        section.filled(report, key);
-    }
-    if section.has("to") {
-        section.strings(report, "to");
-    }
-    section.integer(report, "port", 1..65_536);
-    section.choice(report, "format", &FORMATS.map(|format| (format, ())));
-    let needed = match kind {
-        Some("email") => ["host", "from", "to"].as_slice(),
-        Some("webhook") => &["url_env"],
-        _ => &[],
-    };
-    for key in needed.iter().filter(|key| !section.has(key)) {
-        let message = format!("{}: `{key}` is missing", section.name);
-        report.error(&section.place, message, format!("add `{key}`"));
-    }
-    let channel = match kind? {
-        "desktop" => Channel::Desktop,
-        "command" => Channel::Command { argv: argv?.into_iter().map(|text| text.value).collect() },
-        other => {
-            let message = format!("{}: notifiers of kind `{other}` are not yet in effect", section.name);
-            let help = "until then nothing is sent by it; `desktop` and `command` work";
-            report.warning(&section.place_of("kind"), message, help);
-            return None;
-        }
-    };
-    Some(NotifierConfig { id: NotifierId::new(id?), channel })
-}
-
-pub(super) fn digest(report: &mut Report<'_>, section: &Section<'_>, names: &Names) {
-    section.required(report, "every", "\"week\"");
-    section.choice(report, "every", &[("day", ()), ("week", ())]);
-    section.parsed(report, "at", values::moment);
-    let notify = section.strings(report, "notify").unwrap_or_default();
-    known(report, section, "notifier", notify, &names.notifiers);
-    let message = format!("{}: digests are accepted but not yet in effect", section.name);
-    report.warning(&section.place, message, "until then none is sent");
-}
-
 pub(super) fn goal(report: &mut Report<'_>, section: &Section<'_>, names: &Names) {
     if let Some(brand) = section.required(report, "brand", "\"acme\"") {
         known(report, section, "brand", vec![brand], &names.brands);
@@ -205,7 +151,6 @@ const KINDS: [(&str, Kind); 7] = [
 ];
 const COUNTS: [(&str, CountBy); 2] = [("stories", CountBy::Stories), ("mentions", CountBy::Mentions)];
 const UNDATED: [(&str, Undated); 2] = [("observed", Undated::Observed), ("ignore", Undated::Ignore)];
-const FORMATS: [&str; 6] = ["slack", "discord", "teams", "mattermost", "ntfy", "json"];
 
 /// Keys that a rule of this kind never looks at.
 fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
@@ -244,18 +189,15 @@ fn rule_brands(report: &mut Report<'_>, section: &Section<'_>, context: &Context
     }
 }
 
-/// The notifiers named; else all of them. Those not in effect are left out.
+/// The notifiers named; else all of them.
 fn notify(report: &mut Report<'_>, section: &Section<'_>, context: &Context<'_>) -> Vec<NotifierId> {
-    let working = || context.notifiers.iter().map(|notifier| notifier.id.clone());
-    let Some(texts) = section.strings(report, "notify") else { return working().collect() };
-    let ids = known(report, section, "notifier", texts, &context.names.notifiers);
-    let reached: Vec<NotifierId> =
-        ids.iter().filter_map(|id| working().find(|known| known.as_str() == id)).collect();
-    if reached.is_empty() && !ids.is_empty() {
-        let message = format!("{}: none of its notifiers is in effect yet", section.name);
-        report.warning(&section.place_of("notify"), message, "add one of kind `desktop` or `command`");
+    match section.strings(report, "notify") {
+        Some(texts) => {
+            let ids = known(report, section, "notifier", texts, &context.names.notifiers);
+            ids.into_iter().map(NotifierId::new).collect()
+        }
+        None => context.notifiers.iter().map(|notifier| notifier.id.clone()).collect(),
     }
-    reached
 }
 
 /// Every key with its value, defaults included, in a fixed order: two rules that mean the same read the same.

@@ -159,10 +159,6 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
         warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect
-        warning notifier `desktop`: `quiet` is accepted but not yet in effect
-        warning notifier `team`: notifiers of kind `webhook` are not yet in effect
-        warning notifier `mail`: notifiers of kind `email` are not yet in effect
-        warning digest `weekly`: digests are accepted but not yet in effect
         warning goal: goals are accepted but not yet in effect"#]]
     .assert_eq(&told.join("\n"));
 
@@ -172,7 +168,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
     assert_eq!(config.sources.len(), 2);
     assert_eq!(config.sources[1].shown_address(), "hacker-news: search Acme, globex");
     assert_eq!(config.queries[1].brands.as_ref().unwrap().len(), 2);
-    assert_eq!(config.notifiers.len(), 2);
+    assert_eq!((config.notifiers.len(), config.digests.len()), (4, 1));
     let [buzz, recall] = &config.rules[..] else { panic!("{:?}", config.rules) };
     expect![[r#"
         id = "acme-spike"
@@ -191,7 +187,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         late = "172800s"
         undated = "ignore"
         severity = "high"
-        notify = ["desktop"]
+        notify = ["desktop", "team"]
         playbook = "docs/charte.md#bad-buzz""#]]
     .assert_eq(&buzz.canonical);
     expect![[r#"
@@ -208,7 +204,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         late = "172800s"
         undated = "observed"
         severity = "normal"
-        notify = ["desktop", "say"]"#]]
+        notify = ["desktop", "team", "mail", "say"]"#]]
     .assert_eq(&recall.canonical);
 }
 
@@ -577,5 +573,112 @@ proptest! {
         }
         show(&checked.problems, &files, true);
         includes(&text);
+    }
+}
+
+#[test]
+fn notifiers_and_digests_are_told_what_they_lack() {
+    check_more(
+        r#"
+[[notifier]]
+id = "team"
+kind = "webhook"
+format = "slack"
+secret_env = "S"
+argv = ["x"]
+
+[[notifier]]
+id = "hook"
+kind = "webhook"
+url_env = "https://hooks.example/x"
+url_file = "hook.url"
+
+[[notifier]]
+id = "mail"
+kind = "email"
+host = "mail.example"
+user = "me"
+encryption = "none"
+from = "not an address"
+
+[[notifier]]
+id = "open"
+kind = "email"
+host = "mail.example"
+user = "me"
+password_file = "password"
+encryption = "none"
+from = "Me <me@a.example>"
+to = ["a@b.example", "x@y@z"]
+
+[[digest]]
+id = "d"
+every = "day"
+at = "Mon 08:00"
+notify = []
+"#,
+        expect![[r#"
+            feeds.toml:4:1: notifier `team`: it has no address
+              [[notifier]]
+              ^^^^^^^^^^^^ put the address into an environment variable or a file, since who knows it can write to you, and add `url_env = "NAME"` or `url_file = "PATH"`
+            feeds.toml:8:1: warning: notifier `team`: `secret_env` does nothing in this format
+              secret_env = "S"
+              ^^^^^^^^^^ drop the line: only `json` and `ntfy` have a secret
+            feeds.toml:9:1: warning: notifier `team`: `argv` does nothing in a notifier of this kind
+              argv = ["x"]
+              ^^^^ drop the line, or is it a `command`?
+            feeds.toml:14:11: notifier `hook`: `url_env` is the name of an environment variable, not what it holds
+              url_env = "https://hooks.example/x"
+                        ^^^^^^^^^^^^^^^^^^^^^^^^^ write a name such as `VIGIE_URL`, and set that
+            feeds.toml:15:1: notifier `hook`: it has both `url_env` and `url_file`
+              url_file = "hook.url"
+              ^^^^^^^^ keep one
+            feeds.toml:17:1: notifier `mail`: it names nobody to write to
+              [[notifier]]
+              ^^^^^^^^^^^^ add `to = ["me@example.org"]`
+            feeds.toml:21:1: notifier `mail`: `user` has no password
+              user = "me"
+              ^^^^ add `password_env = "NAME"` or `password_file = "PATH"`
+            feeds.toml:23:8: notifier `mail`: `not an address` is no mail address
+              from = "not an address"
+                     ^^^^^^^^^^^^^^^^ write `name@example.org` or `Name <name@example.org>`
+            feeds.toml:31:14: warning: notifier `open`: the password is sent in the open
+              encryption = "none"
+                           ^^^^^^ write `encryption = "starttls"`
+            feeds.toml:33:22: notifier `open`: `x@y@z` is no mail address
+              to = ["a@b.example", "x@y@z"]
+                                   ^^^^^^^ write `name@example.org` or `Name <name@example.org>`
+            feeds.toml:38:6: digest `d`: a daily digest comes every day
+              at = "Mon 08:00"
+                   ^^^^^^^^^^^ write the time alone, such as `at = "08:00"`
+            feeds.toml:39:10: warning: digest `d`: nobody is told
+              notify = []
+                       ^^ name a notifier: `notify = ["mail"]`
+        "#]],
+    );
+}
+
+#[test]
+fn a_mail_server_is_spoken_to_as_its_place_suggests() {
+    let email = |more: &str| {
+        let text = format!(
+            "[[notifier]]\nid = \"m\"\nkind = \"email\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n{more}"
+        );
+        let config = check(&[file("feeds.toml", &with_basics(&text))]).config.unwrap();
+        match &config.notifiers[0].channel {
+            crate::model::Channel::Email(email) => format!("{:?} {}", email.encryption, email.port),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (more, expected) in [
+        ("host = \"mail.example\"", "StartTls 587"),
+        ("host = \"mail.example\"\nport = 25", "StartTls 25"),
+        ("host = \"mail.example\"\nport = 465", "Tls 465"),
+        ("host = \"mail.example\"\nencryption = \"tls\"", "Tls 465"),
+        ("host = \"mail.example\"\nencryption = \"none\"", "None 25"),
+        ("host = \"localhost\"", "None 25"),
+        ("host = \"::1\"\nport = 2525", "None 2525"),
+    ] {
+        assert_eq!(email(more), expected, "{more}");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use jiff::civil::Time;
+use jiff::civil::{Time, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::raw::nearest;
@@ -90,17 +90,31 @@ pub(super) fn timezone(name: &str) -> Result<TimeZone, String> {
 pub(super) fn hours(text: &str) -> Result<(Time, Time), String> {
     let help = || "write two times of day, such as `22:00-07:00`".to_string();
     let (from, to) = text.split_once('-').ok_or_else(help)?;
-    Ok((time_of_day(from).ok_or_else(help)?, time_of_day(to).ok_or_else(help)?))
+    let (from, to) = (time_of_day(from).ok_or_else(help)?, time_of_day(to).ok_or_else(help)?);
+    match from == to {
+        true => Err("the two times are the same: that is no time, or all of it".to_string()),
+        false => Ok((from, to)),
+    }
 }
 
+/// When what comes regularly comes unless it is said.
+pub(super) const MORNING: Time = Time::constant(8, 0, 0, 0);
+
 /// `08:00`, or `Mon 08:00` for a weekly moment.
-pub(super) fn moment(text: &str) -> Result<(), String> {
+pub(super) fn moment(text: &str) -> Result<(Option<Weekday>, Time), String> {
+    let help = || "write a time such as `08:00` or `Mon 08:00`".to_string();
+    let (day, time) = match text.trim().rsplit_once(' ') {
+        Some((day, time)) => (Some(day.trim().to_lowercase()), time),
+        None => (None, text),
+    };
     let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let (day, time) = text.trim().rsplit_once(' ').unwrap_or(("mon", text));
-    match days.contains(&day.trim().to_lowercase().as_str()) && time_of_day(time).is_some() {
-        true => Ok(()),
-        false => Err("write a time such as `08:00` or `Mon 08:00`".to_string()),
-    }
+    let weekdays = Weekday::Monday.cycle_forward();
+    let mut known = days.into_iter().zip(weekdays);
+    let weekday = match day {
+        Some(day) => Some(known.find(|(name, _)| *name == day).ok_or_else(help)?.1),
+        None => None,
+    };
+    Ok((weekday, time_of_day(time).ok_or_else(help)?))
 }
 
 pub(super) fn date(text: &str) -> Result<jiff::civil::Date, String> {
@@ -218,6 +232,7 @@ mod tests {
     #[test]
     fn hours_moments_and_domains() {
         assert!(hours("22:00-07:00").is_ok() && hours("22-7").is_err() && hours("25:00-07:00").is_err());
+        assert!(hours("07:00-07:00").is_err());
         assert!(moment("Mon 08:00").is_ok() && moment("08:00").is_ok() && moment("Lun 08:00").is_err());
         assert_eq!(domain("www.Acme.example").unwrap(), "acme.example");
         assert_eq!(domain("https://acme.example/x").unwrap_err(), "write the host alone: `acme.example`");

@@ -164,6 +164,9 @@ fn read_at(path: &Path, shown: &Path, homes: &Homes) -> Configuration {
         true => config::check(&files),
         false => Checked { config: None, problems: unread },
     };
+    for notifier in checked.config.iter_mut().flat_map(|config| &mut config.notifiers) {
+        notifier.channel.secret_files().for_each(|file| *file = folder.join(&*file));
+    }
     if let Some(model) = checked.config.as_mut().and_then(|config| config.settings.model.as_mut()) {
         *model = folder.join(&*model);
         let needed = [model.clone(), model.with_file_name(tone::TOKENIZER)];

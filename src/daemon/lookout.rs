@@ -18,11 +18,12 @@ use super::workers::Workers;
 use super::{Clock, Writer};
 use crate::alerting::{self, Delivered, Deliverer, Memory, Standing};
 use crate::config::{Config, Keep, Settings};
+use crate::digest::{self, Digests};
 use crate::fetch::{Client, HostGate, Options, longest_wait};
 use crate::ingest::{Engines, inbox, rematch_if_changed};
 use crate::model::{Health, Source, SourceId, Timestamp, Tongue};
 use crate::prepare::Listening;
-use crate::store::{Horizon, Progress, QuietPoll};
+use crate::store::{Delivery, Horizon, Progress, QuietPoll};
 
 /// Everything a round of polling needs. Its writer thread ends when it is dropped or [`Lookout::close`]d.
 pub struct Lookout {
@@ -33,6 +34,7 @@ pub struct Lookout {
     tags: Arc<BTreeMap<String, Vec<String>>>,
     concurrency: usize,
     standing: Arc<Standing>,
+    digests: Arc<Digests>,
     /// What rules have learned; only the writer's thread takes it.
     memory: Arc<std::sync::Mutex<Memory>>,
     /// Locked while it tells.
@@ -79,8 +81,9 @@ impl Lookout {
             keep: config.settings.keep,
             retention: config.settings.retention,
             standing: Arc::new(Standing::new(&config, tongue)),
+            digests: Arc::new(Digests::new(&config, tongue)),
             memory: Arc::default(),
-            deliverer: Arc::new(Mutex::new(Deliverer::new(&config.notifiers))),
+            deliverer: Arc::new(Mutex::new(Deliverer::new(&config, tongue))),
             quiet: Vec::new(),
             thread,
         };
@@ -100,8 +103,9 @@ impl Lookout {
         self.concurrency = config.settings.concurrency;
         (self.keep, self.retention) = (config.settings.keep, config.settings.retention);
         self.standing = Arc::new(Standing::new(&config, tongue));
+        self.digests = Arc::new(Digests::new(&config, tongue));
         self.memory = Arc::default();
-        self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config.notifiers)));
+        self.deliverer = Arc::new(Mutex::new(Deliverer::new(&config, tongue)));
         let zone = config.settings.timezone.clone();
         self.shared.writer.call(move |engines| engines.store.set_zone(&zone)).await?;
         self.listen(&config).await
@@ -329,29 +333,30 @@ impl Lookout {
         self.tell().await
     }
 
-    /// Looks at every rule once, and queues what there is to tell.
+    /// Looks at every rule once, and queues what there is to tell, digests whose time has come among it.
     pub(super) async fn judge(&self) -> Result<()> {
         let (standing, memory) = (self.standing.clone(), self.memory.clone());
-        let now = self.shared.clock.now();
+        let (digests, now) = (self.digests.clone(), self.shared.clock.now());
         let judge = move |engines: &mut Engines| {
             let mut memory = memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            alerting::evaluate(&mut engines.store, &standing, &mut memory, now)
+            alerting::evaluate(&mut engines.store, &standing, &mut memory, now)?;
+            digest::queue_due(&mut engines.store, &digests, now)
         };
         self.shared.writer.call(judge).await
     }
 
-    /// Tells what is due, one notice after the other. Cut short, it leaves what is not told yet in the queue.
+    /// Tells what is due, to each notifier one notice after the other. Cut short, it leaves what is not told yet in the queue.
     pub(super) fn tell(&self) -> impl Future<Output = Result<Vec<Delivered>>> + Send + use<> {
         let (deliverer, writer) = (self.deliverer.clone(), self.shared.writer.clone());
         let now = self.shared.clock.now();
         async move {
             let mut deliverer = deliverer.lock().await;
-            let due = writer.call(move |engines| engines.store.due_notices(now)).await?;
-            let mark = |number, how| {
+            let waiting = writer.call(|engines| engines.store.waiting()).await?;
+            let note = |delivery: Delivery| {
                 let writer = writer.clone();
-                async move { writer.call(move |engines| engines.store.mark_notice(number, &how)).await }
+                async move { writer.call(move |engines| engines.store.note_delivery(&delivery)).await }
             };
-            deliverer.deliver(due, now, mark).await
+            deliverer.deliver(waiting, now, note).await
         }
     }
 

@@ -120,4 +120,6 @@ pub struct Acknowledgement {
     pub at: Timestamp,
     /// The person said it was a false alarm.
     pub false_alarm: bool,
+    pub by: Option<String>,
+    pub comment: Option<String>,
 }

@@ -4,7 +4,9 @@
 //! Times are [`Timestamp`]s in UTC. An unknown is `None`, never a made-up value.
 
 mod alert;
+mod annotation;
 mod brand;
+mod digest;
 mod entry;
 mod habits;
 mod mention;
@@ -12,10 +14,14 @@ mod notification;
 mod preset;
 mod rule;
 mod series;
+mod silence;
 mod source;
+mod written;
 
 pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
+pub use annotation::Annotation;
 pub use brand::{Brand, BrandId, Role, SavedQuery};
+pub use digest::{Digest, DigestId, Every};
 pub use entry::{Entry, EntryId};
 pub use habits::{Move, Rhythm, Skip};
 pub use jiff::Timestamp;
@@ -23,13 +29,18 @@ pub use mention::{
     Change, Deed, Handling, Language, Match, Mention, MentionId, MentionStatus, Sentiment, SentimentLabel,
     StoryId,
 };
-pub use notification::{Channel, Notification, NotifierConfig, NotifierId, Tongue};
+pub use notification::{
+    Channel, EmailConfig, Encryption, Line, Login, Notification, NotifierConfig, NotifierId, Quiet, Secret,
+    Section, Tongue, Topic, WebhookConfig, WebhookFormat,
+};
 pub use preset::{Preset, PresetName, Search};
 pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
 pub use series::{Bucket, Heard, History, Series};
+pub use silence::{Muted, Silence};
 pub use source::{
     Gap, Health, HealthState, Learned, Problem, ProblemKind, Source, SourceId, SourceKind, Validators,
 };
+pub use written::{Expectation, WrittenTest};
 
 /// Makes a newtype over the identifier a user wrote or the store made.
 macro_rules! id_type {

@@ -10,10 +10,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::process;
 
 use super::Delivery;
+use super::object::object;
 use crate::model::Notification;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct Command {
@@ -45,13 +45,14 @@ impl Command {
             }
         };
         // Dropping the child at the deadline kills it.
-        let why = match tokio::time::timeout(self.timeout, feed(child, json(notification))).await {
+        let input = format!("{}\n", object(notification));
+        let why = match tokio::time::timeout(self.timeout, feed(child, input)).await {
             Ok(Ok(status)) if status.success() => return Delivery::Delivered,
-            Ok(Ok(status)) => format!("`{program}` failed: {status}"),
+            Ok(Ok(status)) => return Delivery::Refused { why: format!("`{program}` failed: {status}") },
             Ok(Err(error)) => format!("`{program}` was lost: {error}"),
             Err(_) => format!("`{program}` was not done after {:?} and was ended", self.timeout),
         };
-        Delivery::Retry { after: RETRY_AFTER, why }
+        Delivery::Retry { after: None, why }
     }
 }
 
@@ -63,33 +64,10 @@ async fn feed(mut child: process::Child, input: String) -> std::io::Result<ExitS
     child.wait().await
 }
 
-/// One line: `key`, `alert` (or null), `severity`, `title`, `body`. Keys are only ever added.
-fn json(notification: &Notification) -> String {
-    let Notification { key, alert, severity, title, body } = notification;
-    let value = serde_json::json!({
-        "key": key,
-        "alert": alert.as_ref().map(|id| id.as_str()),
-        "severity": severity.as_str(),
-        "title": title,
-        "body": body,
-    });
-    format!("{value}\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AlertId, Severity};
-
-    fn notification() -> Notification {
-        Notification {
-            key: "a_1:firing".into(),
-            alert: Some(AlertId::new("a_1")),
-            severity: Severity::High,
-            title: "Lumora: \"14\" stories".into(),
-            body: "l'éclat\n$(touch /tmp/never) `id` ; rm -rf".into(),
-        }
-    }
+    use crate::notify::testing::notification;
 
     async fn deliver(argv: &[&str]) -> Delivery {
         let argv = argv.iter().map(|&word| word.to_owned()).collect();
@@ -105,9 +83,9 @@ mod tests {
         assert_eq!(deliver(&["tee", file]).await, Delivery::Delivered);
         let written = std::fs::read_to_string(file).unwrap();
         let expected = expect_test::expect![[r#"
-            {"alert":"a_1","body":"l'éclat\n$(touch /tmp/never) `id` ; rm -rf","key":"a_1:firing","severity":"high","title":"Lumora: \"14\" stories"}
+            {"alert":"a_1","at":"2026-03-02T07:40:00Z","body":"“R&D <b>gras</b>”\n14 stories in 1 hour where 2 are usual\nvigie alerts ack 12345678","key":"a_1:first","notices":[],"rule":"spike","sections":[{"heading":"What to read","lines":[{"link":"https://news.example/a_(b)?x=<y>|z","note":"news, 3 copies","text":"R&D <b>gras</b> *x* _y_ [z](http://evil.example) @everyone <!channel> `c`"},{"link":null,"note":null,"text":"l'éclat[RLO]\r\nBcc: x@evil.example"}]}],"severity":"high","title":"Lumora: \"14\" stories","topic":"alert"}
         "#]];
-        expected.assert_eq(&written);
+        expected.assert_eq(&written.replace('\u{202e}', "[RLO]"));
     }
 
     #[tokio::test]
@@ -119,8 +97,8 @@ mod tests {
 
     #[tokio::test]
     async fn failures_are_told_apart() {
-        let retry = |why: &str| Delivery::Retry { after: RETRY_AFTER, why: why.to_owned() };
-        assert_eq!(deliver(&["false"]).await, retry("`false` failed: exit status: 1"));
+        let why = "`false` failed: exit status: 1".to_owned();
+        assert_eq!(deliver(&["false"]).await, Delivery::Refused { why });
         let why = "`/no/such program` cannot be started: No such file or directory (os error 2)".to_owned();
         assert_eq!(deliver(&["/no/such program"]).await, Delivery::Unavailable { why });
         assert_eq!(deliver(&[]).await, Delivery::Unavailable { why: "no program is given".into() });
@@ -131,6 +109,6 @@ mod tests {
         let mut command =
             Command { argv: vec!["sleep".into(), "600".into()], timeout: Duration::from_millis(50) };
         let why = "`sleep` was not done after 50ms and was ended".to_owned();
-        assert_eq!(command.deliver(&notification()).await, Delivery::Retry { after: RETRY_AFTER, why });
+        assert_eq!(command.deliver(&notification()).await, Delivery::Retry { after: None, why });
     }
 }

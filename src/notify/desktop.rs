@@ -2,7 +2,8 @@
 //!
 //! Bodies are plain text here; they are escaped when the daemon says that it reads markup, because raw
 //! markup makes some daemons drop the whole body. Every delivery asks and connects anew, so a daemon
-//! that was restarted or replaced is simply found again.
+//! that was restarted or replaced is simply found again; numbers of notifications are those of one daemon,
+//! and are forgotten with it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::Delivery;
+use super::plain::{clean, escape, line};
 use crate::model::{AlertId, Notification, Severity};
 
 /// A daemon that has to be started by the bus needs a moment; who has none falls back after this.
@@ -24,18 +26,18 @@ const REMEMBERED: usize = 256;
 
 #[derive(Debug, Default)]
 pub struct Desktop {
-    /// By alert: the daemon's number for the notification on show.
-    shown: HashMap<AlertId, u32>,
+    /// By alert: the notification on show.
+    shown: HashMap<AlertId, Shown>,
 }
 
 impl Desktop {
     pub(super) async fn deliver(&mut self, notification: &Notification) -> Delivery {
         let (answer, answered) = oneshot::channel();
         let call = Call {
-            title: clean(&notification.title, LONGEST_TITLE, false),
-            body: clean_body(&notification.body),
+            title: line(&notification.title, LONGEST_TITLE),
+            body: clean_body(&notification.in_short()),
             severity: notification.severity,
-            replaces: notification.alert.as_ref().and_then(|alert| self.shown.get(alert).copied()),
+            replaces: notification.alert.as_ref().and_then(|alert| self.shown.get(alert).cloned()),
         };
         // A thread of its own, not tokio's pool: a bus that never answers would keep the pool, and with
         // it the whole process, from ending.
@@ -47,8 +49,8 @@ impl Desktop {
             return unavailable(format!("no thread to notify from: {error}"));
         }
         match tokio::time::timeout(TIMEOUT, answered).await {
-            Ok(Ok(Ok(id))) => {
-                self.remember(notification, id);
+            Ok(Ok(Ok(shown))) => {
+                self.remember(notification, shown);
                 Delivery::Delivered
             }
             Ok(Ok(Err(error))) => unavailable(error),
@@ -57,14 +59,21 @@ impl Desktop {
         }
     }
 
-    fn remember(&mut self, notification: &Notification, id: u32) {
+    fn remember(&mut self, notification: &Notification, shown: Shown) {
         let Some(alert) = &notification.alert else { return };
         if self.shown.len() >= REMEMBERED && !self.shown.contains_key(alert) {
             // So many alerts later the old ones are off the screen; their numbers start over.
             self.shown.clear();
         }
-        self.shown.insert(alert.clone(), id);
+        self.shown.insert(alert.clone(), shown);
     }
+}
+
+/// A notification on show, by the number that the daemon of that name on the bus gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    daemon: String,
+    number: u32,
 }
 
 /// What is asked of the daemon; not yet escaped.
@@ -72,16 +81,16 @@ struct Call {
     title: String,
     body: String,
     severity: Severity,
-    replaces: Option<u32>,
+    replaces: Option<Shown>,
 }
 
 fn unavailable(why: String) -> Delivery {
     Delivery::Unavailable { why }
 }
 
-/// Shows one notification and returns the daemon's number for it. Blocks.
+/// Shows one notification. Blocks.
 #[cfg(all(unix, not(target_os = "macos")))]
-fn show(call: &Call) -> Result<u32, String> {
+fn show(call: &Call) -> Result<Shown, String> {
     use notify_rust::{Timeout, Urgency, get_capabilities};
 
     let capabilities = get_capabilities().map_err(in_words)?;
@@ -97,113 +106,55 @@ fn show(call: &Call) -> Result<u32, String> {
     });
     // A critical one stays until it is dismissed; how long the others stay is the desktop's business.
     message.timeout(if call.severity == Severity::Critical { Timeout::Never } else { Timeout::Default });
-    if let Some(id) = call.replaces {
-        message.id(id);
+    // Another daemon's number may be on show for somebody else's notification.
+    let daemon = daemon().map_err(in_words)?;
+    if let Some(shown) = call.replaces.as_ref().filter(|shown| shown.daemon == daemon) {
+        message.id(shown.number);
     }
-    message.show().map(|handle| handle.id()).map_err(in_words)
+    message.show().map(|handle| Shown { daemon, number: handle.id() }).map_err(in_words)
+}
+
+/// The name that the bus gave to the daemon of now; a daemon that is started again has another.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn daemon() -> zbus::Result<String> {
+    zbus::block_on(async {
+        let bus = zbus::Connection::session().await?;
+        let (name, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+        let asked = "org.freedesktop.Notifications";
+        let answer = bus.call_method(Some(name), path, Some(name), "GetNameOwner", &asked).await?;
+        answer.body().deserialize()
+    })
 }
 
 /// Shows one notification; these systems have neither markup nor numbers to replace by. Blocks.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
-fn show(call: &Call) -> Result<u32, String> {
-    let _ = (call.severity, call.replaces);
+fn show(call: &Call) -> Result<Shown, String> {
+    let _ = (call.severity, &call.replaces);
     let mut message = notify_rust::Notification::new();
     message.appname("vigie").summary(&call.title).body(&call.body);
-    message.show().map(|_| 0).map_err(in_words)
+    message.show().map(|_| Shown { daemon: String::new(), number: 0 }).map_err(in_words)
 }
 
 /// One line for people from what D-Bus says.
-fn in_words(error: notify_rust::error::Error) -> String {
+fn in_words(error: impl std::fmt::Display) -> String {
     let detail = error.to_string();
     if detail.contains("ServiceUnknown") {
         return "no notification daemon is running on the session's D-Bus".to_owned();
     }
-    format!("no desktop session to notify: {}", clean(&detail, 200, false))
-}
-
-/// Text that shows what it says: no control, bidirectional or invisible characters, at most `longest`
-/// characters, the last of them `…` if any were cut. Line breaks stay if `lines`, else become spaces.
-fn clean(text: &str, longest: usize, lines: bool) -> String {
-    let mut kept = String::new();
-    let mut count = 0;
-    for c in text.trim().chars() {
-        let c = match c {
-            '\n' if lines => '\n',
-            '\n' | '\t' | '\u{2028}' | '\u{2029}' => ' ',
-            c if is_hidden(c) => continue,
-            c => c,
-        };
-        if count == longest {
-            kept.pop();
-            kept.push('…');
-            break;
-        }
-        kept.push(c);
-        count += 1;
-    }
-    kept
+    format!("no desktop session to notify: {}", line(&detail, 200))
 }
 
 /// A body whose last line, which says what to do, survives the cutting of what comes before it.
 fn clean_body(body: &str) -> String {
     let (text, last) = body.trim().rsplit_once('\n').unwrap_or((body, ""));
-    let last = clean(last, LONGEST_TITLE, false);
+    let last = line(last, LONGEST_TITLE);
     let text = clean(text, LONGEST_BODY - last.chars().count(), true);
     if last.is_empty() { text } else { format!("{text}\n{last}") }
-}
-
-/// Characters that change how others are shown, or are not shown at all.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// For daemons that read a body as a subset of HTML.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escaping_leaves_no_markup_and_no_entity() {
-        assert_eq!(
-            escape("R&D <b>gras</b> &lt; \"é\" 'x'"),
-            "R&amp;D &lt;b&gt;gras&lt;/b&gt; &amp;lt; \"é\" 'x'"
-        );
-    }
-
-    #[test]
-    fn clean_text_shows_what_it_says() {
-        let check = |text: &str, lines: bool, expected: &str| {
-            assert_eq!(clean(text, 20, lines), expected, "{text:?}")
-        };
-        check("  L’Été à Noël  ", true, "L’Été à Noël");
-        check("one\r\ntwo\tthree", true, "one\ntwo three");
-        check("one\r\ntwo\tthree", false, "one two three");
-        check("pay\u{202e}lap\u{202c} a\u{200b}c\u{2060}me\u{feff}", true, "paylap acme");
-        check("\u{2066}x\u{2069}\u{61c}\u{ad}\u{7}\u{1b}[31m\0", true, "x[31m");
-        check("tag\u{e0041}\u{e007f}", true, "tag");
-        check("twenty characters !!", true, "twenty characters !!");
-        check("twenty-one characters", true, "twenty-one characte…");
-        check("é".repeat(10_000).as_str(), true, &format!("{}…", "é".repeat(19)));
-        check("", true, "");
-    }
 
     #[test]
     fn a_long_body_is_cut_but_its_last_line_stays() {

@@ -1,23 +1,33 @@
-//! Telling people: one enum of ways, each with one outside world.
+//! Telling people and programs: one enum of ways, each with one outside world.
 //!
-//! A delivery is tried once; what it answers says whether to try again later or to turn to the next
-//! notifier at once. What a notification says never reaches the log.
+//! A delivery is tried once; what it answers says whether it may work later, and whether others may. What a
+//! notification says never reaches the log, and neither does a secret.
 
 mod command;
 mod desktop;
+mod email;
+mod format;
+mod object;
+mod plain;
+mod secret;
+mod webhook;
 
 use std::time::Duration;
 
-use crate::model::{Channel, Notification, NotifierConfig};
+use crate::model::{Channel, Notification, NotifierConfig, Timestamp};
 
 pub use command::Command;
 pub use desktop::Desktop;
+pub use email::Email;
+pub use webhook::Webhook;
 
-/// A way to reach a person.
+/// A way to reach a person or a program.
 #[derive(Debug)]
 pub enum Notifier {
     Desktop(Desktop),
     Command(Command),
+    Webhook(Webhook),
+    Email(Email),
     Memory(Memory),
 }
 
@@ -25,13 +35,18 @@ pub enum Notifier {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     Delivered,
-    /// It may work later.
+    /// It may work later, for this notification and any other.
     Retry {
-        after: Duration,
+        /// As the receiver asked.
+        after: Option<Duration>,
         why: String,
     },
-    /// It will not work as things are (no bus, no daemon, no such program): try the next notifier now.
+    /// It will not work as things are (no bus, no daemon, no such program, no password).
     Unavailable {
+        why: String,
+    },
+    /// The receiver works, and would not take this notification.
+    Refused {
         why: String,
     },
 }
@@ -41,13 +56,17 @@ impl Notifier {
         match &config.channel {
             Channel::Desktop => Notifier::Desktop(Desktop::default()),
             Channel::Command { argv } => Notifier::Command(Command::new(argv.clone())),
+            Channel::Webhook(webhook) => Notifier::Webhook(Webhook::new(webhook.clone())),
+            Channel::Email(email) => Notifier::Email(Email::new(email.clone())),
         }
     }
 
-    pub async fn deliver(&mut self, notification: &Notification) -> Delivery {
+    pub async fn deliver(&mut self, notification: &Notification, now: Timestamp) -> Delivery {
         match self {
             Notifier::Desktop(desktop) => desktop.deliver(notification).await,
             Notifier::Command(command) => command.deliver(notification).await,
+            Notifier::Webhook(webhook) => webhook.deliver(notification, now).await,
+            Notifier::Email(email) => email.deliver(notification, now).await,
             Notifier::Memory(memory) => memory.deliver(notification),
         }
     }
@@ -72,23 +91,22 @@ impl Memory {
 }
 
 #[cfg(test)]
+mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NotifierId, Severity};
+    use crate::model::NotifierId;
 
     #[tokio::test]
     async fn a_notifier_is_what_its_channel_says() {
-        let notifier = |channel| Notifier::new(&NotifierConfig { id: NotifierId::new("n"), channel });
+        let notifier =
+            |channel| Notifier::new(&NotifierConfig { id: NotifierId::new("n"), channel, quiet: None });
         assert!(matches!(notifier(Channel::Desktop), Notifier::Desktop(_)));
-        let news = Notification {
-            key: "k".into(),
-            alert: None,
-            severity: Severity::Low,
-            title: "t".into(),
-            body: "b".into(),
-        };
+        let news = testing::notification();
         let argv = vec!["true".to_owned()];
-        assert_eq!(notifier(Channel::Command { argv }).deliver(&news).await, Delivery::Delivered);
+        let mut command = notifier(Channel::Command { argv });
+        assert_eq!(command.deliver(&news, news.at).await, Delivery::Delivered);
 
         let mut memory =
             Memory { answer: Some(Delivery::Unavailable { why: "off".into() }), ..Memory::default() };

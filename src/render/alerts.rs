@@ -1,13 +1,17 @@
-//! Alerts as text: a list, a colleague's message, and every number.
+//! Alerts as text: a list, and every number.
 
 use jiff::tz::TimeZone;
 
-use super::search::mention;
 use super::table::{Align, table};
-use super::terminal::{BOLD, RED, YELLOW, clean, paint, sparkline};
+use super::terminal::{BOLD, clean, paint, sparkline, wrapped};
 use super::{Style, minute, minute_or_dash};
-use crate::model::{Alert, AlertState};
-use crate::views::alerts::{AlertList, BaselineView, ExplainView, ToldAlert};
+use crate::model::{Alert, Tongue};
+use crate::rules::figure;
+use crate::views::alerts::{AlertList, AlertView, BaselineView};
+use crate::views::explain::ExplainView;
+
+/// Digits of an alert's id that are shown; two alerts hardly ever share them.
+const ID_SHOWN: usize = 8;
 
 pub fn list(view: &AlertList, zone: &TimeZone, style: Style) -> String {
     if view.alerts.is_empty() {
@@ -15,77 +19,56 @@ pub fn list(view: &AlertList, zone: &TimeZone, style: Style) -> String {
     }
     let columns = [
         ("since", Align::Left),
-        ("state", Align::Left),
         ("alert", Align::Left),
         ("rule", Align::Left),
         ("brand", Align::Left),
-        ("reason", Align::Left),
+        ("seen", Align::Right),
+        ("usual", Align::Right),
+        ("state", Align::Left),
     ];
-    let rows: Vec<Vec<String>> = view
-        .alerts
-        .iter()
-        .map(|alert| {
-            let state = match &alert.acknowledged {
-                Some(ack) if ack.false_alarm => format!("{}, false alarm", alert.state),
-                Some(_) => format!("{}, acknowledged", alert.state),
-                None => alert.state.to_owned(),
-            };
-            vec![
-                minute(alert.since, zone),
-                state,
-                alert.id.clone(),
-                alert.rule.clone(),
-                alert.brand.clone(),
-                alert.reason.clone(),
-            ]
-        })
-        .collect();
-    table(&columns, &rows, style)
-}
-
-pub fn show(view: &ToldAlert, zone: &TimeZone, style: Style) -> String {
-    let alert = &view.alert;
-    let colour = if alert.state == AlertState::Firing { RED } else { YELLOW };
-    let state = paint(alert.state.as_str(), colour, style);
-    let reason = paint(&clean(&alert.reason), BOLD, style);
-    let mut out = format!("{reason}\n{state} since {}", minute(alert.since, zone));
-    if let Some(until) = alert.until {
-        out.push_str(&format!(", over at {}", minute(until, zone)));
-    }
-    let severity = alert.severity.as_str();
-    out.push_str(&format!(" · rule {} · severity {severity} · {}\n", alert.rule, alert.id));
-    if !alert.terms.is_empty() {
-        out.push_str(&format!("words that stand out: {}\n", clean(&alert.terms.join(", "))));
-    }
-    if !alert.evidence_sources.is_empty() {
-        let sources: Vec<&str> = alert.evidence_sources.iter().map(|s| s.as_str()).collect();
-        out.push_str(&format!("heard in: {}\n", sources.join(", ")));
-    }
-    if let Some(first) = &view.first {
-        out.push_str(&format!("\nWho said it first\n{}", mention(first, false, zone, style)));
-    }
-    if !view.to_read.is_empty() {
-        out.push_str("\nWhat to read\n");
-        for hit in &view.to_read {
-            out.push_str(&mention(hit, true, zone, style));
-        }
-    }
-    if let Some(playbook) = &alert.playbook {
-        out.push_str(&format!("\nwho answers, and how: {}\n", clean(playbook)));
-    }
-    match &alert.acknowledged {
-        Some(ack) => out.push_str(&format!("\nacknowledged {}\n", minute(ack.at, zone))),
-        None => out.push_str(&format!(
-            "\nvigie alerts explain {0}   every number\nvigie alerts ack {0}       someone looks after it\n",
-            alert.id
-        )),
+    let row = |alert: &AlertView| {
+        let seen = &alert.observed;
+        let unit = if seen.value == 1 {
+            seen.count.replace("ies", "y").replace("ons", "on")
+        } else {
+            seen.count.to_owned()
+        };
+        let usual = alert.baseline.as_ref().map_or("–".to_owned(), |b| figure(b.expected, Tongue::English));
+        vec![
+            minute(alert.since, zone),
+            short_id(&alert.id).to_owned(),
+            alert.rule.clone(),
+            alert.brand.clone(),
+            format!("{} {unit}", seen.value),
+            usual,
+            state(alert),
+        ]
+    };
+    let rows: Vec<Vec<String>> = view.alerts.iter().map(row).collect();
+    let mut out = table(&columns, &rows, style);
+    if view.total > rows.len() {
+        out.push_str(&format!("\n{} of {} alerts; --all shows more", rows.len(), view.total));
     }
     out
 }
 
+fn state(alert: &AlertView) -> String {
+    match &alert.acknowledged {
+        Some(ack) if ack.false_alarm => format!("{}, false alarm", alert.state),
+        Some(_) => format!("{}, acknowledged", alert.state),
+        None => alert.state.to_owned(),
+    }
+}
+
+/// Enough of an id to ask for the alert.
+fn short_id(id: &str) -> &str {
+    let digits = id.trim_start_matches("a_");
+    digits.get(..ID_SHOWN).unwrap_or(digits)
+}
+
 pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style) -> String {
     let seen = &alert.observed;
-    let mut out = format!("{}\n\n", paint(&clean(&alert.reason), BOLD, style));
+    let mut out = format!("{}\n", paint(&wrapped(&clean(&alert.reason), 0, style.width), BOLD, style));
     let mut line = |name: &str, value: String| out.push_str(&format!("{name:<22}{value}\n"));
     line("alert", format!("{} ({})", alert.id, alert.state.as_str()));
     line("window", format!("{} – {}", minute(seen.window.0, zone), minute(seen.window.1, zone)));
@@ -124,6 +107,11 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
         line("", sparkline(&windows));
     }
     line("rule", format!("{}, configuration {}", alert.rule, alert.config_hash));
+    match &view.config_hash_today {
+        Some(today) if *today == alert.config_hash => line("", "the same in feeds.toml today".to_owned()),
+        Some(today) => line("", format!("another in feeds.toml today: configuration {today}")),
+        None => line("", "no longer in feeds.toml for this brand".to_owned()),
+    }
     for text in view.rule_text.lines() {
         line("", text.to_owned());
     }
@@ -132,7 +120,7 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
     } else {
         out.push_str("\nrecomputed: different\n");
         for difference in &view.differences {
-            out.push_str(&format!("  {difference}\n"));
+            out.push_str(&wrapped(&clean(difference), 2, style.width));
         }
     }
     out

@@ -3,15 +3,23 @@
 //! Feed text is hostile: everything that goes to a terminal passes [`terminal::clean`] first.
 
 pub mod alerts;
+pub mod annotations;
+pub mod backtest;
 pub mod compare;
+pub mod digest;
 pub mod discovery;
 pub mod health;
+pub mod notices;
+pub mod notifiers;
 pub mod presets;
 pub mod round;
 pub mod rules;
 pub mod search;
+pub mod silences;
 pub mod table;
 pub mod terminal;
+pub mod told;
+pub mod written;
 
 use std::fmt::Display;
 

@@ -9,14 +9,18 @@ mod calendar;
 mod normal;
 mod notice;
 mod observe;
+mod replay;
 mod step;
 mod walk;
+mod written;
 
-pub use normal::{HISTORY_DAYS, SLOT_S, Vigil, judged_from, recompute};
-pub use notice::{Notice, Silence, reason};
+pub use normal::{FEWEST_DAYS, HISTORY_DAYS, Keeps, SLOT_S, Vigil, begun, judged_from, recompute};
+pub use notice::{Notice, Silence, figure, reason, span, unit};
 pub use observe::{Observation, observe_pattern};
+pub use replay::{Arrival, Listened, Past, Span, read_from, replay, replay_pattern};
 pub use step::{Step, alert_id, step};
 pub use walk::Sight;
+pub use written::{Found, check};
 
 #[cfg(test)]
 mod tests;

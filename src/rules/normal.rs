@@ -23,9 +23,27 @@ pub const FEWEST_DAYS: f64 = watch::FEWEST_DAYS;
 /// An incident is over at the latest when nothing has stood out for this long.
 pub(super) const LONGEST_CALM: Duration = Duration::from_secs(6 * 3_600);
 
-/// States are kept from every so many slots, back to so many slots ago.
-const KEPT_EVERY: usize = 48;
-const KEPT_BACK: usize = 240;
+/// Which earlier states a vigil keeps, to go back to: those of the `newest` slots, and from every so many slots
+/// back to so many slots ago.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeps {
+    newest: usize,
+    every: usize,
+    back: usize,
+}
+
+impl Keeps {
+    /// Few: there may be a thousand vigils, each with a news now and then.
+    pub const LIVE: Keeps = Keeps { newest: 1, every: 48, back: 240 };
+    /// Many: a replay goes back a little a hundred thousand times.
+    pub const REPLAY: Keeps = Keeps { newest: 16, every: 12, back: 240 };
+
+    /// Whether the state after so many slots is one to keep, when the newest is after `last`.
+    fn wants(self, slots: usize, last: usize) -> bool {
+        slots + self.newest > last || slots.is_multiple_of(self.every) && slots + self.back >= last
+    }
+}
+
 /// Tone is remembered for so many days, half of it longer.
 const TONE_HALF_LIFE_DAYS: f64 = 28.0;
 
@@ -85,14 +103,20 @@ pub struct Vigil {
     start: Timestamp,
     values: Vec<Option<f64>>,
     /// After how many slots, oldest first; the last is the newest.
-    states: Vec<(usize, Normal)>,
+    states: Vec<(usize, Box<Normal>)>,
+    keeps: Keeps,
 }
 
 impl Vigil {
     /// Begins with the slot that starts at `start`.
-    pub fn new(rule: &Rule, start: Timestamp, zone: &TimeZone) -> Self {
+    pub fn new(rule: &Rule, start: Timestamp, zone: &TimeZone, keeps: Keeps) -> Self {
         let normal = Normal::new(&lengths_s(rule), rule.budget_per_week, pause_s(rule), zone.clone());
-        Self { start, values: Vec::new(), states: vec![(0, normal)] }
+        Self { start, values: Vec::new(), states: vec![(0, Box::new(normal))], keeps }
+    }
+
+    /// The start of the first slot.
+    pub fn start(&self) -> Timestamp {
+        self.start
     }
 
     /// The end of the last slot that was learned.
@@ -124,9 +148,11 @@ impl Vigil {
     pub fn learn(&mut self, rule: &Rule, history: &History, until: Timestamp) {
         let step_s = i64::from(SLOT_S);
         let mut at_s = self.end().as_second();
-        let Some((mut slots, mut normal)) = self.states.last().cloned() else { return };
-        let begun = slots;
-        while at_s + step_s <= until.as_second() {
+        let more = usize::try_from((until.as_second() - at_s).div_euclid(step_s)).unwrap_or(0);
+        let Some((mut slots, mut normal)) = self.states.last().filter(|_| more > 0).cloned() else { return };
+        let last = slots + more;
+        self.states.retain(|(slots, _)| self.keeps.wants(*slots, last));
+        while slots < last {
             let place = (at_s - history.start.as_second()).div_euclid(step_s);
             let heard = usize::try_from(place).ok().and_then(|i| history.slots.get(i)).copied().flatten();
             let scaled = |count: u32, share: f64| f64::from(count) / share;
@@ -136,19 +162,11 @@ impl Vigil {
             self.values.push(value);
             slots += 1;
             at_s += step_s;
-            if slots.is_multiple_of(KEPT_EVERY) {
+            if slots < last && self.keeps.wants(slots, last) {
                 self.states.push((slots, normal.clone()));
-                let oldest = slots.saturating_sub(KEPT_BACK);
-                self.states.retain(|(slots, _)| *slots >= oldest);
             }
         }
-        if slots > begun && self.states.last().is_none_or(|(last, _)| *last < slots) {
-            // The newest replaces the newest of before, unless that is one to keep.
-            if begun > 0 && !begun.is_multiple_of(KEPT_EVERY) {
-                self.states.retain(|(slots, _)| *slots != begun);
-            }
-            self.states.push((slots, normal));
-        }
+        self.states.push((slots, normal));
     }
 
     /// What a look at a window that ends at `end` rested on.
@@ -216,4 +234,13 @@ pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
     }
     let needed_s = (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S);
     Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()
+}
+
+/// Since when history is read: as far back as it goes from the last beginning of a quarter of a year, so that what is
+/// learned begins at one time for all looks of a season.
+pub fn begun(stock_taken: Timestamp) -> Timestamp {
+    let quarter_s = 13 * 7 * 86_400;
+    let quarter = stock_taken.as_second().div_euclid(quarter_s) * quarter_s;
+    let since = (quarter - HISTORY_DAYS * 86_400).div_euclid(i64::from(SLOT_S)) * i64::from(SLOT_S);
+    Timestamp::from_second(since).unwrap_or(Timestamp::MIN)
 }

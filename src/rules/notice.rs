@@ -27,6 +27,10 @@ pub enum Silence {
     StillFiring,
     /// It holds again, too soon after the last incident.
     CoolingDown,
+    /// Someone looks after it.
+    Acknowledged,
+    /// The silence of this number covers it.
+    Muted(i64),
 }
 
 impl Notice {
@@ -102,7 +106,7 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     }
 }
 
-fn unit(count: CountBy, number: u32, tongue: Tongue) -> &'static str {
+pub fn unit(count: CountBy, number: u32, tongue: Tongue) -> &'static str {
     match (count, tongue, number > 1) {
         (CountBy::Stories, Tongue::English, true) => "stories",
         (CountBy::Stories, Tongue::English, false) => "story",
@@ -118,7 +122,7 @@ fn are(baseline: &SeenBaseline) -> &'static str {
 }
 
 /// Whole numbers from ten, one decimal below, "less than 0.1" said so.
-fn figure(value: f64, tongue: Tongue) -> String {
+pub fn figure(value: f64, tongue: Tongue) -> String {
     let digits = if value < 0.05 {
         "0".to_owned()
     } else if value >= 9.95 || (value - value.round()).abs() < 0.05 {
@@ -145,7 +149,7 @@ fn rarity(baseline: &SeenBaseline, length_s: f64, tongue: Tongue) -> String {
 }
 
 /// A length of time in the largest unit it holds two of, rounded; "an hour" and "a day" are said so.
-fn span(seconds: f64, tongue: Tongue) -> String {
+pub fn span(seconds: f64, tongue: Tongue) -> String {
     const UNITS: [(f64, [&str; 2], [&str; 2]); 6] = [
         (365.25 * 86_400.0, ["year", "years"], ["an", "ans"]),
         (30.44 * 86_400.0, ["month", "months"], ["mois", "mois"]),

@@ -20,7 +20,7 @@ const HEAVIEST_HISTORY: f64 = 200.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     pub observed: Observed,
-    /// `None` for a pattern, which has no normal.
+    /// `None` for a pattern, which has no normal, and for a window that clearly holds nothing unusual.
     pub baseline: Option<SeenBaseline>,
     /// The rule's condition holds.
     pub holds: bool,
@@ -45,6 +45,9 @@ pub fn observe<E>(
     let Some(usual) = normal.usual(length, window_end) else { return Ok(None) };
     let value = counted(rule, &found);
     let mut observed = observed(rule, value, &found, window);
+    if value < rule.min || !usual.may_alarm(value) {
+        return Ok(Some(Observation { observed, baseline: None, holds: false }));
+    }
     let mut baseline = SeenBaseline {
         expected: usual.expected,
         threshold: 0,
@@ -53,7 +56,7 @@ pub fn observe<E>(
         dispersion: usual.dispersion,
         days: normal.days(),
     };
-    let holds = value >= rule.min && baseline.p <= usual.p_budget && shares_stand_out(rule, &found, normal);
+    let holds = baseline.p <= usual.p_budget && shares_stand_out(rule, &found, normal);
     if !holds {
         return Ok(Some(Observation { observed, baseline: Some(baseline), holds }));
     }

@@ -71,7 +71,7 @@ fn history(series: &Series) -> History {
 fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Notice, Alert)>, Option<Alert>) {
     let brand = &rule.brands[0];
     let history = history(series);
-    let mut vigil = Vigil::new(rule, series.start, &TimeZone::UTC);
+    let mut vigil = Vigil::new(rule, series.start, &TimeZone::UTC, Keeps::LIVE);
     let (mut state, mut told) = (None::<Alert>, Vec::new());
     for bucket in looks {
         let now = end_of(series, bucket);
@@ -259,7 +259,7 @@ fn only_what_is_known_is_judged() {
     let rule = rule(Condition::Spike, Window::Auto);
     let from = judged_from(series.start, &rule).unwrap();
     let history = history(&series);
-    let mut vigil = Vigil::new(&rule, series.start, &TimeZone::UTC);
+    let mut vigil = Vigil::new(&rule, series.start, &TimeZone::UTC, Keeps::LIVE);
     let mut judged = |now: Timestamp| {
         vigil.go_back(Timestamp::from_second(now.as_second() - i64::from(STEP_S)).unwrap());
         let sight = Sight {
@@ -340,7 +340,7 @@ fn an_incident_takes_nothing_from_an_earlier_event() {
     let (rule, series) = (rule(Condition::Spike, Window::Fixed(HOUR)), series(|i| (burst(i), 0), 1_204));
     let (_, alert) = run(&rule, &series, 1_190..1_204);
     let alert = alert.unwrap();
-    let mut vigil = Vigil::new(&rule, series.start, &TimeZone::UTC);
+    let mut vigil = Vigil::new(&rule, series.start, &TimeZone::UTC, Keeps::LIVE);
     vigil.learn(&rule, &history(&series), end_of(&series, 1_002));
     let earlier = observe(&rule, HOUR, &series, vigil.normal(), end_of(&series, 1_003), |_| Ok::<_, ()>(5));
     let earlier = earlier.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Alerts as they were seen, and the notices still to be delivered.
+//! Alerts as they were seen.
 //!
 //! An alert's numbers are kept as JSON, since they are read and written as a whole, and times as RFC 3339,
 //! whole: an alert comes back equal to what was saved.
@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-use super::{Reader, Store, instant, set_meta};
+use super::notices::{Notice, write_notice};
+use super::{Reader, Store, set_meta};
 use crate::model::{
-    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Notification, NotifierId,
-    Observed, RuleId, SeenBaseline, SeenSeries, Severity, SourceId, Timestamp,
+    Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Observed, RuleId, SeenBaseline,
+    SeenSeries, Severity, SourceId, Timestamp,
 };
 
 /// Which alerts are asked for; `None` leaves a fact open.
@@ -22,32 +23,6 @@ pub struct AlertFilter<'a> {
     /// Alerts of incidents that began at or after it.
     pub since: Option<Timestamp>,
     pub limit: Option<usize>,
-}
-
-/// News for one notifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    pub notifier: NotifierId,
-    /// Its key and the notifier together are told at most once.
-    pub notification: Notification,
-    pub due: Timestamp,
-}
-
-/// A notice that waits for its delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueuedNotice {
-    pub number: i64,
-    pub notice: Notice,
-    /// Deliveries that failed so far.
-    pub attempts: u32,
-}
-
-/// How a delivery ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    Done { at: Timestamp },
-    Retry { due: Timestamp, note: String },
-    GaveUp { note: String },
 }
 
 impl Reader {
@@ -87,17 +62,6 @@ impl Reader {
         )?;
         statement.query_and_then([rule.as_str(), brand.as_str()], read_alert)?.next().transpose()
     }
-
-    /// Notices whose time has come, oldest first; none of an alert that someone looks after.
-    pub fn due_notices(&self, now: Timestamp) -> Result<Vec<QueuedNotice>> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT notice, notifier, key, alert, severity, title, body, due, attempts FROM notices
-             WHERE due IS NOT NULL AND due <= ?1 AND NOT EXISTS
-                 (SELECT 1 FROM alerts WHERE id = notices.alert AND acknowledged_at IS NOT NULL)
-             ORDER BY due, notice",
-        )?;
-        statement.query_and_then([now.as_second()], read_notice)?.collect()
-    }
 }
 
 impl Store {
@@ -122,38 +86,17 @@ impl Store {
         Ok(tx.commit()?)
     }
 
-    /// Queues notices of no alert; one that was queued before, delivered or not, is not queued again.
-    pub fn queue_notices(&mut self, notices: &[Notice]) -> Result<()> {
-        let tx = self.reader.db.transaction()?;
-        for notice in notices {
-            write_notice(&tx, notice)?;
-        }
-        Ok(tx.commit()?)
-    }
-
-    pub fn mark_notice(&mut self, number: i64, delivery: &Delivery) -> Result<()> {
-        let (due, delivered, failed, note) = match delivery {
-            Delivery::Done { at } => (None, Some(at.as_second()), false, None),
-            Delivery::Retry { due, note } => (Some(due.as_second()), None, true, Some(note)),
-            Delivery::GaveUp { note } => (None, None, true, Some(note)),
-        };
-        self.reader
-            .db
-            .prepare_cached(
-                "UPDATE notices SET due = ?2, delivered = ?3, attempts = attempts + ?4, note = ?5
-                 WHERE notice = ?1",
-            )?
-            .execute(params![number, due, delivered, failed, note])?;
-        Ok(())
-    }
-
     /// Whether there is such an alert.
     pub fn acknowledge(&mut self, id: &AlertId, acknowledgement: &Acknowledgement) -> Result<bool> {
+        let Acknowledgement { at, false_alarm, by, comment } = acknowledgement;
         let changed = self
             .reader
             .db
-            .prepare_cached("UPDATE alerts SET acknowledged_at = ?2, false_alarm = ?3 WHERE id = ?1")?
-            .execute(params![id.as_str(), acknowledgement.at.to_string(), acknowledgement.false_alarm])?;
+            .prepare_cached(
+                "UPDATE alerts SET acknowledged_at = ?2, false_alarm = ?3, acknowledged_by = ?4,
+                     acknowledged_comment = ?5 WHERE id = ?1",
+            )?
+            .execute(params![id.as_str(), at.to_string(), false_alarm, by, comment])?;
         Ok(changed > 0)
     }
 }
@@ -163,14 +106,18 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO alerts (id, rule, brand, state, severity, since, fired_at, until, last_held, seen_at,
              acknowledged_at, false_alarm, reason, playbook, rule_text, config_hash, observed, baseline, series,
-             evidence, evidence_sources, terms, query)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+             evidence, evidence_sources, terms, query, acknowledged_by,
+             acknowledged_comment)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
+             ?24, ?25)
          ON CONFLICT DO UPDATE SET
              rule = excluded.rule, brand = excluded.brand, state = excluded.state, severity = excluded.severity,
              since = excluded.since, fired_at = excluded.fired_at, until = excluded.until,
              last_held = excluded.last_held, seen_at = excluded.seen_at,
              false_alarm = CASE WHEN excluded.acknowledged_at IS NULL THEN false_alarm ELSE excluded.false_alarm END,
              acknowledged_at = coalesce(excluded.acknowledged_at, acknowledged_at),
+             acknowledged_by = coalesce(excluded.acknowledged_by, acknowledged_by),
+             acknowledged_comment = coalesce(excluded.acknowledged_comment, acknowledged_comment),
              reason = excluded.reason, playbook = excluded.playbook, rule_text = excluded.rule_text,
              config_hash = excluded.config_hash, observed = excluded.observed, baseline = excluded.baseline,
              series = excluded.series, evidence = excluded.evidence, evidence_sources = excluded.evidence_sources,
@@ -200,6 +147,8 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
         json!(alert.evidence_sources.iter().map(SourceId::as_str).collect::<Vec<_>>()).to_string(),
         json!(alert.terms).to_string(),
         alert.query,
+        acknowledged.and_then(|acknowledged| acknowledged.by.as_ref()),
+        acknowledged.and_then(|acknowledged| acknowledged.comment.as_ref()),
     ])?;
     Ok(())
 }
@@ -245,14 +194,23 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
         config_hash: text("config_hash")?,
         seen_at: required_time("seen_at")?,
         acknowledged: match time("acknowledged_at")? {
-            Some(at) => Some(Acknowledgement { at, false_alarm: row.get("false_alarm")? }),
+            Some(at) => Some(Acknowledgement {
+                at,
+                false_alarm: row.get("false_alarm")?,
+                by: row.get("acknowledged_by")?,
+                comment: row.get("acknowledged_comment")?,
+            }),
             None => None,
         },
     })
 }
 
 /// The value that goes by `name`.
-fn named<T: Copy, const N: usize>(all: [T; N], as_str: fn(T) -> &'static str, name: &str) -> Result<T> {
+pub(super) fn named<T: Copy, const N: usize>(
+    all: [T; N],
+    as_str: fn(T) -> &'static str,
+    name: &str,
+) -> Result<T> {
     all.into_iter()
         .find(|&value| as_str(value) == name)
         .with_context(|| format!("`{name}` is stored where it means nothing"))
@@ -358,42 +316,6 @@ fn time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
-fn write_notice(db: &Connection, notice: &Notice) -> Result<()> {
-    let Notification { key, alert, severity, title, body } = &notice.notification;
-    db.prepare_cached(
-        "INSERT OR IGNORE INTO notices (key, notifier, alert, severity, title, body, due)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        key,
-        notice.notifier.as_str(),
-        alert.as_ref().map(AlertId::as_str),
-        severity.as_str(),
-        title,
-        body,
-        notice.due.as_second(),
-    ])?;
-    Ok(())
-}
-
-fn read_notice(row: &Row<'_>) -> Result<QueuedNotice> {
-    Ok(QueuedNotice {
-        number: row.get("notice")?,
-        notice: Notice {
-            notifier: NotifierId::new(row.get::<_, String>("notifier")?),
-            notification: Notification {
-                key: row.get("key")?,
-                alert: row.get::<_, Option<String>>("alert")?.map(AlertId::new),
-                severity: named(Severity::ALL, Severity::as_str, &row.get::<_, String>("severity")?)?,
-                title: row.get("title")?,
-                body: row.get("body")?,
-            },
-            due: instant(row.get("due")?),
-        },
-        attempts: row.get("attempts")?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Scene, brand, time};
@@ -446,21 +368,12 @@ mod tests {
             rule_text: "[[rule]]\nid = \"acme-spike\"".to_owned(),
             config_hash: "0123456789abcdef".to_owned(),
             seen_at: time("2026-01-02T10:15Z"),
-            acknowledged: Some(Acknowledgement { at: time("2026-01-02T11:00Z"), false_alarm: true }),
-        }
-    }
-
-    fn notice(key: &str, notifier: &str, due: &str) -> Notice {
-        Notice {
-            notifier: NotifierId::new(notifier),
-            notification: Notification {
-                key: key.to_owned(),
-                alert: Some(AlertId::new("a_1")),
-                severity: Severity::Critical,
-                title: "Acme".to_owned(),
-                body: "a\nb".to_owned(),
-            },
-            due: time(due),
+            acknowledged: Some(Acknowledgement {
+                at: time("2026-01-02T11:00Z"),
+                false_alarm: true,
+                by: Some("anna".to_owned()),
+                comment: Some("a fair".to_owned()),
+            }),
         }
     }
 
@@ -525,7 +438,12 @@ mod tests {
         let mut first = alert("a_1", "2026-01-01T00:00Z");
         first.acknowledged = None;
         scene.store.save_alerts(&[(first.clone(), Vec::new())], &[]).unwrap();
-        let said = Acknowledgement { at: time("2026-01-01T01:00Z"), false_alarm: true };
+        let said = Acknowledgement {
+            at: time("2026-01-01T01:00Z"),
+            false_alarm: true,
+            by: Some("anna".to_owned()),
+            comment: None,
+        };
         assert!(scene.store.acknowledge(&first.id, &said).unwrap());
         assert!(!scene.store.acknowledge(&AlertId::new("a_9"), &said).unwrap());
         first.observed.value = 99;
@@ -558,36 +476,5 @@ mod tests {
         let open = alert("a_1", "2026-01-01T00:00Z");
         scene.store.save_alerts(&[later, open.clone()].map(|alert| (alert, Vec::new())), &[]).unwrap();
         assert_eq!(scene.store.current_alert(&open.rule, &open.brand).unwrap(), Some(open));
-    }
-
-    /// Invariant: no second notice, after a restart included.
-    #[test]
-    fn a_notice_is_told_once_to_each_notifier() {
-        let mut scene = Scene::new();
-        let notices = ["desktop", "team"].map(|id| notice("a_1 firing", id, "2026-01-01T00:00Z")).to_vec();
-        let open = Alert { acknowledged: None, ..alert("a_1", "2026-01-01T00:00Z") };
-        let saved = [(open.clone(), notices.clone())];
-        scene.store.save_alerts(&saved, &[]).unwrap();
-        let now = time("2026-01-01T00:00Z");
-        let due = scene.store.due_notices(now).unwrap();
-        assert_eq!(due.iter().map(|queued| queued.notice.clone()).collect::<Vec<_>>(), notices);
-        scene.store.mark_notice(due[0].number, &Delivery::Done { at: now }).unwrap();
-        let retry = Delivery::Retry { due: time("2026-01-01T00:05Z"), note: "no answer".to_owned() };
-        scene.store.mark_notice(due[1].number, &retry).unwrap();
-
-        let mut scene = scene.reopen();
-        scene.store.save_alerts(&saved, &[]).unwrap();
-        assert_eq!(scene.store.due_notices(now).unwrap(), []);
-        let due = scene.store.due_notices(time("2026-01-01T00:05Z")).unwrap();
-        assert_eq!((due.len(), due[0].attempts, due[0].notice.notifier.as_str()), (1, 1, "team"));
-        scene.store.mark_notice(due[0].number, &Delivery::GaveUp { note: "no answer".to_owned() }).unwrap();
-        assert_eq!(scene.store.due_notices(Timestamp::MAX).unwrap(), []);
-        let over = notice("a_1 resolved", "team", "2026-01-02T00:00Z");
-        scene.store.save_alerts(&[(open.clone(), vec![over])], &[]).unwrap();
-        assert_eq!(scene.store.due_notices(time("2026-01-01T23:59Z")).unwrap(), []);
-        let due = time("2026-01-02T00:00Z");
-        assert_eq!(scene.store.due_notices(due).unwrap().len(), 1);
-        scene.store.acknowledge(&open.id, &Acknowledgement { at: due, false_alarm: false }).unwrap();
-        assert_eq!(scene.store.due_notices(due).unwrap(), []);
     }
 }

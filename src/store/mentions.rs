@@ -108,6 +108,21 @@ impl Reader {
         found.into_iter().map(|mention| self.numbered_mention(mention)).collect()
     }
 
+    /// What a brand said itself in `[since, until)`, the latest first.
+    pub fn own_voice(
+        &self,
+        brand: &BrandId,
+        since: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Mention>> {
+        self.select_mentions(
+            "WHERE b.brand = ?1 AND m.own_voice = 1 AND e.at >= ?2 AND e.at < ?3
+             ORDER BY e.at DESC, e.id LIMIT ?4",
+            params![brand.as_str(), since.as_second(), until.as_second(), rows(limit)],
+        )
+    }
+
     /// The story's id today, for any id it ever had: one of its entries' digits.
     pub fn story_of(&self, id: &StoryId) -> Result<Option<StoryId>> {
         let Some((_, first)) = self.find_story(id)? else { return Ok(None) };

@@ -370,6 +370,69 @@ const STEPS: &[&str] = &[
     CREATE TABLE models (model INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     ALTER TABLE mentions ADD COLUMN model INTEGER;
     ",
+    // Silences, what they muted, and annotations; times are RFC 3339, as those of alerts.
+    "
+    ALTER TABLE alerts ADD COLUMN acknowledged_by TEXT;
+    ALTER TABLE alerts ADD COLUMN acknowledged_comment TEXT;
+    -- A rule or a brand that is NULL means all of them.
+    CREATE TABLE silences (
+        silence INTEGER PRIMARY KEY AUTOINCREMENT,
+        rule TEXT,
+        brand TEXT,
+        since TEXT NOT NULL,
+        until TEXT NOT NULL,
+        author TEXT NOT NULL,
+        comment TEXT NOT NULL
+    );
+    -- News that was not told, and when it was after all.
+    CREATE TABLE muted (
+        alert TEXT NOT NULL,
+        news TEXT NOT NULL,
+        silence INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        told TEXT,
+        PRIMARY KEY (alert, news)
+    ) WITHOUT ROWID;
+    CREATE TABLE annotations (
+        annotation INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        brand TEXT,
+        text TEXT NOT NULL
+    );
+    ",
+    // Notices of before were one text each; what was given up before is not known to be of any time.
+    "
+    ALTER TABLE notices ADD COLUMN topic TEXT NOT NULL DEFAULT 'alert';
+    ALTER TABLE notices ADD COLUMN rule TEXT;
+    -- When it was decided to tell it.
+    ALTER TABLE notices ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+    -- Headline, sections and command, as JSON.
+    ALTER TABLE notices ADD COLUMN content TEXT NOT NULL DEFAULT '{}';
+    -- The key under which it was tried first, alone or with others.
+    ALTER TABLE notices ADD COLUMN sent_as TEXT;
+    ALTER TABLE notices ADD COLUMN given_up INTEGER;
+    UPDATE notices SET
+        topic = CASE WHEN alert IS NULL THEN 'source' ELSE 'alert' END,
+        rule = (SELECT rule FROM alerts WHERE id = notices.alert),
+        at = coalesce(due, delivered, 0),
+        sent_as = CASE WHEN attempts > 0 THEN key END;
+    DROP INDEX notices_by_due;
+    CREATE INDEX notices_that_wait ON notices (notice) WHERE due IS NOT NULL;
+
+    -- How each way to tell is doing.
+    CREATE TABLE notifiers (
+        id TEXT PRIMARY KEY,
+        -- When something was told last.
+        told INTEGER,
+        -- Attempts in a row that did not reach it, when the latest was, why, and until when it is left alone.
+        failures INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER,
+        note TEXT,
+        waits_until INTEGER
+    ) WITHOUT ROWID;
+    INSERT INTO notifiers (id, told)
+        SELECT notifier, max(delivered) FROM notices WHERE delivered IS NOT NULL GROUP BY notifier;
+    ",
     "
     -- What people did with mentions: `deed` is tag, untag, note or status, `value` of what.
     CREATE TABLE handlings (

@@ -9,6 +9,8 @@
 //! which derived copies catch up.
 
 mod alerts;
+mod annotations;
+mod arrivals;
 mod asks;
 mod entries;
 mod expiry;
@@ -17,9 +19,11 @@ mod kept;
 mod lock;
 mod mentions;
 mod migrations;
+mod notices;
 mod recount;
 mod rollups;
 mod series;
+mod silences;
 mod sources;
 mod stories;
 mod streams;
@@ -37,13 +41,14 @@ use jiff::tz::TimeZone;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
-pub use alerts::{AlertFilter, Delivery, Notice, QueuedNotice};
+pub use alerts::AlertFilter;
 pub use asks::Asked;
 pub use entries::{Ingested, Origin, Polled};
 pub use expiry::{Horizon, Progress};
 pub use kept::KeptEntry;
 pub use lock::Lock;
 pub use mentions::{Heard, News};
+pub use notices::{Delivery, GivenUp, Notice, NotifierState, QueuedNotice, Waiting};
 pub use rollups::Touched;
 pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Outcome, QuietPoll, Remark};

@@ -1,33 +1,12 @@
-//! What was heard of a brand before, as today's sources would have counted it.
-//!
-//! A source is heard of from where its first document reaches back to: a busy feed holds its last day, a
-//! quiet blog its last year. Counts of earlier times lack it, and taken as they are they would make every
-//! new source look like an event. So each bucket comes with the share of today's talk that comes from sources
-//! heard at that time, and is divided by it.
+//! What was heard of a brand before, as today's sources would have counted it (see [`crate::stats::stock`]).
 
 use anyhow::Result;
 use rusqlite::params;
 
 use super::rollups::{DAY, day, known_subject};
 use super::{Reader, Scope, instant};
-use crate::model::{BrandId, Heard, History, Series, Timestamp};
-
-/// Where less of today's talk was heard, nothing is concluded.
-const SMALLEST_SHARE: f64 = 0.5;
-/// What is to be judged, at most: a source's rate is taken before it, lest an event raise what is usual.
-const JUDGED_S: i64 = 86_400;
-/// A source heard for less than this before it has no other rate than that of all the time it was heard.
-const SHORTEST_S: i64 = 2 * 86_400;
-const WEEK_S: i64 = 7 * 86_400;
-/// 1970 began on a Thursday.
-const FIRST_MONDAY_S: i64 = 4 * 86_400;
-
-/// From when on a source is heard, and which share of today's talk comes from it.
-struct Share {
-    source: i64,
-    from: i64,
-    share: f64,
-}
+use crate::model::{BrandId, Heard, History, Timestamp};
+use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
 impl Reader {
     /// Counts per slot, back-fill included, beside the share that the sources of `as_of` heard of them, from
@@ -46,19 +25,20 @@ impl Reader {
         let step = i64::from(step_s);
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
         let series = self.series(&Scope { since, backfill: true, ..*scope }, step_s)?;
-        let deaf = self.deaf(&series, &shares)?;
-        Ok(Some(heard(&series, &shares, &deaf)))
+        let slots = Slots { start: since.as_second(), step_s: step, number: series.buckets.len() };
+        let known = stock::heard(slots, &shares, |source| self.gaps_numbered(source))?;
+        let heard = |(&counts, share): (_, Option<f64>)| share.map(|share| Heard { counts, share });
+        let slots = series.buckets.iter().zip(known).map(heard).collect();
+        Ok(Some(History { start: since, step_s, slots }))
     }
 
     /// When the sources were last taken stock of: at the beginning of the week, or when a source was first
     /// heard since. Between these times history is scaled alike, whenever it is read.
     pub fn stock_taken(&self, now: Timestamp) -> Result<Timestamp> {
-        let now = now.as_second();
-        let monday = (now - FIRST_MONDAY_S).div_euclid(WEEK_S) * WEEK_S + FIRST_MONDAY_S;
         let mut statement =
             self.db.prepare_cached("SELECT max(first_good) FROM sources WHERE first_good <= ?1")?;
-        let newest: Option<i64> = statement.query_row([now], |row| row.get(0))?;
-        Ok(instant(newest.map_or(monday, |newest| monday.max(newest + 1))))
+        let newest: Option<i64> = statement.query_row([now.as_second()], |row| row.get(0))?;
+        Ok(instant(stock::taken(now.as_second(), newest)))
     }
 
     /// From when on, but not before `since`, enough was heard of a brand to say what is usual; `None` if
@@ -75,12 +55,7 @@ impl Reader {
 
     fn since(&self, scope: &Scope<'_>, shares: &[Share]) -> Result<Option<Timestamp>> {
         let Some(first) = self.first_mention_at(scope.brand)? else { return Ok(None) };
-        let mut heard = 0.0;
-        let enough = shares.iter().find(|share| {
-            heard += share.share;
-            heard >= SMALLEST_SHARE
-        });
-        let enough = enough.map_or(scope.since, |share| instant(share.from));
+        let enough = stock::enough(shares).map_or(scope.since, instant);
         Ok(Some(first.max(scope.since).max(enough)))
     }
 
@@ -100,71 +75,31 @@ impl Reader {
         let judged = day(until - JUDGED_S, &self.zone)?;
         let first_day = day(since, &self.zone)?;
         let mut rows = statement.query(params![subject, DAY, first_day, judged, until])?;
-        let mut shares = Vec::new();
+        let mut told = Vec::new();
         while let Some(row) = rows.next()? {
-            let from = row.get::<_, i64>(1)?.max(since);
-            let rate = if judged - from >= SHORTEST_S {
-                row.get::<_, Option<f64>>(3)?.unwrap_or(0.0) / (judged - from) as f64
-            } else {
-                row.get::<_, f64>(2)? / (until - from).max(JUDGED_S) as f64
-            };
-            shares.push(Share { source: row.get(0)?, from, share: rate });
+            told.push(Told {
+                source: row.get(0)?,
+                from: row.get::<_, i64>(1)?.max(since),
+                mentions: row.get(2)?,
+                before: row.get::<_, Option<f64>>(3)?.unwrap_or(0.0),
+            });
         }
-        shares.sort_by_key(|share| (share.from, share.source));
-        let all: f64 = shares.iter().map(|share| share.share).sum();
-        for share in &mut shares {
-            share.share = if all > 0.0 { share.share / all } else { 1.0 };
-        }
-        Ok(shares)
+        Ok(stock::shares(told, judged, until))
     }
 
-    /// By slot of `series`, the share of today's talk that was missed because its source was deaf.
-    fn deaf(&self, series: &Series, shares: &[Share]) -> Result<Vec<f64>> {
-        let mut deaf = vec![0.0; series.buckets.len()];
-        let (start, end, step) =
-            (series.start.as_second(), series.end().as_second(), i64::from(series.step_s));
-        let mut statement = self.db.prepare_cached(
-            "SELECT since, coalesce(until, ?3) FROM gaps
-             WHERE source = ?1 AND since < ?3 AND coalesce(until, ?3) > ?2",
-        )?;
-        for share in shares {
-            let mut rows = statement.query(params![share.source, start, end])?;
-            while let Some(row) = rows.next()? {
-                let since = row.get::<_, i64>(0)?.max(share.from).max(start);
-                let until = row.get::<_, i64>(1)?.min(end);
-                // Slots that lie in the gap as a whole.
-                let first = usize::try_from((since - start + step - 1).div_euclid(step))?;
-                let last = usize::try_from((until - start).div_euclid(step).max(0))?;
-                deaf.get_mut(first..last).unwrap_or_default().iter_mut().for_each(|d| *d += share.share);
-            }
-        }
-        Ok(deaf)
+    /// When a source was not heard; one that is not heard still has no end.
+    pub(super) fn gaps_numbered(&self, source: i64) -> Result<Vec<(i64, Option<i64>)>> {
+        let mut statement =
+            self.db.prepare_cached("SELECT since, until FROM gaps WHERE source = ?1 ORDER BY since")?;
+        let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
-}
-
-/// Puts beside each bucket the share that could be heard when it starts; unknown where too little of that was.
-fn heard(series: &Series, shares: &[Share], deaf: &[f64]) -> History {
-    let mut at = series.start.as_second();
-    let (mut share, mut next) = (0.0, 0);
-    let mut slots = Vec::with_capacity(series.buckets.len());
-    for (&counts, deaf) in series.buckets.iter().zip(deaf) {
-        while let Some(heard) = shares.get(next).filter(|heard| heard.from <= at) {
-            share += heard.share;
-            next += 1;
-        }
-        // Nothing was heard before the first of them. Where all are heard, the sum must not miss by a hair.
-        let share = if next == 0 || next == shares.len() { 1.0 } else { share };
-        slots.push((share - deaf >= SMALLEST_SHARE).then_some(Heard { counts, share }));
-        at += i64::from(series.step_s);
-    }
-    History { start: series.start, step_s: series.step_s, slots }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Scene, batch, brand, dated, item, poll, time};
     use super::*;
-    use crate::model::Bucket;
 
     /// A source that has been heard since January, eight mentions in eight days.
     fn scene() -> Scene {
@@ -234,15 +169,5 @@ mod tests {
         busy.reach = Some(time("2026-01-09T00:00Z"));
         scene.store.ingest(&busy, &poll("2026-01-10T00:00Z")).unwrap();
         check(&scene, Some(("2026-01-09T00:00Z", &[21])));
-    }
-
-    #[test]
-    fn a_time_in_which_most_was_not_heard_is_unknown() {
-        let series = Series { start: instant(0), step_s: 900, buckets: vec![Bucket::default(); 4] };
-        let share = |from, share| Share { source: 0, from, share };
-        let shares = [share(0, 0.7), share(1_800, 0.3)];
-        let known = heard(&series, &shares, &[0.0, 0.0, 0.3, 0.7]);
-        let shares: Vec<_> = known.slots.iter().map(|slot| slot.map(|heard| heard.share)).collect();
-        assert_eq!(shares, [Some(0.7), Some(0.7), Some(1.0), None]);
     }
 }

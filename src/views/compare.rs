@@ -144,8 +144,8 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
             role: brand.role.as_str(),
             mentions: now.mentions,
             stories: now.stories,
-            share: share::share(counted(&now), counted(&all)).map(interval),
-            share_mentions: share::share(now.mentions, all.mentions).map(interval),
+            share: share::share(counted(&now), counted(&all)).map(IntervalView::from),
+            share_mentions: share::share(now.mentions, all.mentions).map(IntervalView::from),
             change: share::change((counted(&now), counted(&all)), (counted(&then), counted(&all_before)))
                 .map(change),
             sentiment: sentiment(&now),
@@ -246,8 +246,10 @@ fn top(counts: &BTreeMap<String, u64>) -> Vec<CountView> {
     shown.map(|(value, count)| CountView { value: value.clone(), mentions: *count }).collect()
 }
 
-fn interval(i: Interval) -> IntervalView {
-    IntervalView { value: i.value, low: i.low, high: i.high }
+impl From<Interval> for IntervalView {
+    fn from(i: Interval) -> Self {
+        IntervalView { value: i.value, low: i.low, high: i.high }
+    }
 }
 
 fn change(c: Change) -> ChangeView {

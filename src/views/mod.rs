@@ -4,11 +4,19 @@
 
 pub mod alerts;
 pub mod analysis;
+pub mod annotations;
+pub mod backtest;
 pub mod compare;
+pub mod digest;
 pub mod discovery;
 pub mod entry;
+pub mod explain;
 pub mod health;
+pub mod notifiers;
 pub mod presets;
 pub mod round;
 pub mod rules;
 pub mod search;
+pub mod silences;
+pub mod told;
+pub mod written;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::alerts::{AlertView, list};
 use super::search::MentionView;
 use crate::model::{AlertState, BrandId, Condition, MentionId, Rule};
-use crate::store::{Ingested, Reader};
+use crate::store::{AlertFilter, Ingested, Reader};
 
 /// Titles shown.
 const SHOWN: usize = 3;
@@ -107,8 +107,8 @@ pub fn round(
     let ids: Vec<MentionId> = new.iter().map(|(id, _)| id.clone()).collect();
     let newest = reader.newest_of(&ids, SHOWN)?;
     let judged_from = judged_from(reader, rules, now)?;
-    let mut firing = list(reader)?.alerts;
-    firing.retain(|alert| alert.state == AlertState::Firing.as_str());
+    let filter = AlertFilter { state: Some(AlertState::Firing), ..AlertFilter::default() };
+    let firing = list(reader, &filter, true)?.alerts;
     Ok(RoundView {
         sources,
         brands: brands.collect(),

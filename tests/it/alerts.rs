@@ -134,12 +134,17 @@ fn a_spike_is_told_once_and_explains_itself() {
     let shown = scenario.run(&["alerts", "show", id]).ok().stdout;
     assert!(shown.contains("What to read"), "{shown}");
 
-    let acknowledged = scenario.run(&["alerts", "ack", id, "--false", "--json"]).ok().json();
+    let ack = ["alerts", "ack", id, "--false", "--by", "Anna", "--comment", "a fair", "--json"];
+    let acknowledged = scenario.run(&ack).ok().json();
     assert_eq!((acknowledged["id"].as_str(), acknowledged["false"].as_bool()), (Some(id), Some(true)));
     let again = scenario.run(&["alerts", "ack", id]).ok().stdout;
     assert!(again.contains("stays marked as a false alarm"), "{again}");
     let after = scenario.run(&["alerts", "show", id, "--json"]).ok().json();
     assert_eq!(after["acknowledged"]["false"], true);
+    assert_eq!(
+        (&after["acknowledged"]["by"], &after["acknowledged"]["comment"]),
+        (&"Anna".into(), &"a fair".into())
+    );
 
     // When it is calm again the incident is over, silently.
     scenario.at("2026-03-03T20:00:00Z").run(&["poll", "--all"]).ok();
@@ -320,4 +325,246 @@ fn an_alert_within_a_query_is_counted_again() {
     let differences = explained["differences"].to_string();
     assert!(differences.contains("mentions: 12 counted then, 11 of the same window today"), "{differences}");
     assert!(differences.contains("matches otherwise today, edited after the alert"), "{differences}");
+}
+
+/// History and an incident of so many reports are published.
+fn publish_incident(scenario: &Scenario, number: usize) {
+    scenario.publisher.publish("/news.xml", &rss(&[history(), incident(number)].concat()));
+}
+
+fn first_id(scenario: &Scenario) -> String {
+    alerts(scenario)[0]["id"].as_str().expect("an id").to_owned()
+}
+
+fn differences(scenario: &Scenario, id: &str) -> Vec<String> {
+    let explained = scenario.run(&["alerts", "explain", id, "--json"]).ok().json();
+    let differences = explained["differences"].as_array().expect("a list");
+    differences.iter().map(|difference| difference.as_str().expect("text").to_owned()).collect()
+}
+
+#[test]
+fn a_silence_mutes_notices_never_evaluation_and_what_still_fires_is_told_after_it() {
+    let mut scenario = with_history();
+    let silence = [
+        "alerts",
+        "silence",
+        "--brand",
+        "acme",
+        "--for",
+        "2h",
+        "--by",
+        "Anna",
+        "--comment",
+        "a fair",
+        "--json",
+    ];
+    let begun = scenario.run(&silence).ok().json();
+    assert_eq!((&begun["id"], &begun["until"]), (&1.into(), &"2026-03-02T08:00:00Z".into()));
+    publish_incident(&scenario, 20);
+    assert_eq!(scenario.at("2026-03-02T07:40:00Z").run(&["poll"]).code, 3, "it fires all the same");
+    assert!(told(&scenario).is_empty());
+    let id = first_id(&scenario);
+    let shown = scenario.run(&["alerts", "show", &id, "--json"]).ok().json();
+    let muted = &shown["muted"][0];
+    assert_eq!(
+        (&muted["news"], &muted["silence"], &muted["told"]),
+        (&"first".into(), &1.into(), &Value::Null)
+    );
+    let text = scenario.run(&["alerts", "show", &id]).ok().stdout;
+    assert!(text.contains("2026-03-02 07:40, that it began: silence 1 of Anna, “a fair”"), "{text}");
+
+    scenario.at("2026-03-02T07:59:00Z").run(&["poll", "--all"]);
+    assert!(told(&scenario).is_empty());
+    for at in ["2026-03-02T08:00:00Z", "2026-03-02T08:01:00Z"] {
+        scenario.at(at).run(&["poll", "--all"]);
+        let told = told(&scenario);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0]["body"].as_str().unwrap().starts_with("Silence 1 is over"), "{told:?}");
+    }
+    let shown = scenario.run(&["alerts", "show", &id, "--json"]).ok().json();
+    assert_eq!(shown["muted"][0]["told"], "2026-03-02T08:00:00Z");
+}
+
+#[test]
+fn a_silence_can_be_ended_and_what_is_over_by_then_is_not_told() {
+    let mut scenario = with_history();
+    let silence = |rule: &str, lasting: &str| {
+        vec!["alerts", "silence", "--rule", rule, "--for", lasting, "--by", "Anna", "--comment", "a fair"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let run = |scenario: &Scenario, args: &[String]| {
+        scenario.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert_eq!(run(&scenario, &silence("no-such", "2h")).code, 2);
+    assert_eq!(run(&scenario, &silence("recall", "soon")).code, 2);
+    run(&scenario, &silence("recall", "7d")).ok();
+    run(&scenario, &silence("acme-spike", "7d")).ok();
+    publish_incident(&scenario, 20);
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    assert!(told(&scenario).is_empty());
+    scenario.at("2026-03-03T20:00:00Z").run(&["poll", "--all"]).ok();
+    scenario.run(&["alerts", "silence", "end", "2"]).ok();
+    assert_eq!(scenario.run(&["alerts", "silence", "end", "2"]).code, 1, "it is over");
+    assert_eq!(scenario.run(&["alerts", "silence", "end", "9"]).code, 1, "there is none");
+    scenario.at("2026-03-03T20:01:00Z").run(&["poll", "--all"]).ok();
+    assert!(told(&scenario).is_empty());
+    let silences = scenario.run(&["alerts", "silence", "list", "--json"]).ok().json();
+    let lasts: Vec<_> =
+        silences["silences"].as_array().unwrap().iter().map(|s| s["lasts"].as_bool()).collect();
+    assert_eq!(lasts, [Some(false), Some(true)]);
+}
+
+#[test]
+fn annotations_are_named_beside_the_alerts_they_come_before() {
+    let mut scenario = with_history();
+    for (text, at, brand) in [
+        ("launch", "2026-03-01T18:00:00Z", "acme"),
+        ("long ago", "2026-02-20", "acme"),
+        ("another’s launch", "2026-03-02T07:00:00Z", "globex"),
+    ] {
+        scenario.run(&["annotate", text, "--at", at, "--brand", brand]).ok();
+    }
+    assert_eq!(scenario.run(&["annotate", "x", "--brand", "no-such"]).code, 2);
+    assert_eq!(scenario.run(&["annotate", "  "]).code, 2);
+    publish_incident(&scenario, 20);
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    scenario.run(&["annotate", "everywhere", "--at", "30m"]).ok();
+    let texts = |scenario: &Scenario| {
+        let all = alerts(scenario)[0]["annotations"].as_array().unwrap().clone();
+        all.iter().map(|a| a["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(&scenario), ["everywhere", "launch"]);
+    let shown = scenario.run(&["alerts", "show", &first_id(&scenario)]).ok().stdout;
+    assert!(shown.contains("2026-03-01 18:00, noted: launch"), "{shown}");
+    scenario.run(&["annotate", "remove", "1"]).ok();
+    assert_eq!(scenario.run(&["annotate", "remove", "1"]).code, 1);
+    assert_eq!(texts(&scenario), ["everywhere"]);
+    let list = scenario.run(&["annotate", "list", "--json"]).ok().json();
+    assert_eq!(list["annotations"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_message_names_the_brands_own_voice_and_speaks_french() {
+    let config = CONFIG.replace("[settings]", "[settings]\nlanguage = \"fr\"").replace(
+        "role = \"own\"",
+        "role = \"own\"\naccounts = [\"Press Office\"]\ndomains = [\"acme.example\"]",
+    );
+    let mut scenario = Scenario::new(&format!("{config}{RULES}"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:00:00Z").run(&["poll"]).ok();
+    let own = "<item><guid>own</guid><link>https://acme.example/new</link><title>Acme presents the wheel</title>\
+               <description>Acme is proud.</description><pubDate>Mon, 02 Mar 2026 05:00:00 GMT</pubDate></item>";
+    let items = [history(), incident(20), vec![own.to_owned()]].concat();
+    scenario.publisher.publish("/news.xml", &rss(&items));
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    let id = first_id(&scenario);
+    let shown = scenario.run(&["alerts", "show", &id, "--json"]).ok().json();
+    assert_eq!(shown["own_publications"][0]["title"], "Acme presents the wheel");
+    assert_eq!(shown["first"]["title"], "Acme battery trouble, report 0");
+    assert_eq!(shown["spread"][0]["sources"], 1);
+    assert_eq!(shown["hours"]["counts"].as_array().unwrap().iter().filter_map(Value::as_u64).max(), Some(20));
+    let text = scenario.run(&["alerts", "show", &id]).ok().stdout;
+    for part in [
+        "Acme : 20 histoires",
+        "Ce qui s’est passé",
+        "on a compté 20 histoires (20 mentions) sur Acme, dans 1 source.",
+        "D’habitude, une seule toutes les 14 fenêtres de 1 heure ; ici, 20 en une.",
+        "Cela repose sur 27 jours d’écoute",
+        "Aucune autre source ne l’a repris.",
+        "publié par la marque elle-même dans news",
+        "encore jamais rien signalé",
+    ] {
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(part), "{part}:\n{text}");
+    }
+}
+
+#[test]
+fn alerts_are_listed_as_asked() {
+    let mut scenario = with_history();
+    publish_incident(&scenario, 20);
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    let listed = |scenario: &Scenario, options: &[&str]| {
+        let run = scenario.run(&[&["alerts", "list", "--json"], options].concat());
+        (run.code, run.json()["alerts"].as_array().unwrap().len())
+    };
+    assert_eq!(listed(&scenario, &["--rule", "acme-spike"]), (3, 1));
+    assert_eq!(listed(&scenario, &["--rule", "recall"]), (0, 0));
+    assert_eq!(listed(&scenario, &["--brand", "globex"]), (0, 0));
+    assert_eq!(listed(&scenario, &["--state", "firing", "--since", "1h"]), (3, 1));
+    assert_eq!(listed(&scenario, &["--state", "resolved", "--all"]), (0, 0));
+    assert_eq!(listed(&scenario, &["--since", "2026-03-03"]), (0, 0));
+    assert_eq!(scenario.run(&["alerts", "list", "--rule", "acme-spiek"]).code, 2);
+}
+
+#[test]
+fn a_mention_that_was_stored_late_is_named() {
+    let mut scenario = with_history();
+    publish_incident(&scenario, 20);
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    let id = first_id(&scenario);
+    // Without its rule nobody looks again.
+    scenario.configure(CONFIG);
+    let late = incident(21).remove(20).replace("07:30:00", "07:20:00");
+    scenario.publisher.publish("/news.xml", &rss(&[history(), incident(20), vec![late]].concat()));
+    let round = scenario.run(&["poll", "--all", "--json"]).ok().json();
+    assert_eq!(
+        (&round["sources"][0]["new_mentions"], &round["sources"][0]["backfill"]),
+        (&1.into(), &false.into())
+    );
+    let told = differences(&scenario, &id);
+    assert!(!told.is_empty(), "{}", scenario.run(&["alerts", "explain", &id]).stdout);
+    assert_eq!(told[0], "mentions: 20 counted then, 21 of the same window today");
+    assert!(
+        told.iter().any(|cause| cause.ends_with("came late: it was stored after the alert had been seen")),
+        "{told:?}"
+    );
+    let explained = scenario.run(&["alerts", "explain", &id, "--json"]).ok().json();
+    assert_eq!(explained["config_hash_today"], Value::Null);
+}
+
+#[test]
+fn mentions_that_have_become_one_story_are_named() {
+    let mut scenario = with_history();
+    publish_incident(&scenario, 20);
+    scenario.at("2026-03-02T07:40:00Z").run(&["poll"]);
+    let id = first_id(&scenario);
+    // A copy of the one report that is then edited to be one of the other.
+    for (minute, of) in [(41, 0), (42, 1)] {
+        let copy = incident(20)[of].replace(&format!(">i{of}</guid>"), ">copy</guid>");
+        let copy = copy.replace(&format!("/i{of}<"), "/copy<");
+        scenario.publisher.publish("/news.xml", &rss(&[history(), incident(20), vec![copy]].concat()));
+        scenario.at(&format!("2026-03-02T07:{minute}:00Z")).run(&["poll", "--all"]);
+    }
+    let told = differences(&scenario, &id);
+    assert_eq!(told[0], "stories: 20 counted then, 19 of the same window today");
+    assert!(
+        told[1].starts_with("merged: m_") && told[1].ends_with(", heard at 2026-03-02T07:41:00Z"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_another_query_no_longer_counts_is_named_with_the_rule_that_is_another() {
+    let config = |text: &str| {
+        let query = format!("\n[[query]]\nid = \"drops\"\ntext = \"{text}\"\n");
+        format!(
+            "{CONFIG}{query}\n[[rule]]\nid = \"drops-spike\"\nkind = \"spike\"\nquery = \"drops\"\nnotify = []\n"
+        )
+    };
+    let mut scenario = Scenario::new(&config("voltage"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:00:00Z").run(&["poll"]).ok();
+    hear(&mut scenario, 12, "2026-03-02T06:40:00Z");
+    let id = first_id(&scenario);
+    let same = scenario.run(&["alerts", "explain", &id, "--json"]).ok().json();
+    assert_eq!(same["config_hash_today"], same["alert"]["config_hash"]);
+    scenario.configure(&config("hydrogen"));
+    scenario.at("2026-03-02T06:41:00Z").run(&["poll", "--all"]);
+    let told = differences(&scenario, &id);
+    assert!(told.iter().any(|cause| cause.ends_with(" matches otherwise today")), "{told:?}");
+    let text = scenario.run(&["alerts", "explain", &id]).ok().stdout;
+    assert!(text.contains("another in feeds.toml today"), "{text}");
 }

@@ -14,6 +14,14 @@ fn configurations_in_documents_have_no_errors() {
             blocks += 1;
             let files =
                 [File { path: format!("{}, block at line {line}", path.display()), text: whole(block) }];
+            if block.contains("[[test]]") {
+                let beside = [File { path: String::new(), text: whole("") }];
+                let config = config::check(&beside).config.expect("a brand is a configuration");
+                let tests = [File { text: block.to_owned(), ..files[0].clone() }];
+                let read = config::written_tests(&tests[0], &config);
+                assert_eq!(read.map_err(|problems| config::show(&problems, &tests, false)).err(), None);
+                continue;
+            }
             let mut problems = config::check(&files).problems;
             problems.retain(|problem| problem.severity == Severity::Error);
             assert_eq!(config::show(&problems, &files, false), "");

@@ -2,9 +2,11 @@
 
 mod adding;
 mod alerts;
+mod backtest;
 mod clocks;
 mod commands;
 mod crash;
+mod delivery;
 mod docs;
 mod faults;
 mod fuzz_corpus;

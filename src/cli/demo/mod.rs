@@ -19,8 +19,9 @@ use crate::daemon::{Clock, Lookout};
 use crate::index;
 use crate::model::CountBy;
 use crate::render;
+use crate::store::AlertFilter;
 use crate::views::compare::{Comparison, compare};
-use crate::views::{alerts, search};
+use crate::views::{alerts, explain, search, told};
 use server::Server;
 
 /// How long before now the history was heard: so long ago that the incident is news.
@@ -132,17 +133,15 @@ impl<'a> Page<'a> {
         let reader = self.loaded.reader()?;
         let zone = self.loaded.zone().clone();
         // A pattern has no numbers to explain.
-        for shown in alerts::list(&reader)?.alerts.iter().filter(|a| a.baseline.is_some()).take(1) {
+        let all = alerts::list(&reader, &AlertFilter::default(), true)?.alerts;
+        for shown in all.iter().filter(|alert| alert.baseline.is_some()).take(1) {
             let alert = alerts::find(&reader, &shown.id)?;
             self.title(&format!("vigie alerts show {}", shown.id));
-            self.text(&render::alerts::show(&alerts::told(&reader, &alert)?, &zone, self.style));
+            let view = told::told(&reader, &alert, &self.loaded.config.rules, self.loaded.tongue())?;
+            self.text(&super::alerts::message(self.loaded, &view, self.style));
             self.title(&format!("vigie alerts explain {}", shown.id));
-            self.text(&render::alerts::explain(
-                &alerts::explain(&reader, &alert)?,
-                &alert,
-                &zone,
-                self.style,
-            ));
+            let view = explain::explain(&reader, &alert, &self.loaded.config.rules)?;
+            self.text(&render::alerts::explain(&view, &alert, &zone, self.style));
         }
         Ok(())
     }

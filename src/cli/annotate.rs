@@ -1,0 +1,70 @@
+//! `annotate`: a launch, a post, an event, to be named beside alerts. Rows of their own, short enough to be written
+//! beside a running vigie.
+
+use anyhow::{Result, bail};
+
+use super::args::{Annotate, AnnotateCommand, Args};
+use super::setup::{Loaded, load, unknown};
+use super::{Exit, UsageError, output};
+use crate::model::{Annotation, BrandId};
+use crate::render;
+use crate::store::Store;
+use crate::views::annotations::{self, AnnotationView};
+
+pub fn run(args: &Args, options: &Annotate) -> Result<Exit> {
+    let loaded = load(args)?;
+    match options.command {
+        None => add(args, &loaded, options),
+        Some(AnnotateCommand::List) => list(args, &loaded),
+        Some(AnnotateCommand::Remove { number }) => remove(&loaded, number),
+    }
+}
+
+fn add(args: &Args, loaded: &Loaded, options: &Annotate) -> Result<Exit> {
+    let brands = &loaded.config.brands;
+    if let Some(id) = &options.brand
+        && !brands.iter().any(|brand| brand.id.as_str() == id)
+    {
+        return Err(unknown("brand", id, brands.iter().map(|brand| brand.id.as_str())).into());
+    }
+    let text = options.text.as_deref().map(str::trim).unwrap_or_default();
+    if text.is_empty() {
+        return Err(UsageError("the annotation says nothing".to_owned()).into());
+    }
+    loaded.require_store()?;
+    let at = output::optional_time(options.at.as_deref(), loaded.zone(), args.now())?;
+    let mut annotation = Annotation {
+        number: 0,
+        at: at.unwrap_or_else(|| args.now()),
+        brand: options.brand.as_deref().map(BrandId::new),
+        text: text.to_owned(),
+    };
+    annotation.number = Store::open(&loaded.configuration.data_dir)?.annotate(&annotation)?;
+    let view = AnnotationView::from(&annotation);
+    if args.json {
+        output::print_json(&view)?;
+    } else {
+        let at = render::minute(view.at, loaded.zone());
+        output::print(&format!("annotation {} at {at}: {}", view.id, view.text))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
+    let view = annotations::list(&loaded.reader()?)?;
+    if args.json {
+        output::print_json(&view)?;
+    } else {
+        output::print(&render::annotations::list(&view, loaded.zone(), output::style(args)))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn remove(loaded: &Loaded, number: i64) -> Result<Exit> {
+    loaded.require_store()?;
+    if !Store::open(&loaded.configuration.data_dir)?.remove_annotation(number)? {
+        bail!("there is no annotation `{number}`; `vigie annotate list` shows them all");
+    }
+    output::print(&format!("annotation {number} removed"))?;
+    Ok(Exit::Done)
+}

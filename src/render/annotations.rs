@@ -1,0 +1,20 @@
+//! Annotations as text.
+
+use jiff::tz::TimeZone;
+
+use super::table::{Align, table};
+use super::{Style, minute};
+use crate::views::annotations::AnnotationList;
+
+pub fn list(view: &AnnotationList, zone: &TimeZone, style: Style) -> String {
+    if view.annotations.is_empty() {
+        return "no annotations\n".into();
+    }
+    let columns =
+        [("at", Align::Left), ("annotation", Align::Right), ("brand", Align::Left), ("text", Align::Left)];
+    let rows = view.annotations.iter().map(|annotation| {
+        let brand = annotation.brand.clone().unwrap_or_else(|| "all".to_owned());
+        vec![minute(annotation.at, zone), annotation.id.to_string(), brand, annotation.text.clone()]
+    });
+    table(&columns, &rows.collect::<Vec<_>>(), style)
+}

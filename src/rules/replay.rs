@@ -1,0 +1,676 @@
+//! The past once more: what a rule would have said of it.
+//!
+//! Kept mentions come in again, each when it was known, and after each minute in which something came the rule looks
+//! as it does live ([`Sight::look`]), with no other memory than what was known by then. A mention is known since it
+//! was observed, if that was soon after it was published. One that came with a source's first document, by import or
+//! long after it was published is taken to have been heard as late as its source usually is (*reconstructed*), and
+//! counts as heard live until the time at which it really came in as back-fill.
+//!
+//! Live, a rule looks after every poll; here, after each minute that brought something, and while an incident is open
+//! at the end of each slot. So the two agree wherever polls came at least once in a slot. Which mentions are copies of
+//! one story, and what each says, is taken as known today.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
+use super::normal::{Keeps, SLOT_S, Vigil, begun};
+use super::observe::observe_pattern;
+use super::step::{Step, step};
+use super::walk::Sight;
+use crate::model::{Alert, AlertState, BrandId, Bucket, Heard, History, Rule, Series, Timestamp, Tongue};
+use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
+
+/// A mention heard so long after it was published at most was heard as it came.
+const PROMPT_S: i64 = 48 * 3_600;
+/// How late a source is heard of which nothing else is known.
+const USUAL_LAG_S: i64 = 900;
+const STEP_S: i64 = SLOT_S as i64;
+const NOT_TOLD: u32 = u32::MAX;
+
+/// A mention that counts. Times in Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrival {
+    /// Where it counts: published, else observed.
+    pub at: i64,
+    pub published: bool,
+    pub observed: i64,
+    pub backfill: bool,
+    /// Its place among [`Past::sources`].
+    pub source: u32,
+    /// The number of its story, from 0 without gaps.
+    pub story: u32,
+    pub negative: bool,
+    /// Its number in the store.
+    pub mention: i64,
+}
+
+/// How a source was listened to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listened {
+    /// Its number in the store.
+    pub source: i64,
+    /// How far back its first document reaches.
+    pub reach: Option<i64>,
+    /// When it was not heard, oldest first.
+    pub gaps: Vec<(i64, Option<i64>)>,
+}
+
+/// What is kept of one brand, or of a brand within a saved query, ready to come in again.
+#[derive(Debug)]
+pub struct Past {
+    /// By time, then id: of a story the first of those known counts.
+    arrivals: Vec<Arrival>,
+    /// By arrival, since when it is known, and the start of the day it counts in.
+    known_at: Vec<i64>,
+    days: Vec<i64>,
+    reconstructed: Vec<bool>,
+    /// What happens, in the order of time.
+    events: Vec<Event>,
+    sources: Vec<Listened>,
+    stories: usize,
+    /// When sources were first heard, oldest first.
+    first_heard: Vec<i64>,
+    /// Since when which time was that of the earliest mention of the brand.
+    earliest: Vec<(i64, i64)>,
+    zone: TimeZone,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    at_s: i64,
+    arrival: u32,
+    /// It comes in as back-fill; what was reconstructed of it ends here.
+    as_backfill: bool,
+}
+
+/// The time that is replayed, `[since, until)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub since: Timestamp,
+    pub until: Timestamp,
+}
+
+impl Past {
+    /// `arrivals` by time, then id. `first_heard`: when each source of all was first heard. `brand`: what is kept of
+    /// the brand as a whole, if this is a query's. `earlier`: a time before all of them at which it was spoken of.
+    pub fn new(
+        arrivals: Vec<Arrival>,
+        sources: Vec<Listened>,
+        mut first_heard: Vec<i64>,
+        brand: Option<&Past>,
+        earlier: Option<i64>,
+        zone: &TimeZone,
+    ) -> Self {
+        let lags = lags(&arrivals, sources.len());
+        let known = |arrival: &Arrival| {
+            let Arrival { at, observed, .. } = *arrival;
+            let prompt = !arrival.published || !arrival.backfill && observed - at <= PROMPT_S;
+            if prompt {
+                (observed, false)
+            } else {
+                ((at + lags[arrival.source as usize]).min(observed), true)
+            }
+        };
+        let (known_at, reconstructed): (Vec<i64>, Vec<bool>) = arrivals.iter().map(known).unzip();
+        let events = events(&arrivals, &known_at);
+        first_heard.sort_unstable();
+        let earliest = match brand {
+            Some(brand) => brand.earliest.clone(),
+            None => beginnings(&arrivals, &events, earlier),
+        };
+        Self {
+            stories: arrivals.iter().map(|arrival| arrival.story as usize + 1).max().unwrap_or(0),
+            days: days(&arrivals, zone),
+            arrivals,
+            known_at,
+            reconstructed,
+            events,
+            sources,
+            first_heard,
+            earliest,
+            zone: zone.clone(),
+        }
+    }
+
+    /// The same of some of its mentions only, for a pattern.
+    pub fn only(&self, mentions: &BTreeSet<i64>) -> Past {
+        let wanted: Vec<usize> =
+            (0..self.arrivals.len()).filter(|n| mentions.contains(&self.arrivals[*n].mention)).collect();
+        let arrivals: Vec<Arrival> = wanted.iter().map(|n| self.arrivals[*n]).collect();
+        let known_at: Vec<i64> = wanted.iter().map(|n| self.known_at[*n]).collect();
+        Past {
+            events: events(&arrivals, &known_at),
+            days: wanted.iter().map(|n| self.days[*n]).collect(),
+            reconstructed: wanted.iter().map(|n| self.reconstructed[*n]).collect(),
+            arrivals,
+            known_at,
+            sources: self.sources.clone(),
+            stories: self.stories,
+            first_heard: self.first_heard.clone(),
+            earliest: self.earliest.clone(),
+            zone: self.zone.clone(),
+        }
+    }
+
+    /// When the first mention of the brand was.
+    pub fn begins(&self) -> Option<i64> {
+        self.earliest.last().map(|(_, at)| *at)
+    }
+
+    /// How many mentions come in within a span, and how many of them are reconstructed.
+    pub fn heard_in(&self, span: Span) -> (u64, u64) {
+        let within = |at_s: &i64| (span.since.as_second()..span.until.as_second()).contains(at_s);
+        let all = self.known_at.iter().zip(&self.reconstructed).filter(|(at_s, _)| within(at_s));
+        all.fold((0, 0), |(all, of), (_, reconstructed)| (all + 1, of + u64::from(*reconstructed)))
+    }
+
+    /// The mentions known from some time on that come in by the end of a span.
+    pub fn known_within(&self, span: Span) -> impl Iterator<Item = &Arrival> {
+        let within = move |at_s: i64| (span.since.as_second()..span.until.as_second()).contains(&at_s);
+        self.arrivals.iter().zip(&self.known_at).filter(move |(_, at_s)| within(**at_s)).map(|(a, _)| a)
+    }
+
+    /// The mentions that an alert over a window rests on, newest first.
+    pub fn evidence(&self, alert: &Alert, negative_only: bool) -> Vec<&Arrival> {
+        let seen_at = alert.seen_at.as_second();
+        let range = self.within(alert.observed.window);
+        let counts = |&number: &usize| {
+            let arrival = &self.arrivals[number];
+            self.known_at[number] <= seen_at
+                && (!arrival.backfill || arrival.observed > seen_at)
+                && (arrival.negative || !negative_only)
+        };
+        range.rev().filter(counts).map(|number| &self.arrivals[number]).collect()
+    }
+
+    fn within(&self, (since, until): (Timestamp, Timestamp)) -> std::ops::Range<usize> {
+        let before = |time: Timestamp| self.arrivals.partition_point(|arrival| arrival.at < time.as_second());
+        before(since)..before(until)
+    }
+
+    /// The time of the earliest mention of the brand that was known by then.
+    fn earliest_by(&self, now_s: i64) -> Option<i64> {
+        let known = self.earliest.partition_point(|(since, _)| *since <= now_s);
+        known.checked_sub(1).map(|last| self.earliest[last].1)
+    }
+
+    fn newest_source(&self, now_s: i64) -> Option<i64> {
+        let heard = self.first_heard.partition_point(|at_s| *at_s <= now_s);
+        heard.checked_sub(1).map(|last| self.first_heard[last])
+    }
+}
+
+fn events(arrivals: &[Arrival], known_at: &[i64]) -> Vec<Event> {
+    let mut events = Vec::with_capacity(arrivals.len());
+    for (number, (arrival, known_at)) in arrivals.iter().zip(known_at).enumerate() {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let late = arrival.backfill && *known_at < arrival.observed;
+        let as_backfill = arrival.backfill && !late;
+        events.push(Event { at_s: *known_at, arrival: number, as_backfill });
+        if late {
+            events.push(Event { at_s: arrival.observed, arrival: number, as_backfill: true });
+        }
+    }
+    events.sort_by_key(|event| event.at_s);
+    events
+}
+
+fn beginnings(arrivals: &[Arrival], events: &[Event], earlier: Option<i64>) -> Vec<(i64, i64)> {
+    let mut earliest: Vec<(i64, i64)> = earlier.map(|at| (i64::MIN, at)).into_iter().collect();
+    for event in events {
+        let at = arrivals[event.arrival as usize].at;
+        if earliest.last().is_none_or(|(_, before)| at < *before) {
+            earliest.push((event.at_s, at));
+        }
+    }
+    earliest
+}
+
+/// From when on mentions are needed to replay what is since `since`: what is usual then was learned from the
+/// half year before, and a story may have begun some weeks before that.
+pub fn read_from(since: Timestamp) -> Timestamp {
+    let stories_s = 28 * 86_400;
+    instant(begun(instant(stock::taken(since.as_second(), None))).as_second() - stories_s)
+}
+
+/// By source, the median time between a mention and its being heard.
+fn lags(arrivals: &[Arrival], sources: usize) -> Vec<i64> {
+    let mut lags: Vec<Vec<i64>> = vec![Vec::new(); sources];
+    for arrival in arrivals.iter().filter(|arrival| arrival.published && !arrival.backfill) {
+        let lag = arrival.observed - arrival.at;
+        if lag <= PROMPT_S {
+            lags[arrival.source as usize].push(lag.max(0));
+        }
+    }
+    let median = |mut lags: Vec<i64>| {
+        lags.sort_unstable();
+        lags.get(lags.len() / 2).copied().unwrap_or(USUAL_LAG_S)
+    };
+    lags.into_iter().map(median).collect()
+}
+
+/// By arrival, the start of the day it is in.
+fn days(arrivals: &[Arrival], zone: &TimeZone) -> Vec<i64> {
+    let mut day = 0..0;
+    let day_of = |arrival: &Arrival| {
+        if !day.contains(&arrival.at) {
+            day = span_of_day(arrival.at, zone).unwrap_or(arrival.at..arrival.at + 1);
+        }
+        day.start
+    };
+    arrivals.iter().map(day_of).collect()
+}
+
+fn span_of_day(at_s: i64, zone: &TimeZone) -> Option<std::ops::Range<i64>> {
+    let start = Timestamp::from_second(at_s).ok()?.to_zoned(zone.clone()).start_of_day().ok()?;
+    let end = start.tomorrow().ok()?.start_of_day().ok()?;
+    Some(start.timestamp().as_second()..end.timestamp().as_second())
+}
+
+/// All incidents that a rule over windows opens within a span, oldest first, as they are at its end; those that
+/// never fired left out.
+pub fn replay(rule: &Rule, brand: &BrandId, past: &Past, span: Span, tongue: Tongue) -> Vec<Alert> {
+    let mut course = Course::new(rule, brand, past, span, tongue);
+    let (since, until) = (span.since.as_second(), span.until.as_second());
+    let events = &past.events[..past.events.partition_point(|event| event.at_s < until)];
+    let (before, during) = events.split_at(events.partition_point(|event| event.at_s < since));
+    for event in before {
+        course.hear(event);
+    }
+    course.changed.clear();
+    for minute in during.chunk_by(|a, b| a.at_s.div_euclid(60) == b.at_s.div_euclid(60)) {
+        course.wait(minute[0].at_s);
+        for event in minute {
+            course.hear(event);
+        }
+        if !course.changed.is_empty() || course.is_open() {
+            course.look(minute[minute.len() - 1].at_s);
+        }
+    }
+    course.wait(until);
+    if course.is_open() && slot_of(until - 1) > slot_of(course.looked) {
+        course.look(until - 1);
+    }
+    course.alerts.retain(|alert| alert.fired_at.is_some());
+    course.alerts
+}
+
+/// One rule and brand while the past goes by.
+struct Course<'a> {
+    rule: &'a Rule,
+    brand: &'a BrandId,
+    past: &'a Past,
+    tongue: Tongue,
+    /// Start of the first slot of the two series.
+    start: i64,
+    live: Series,
+    all: Vec<Bucket>,
+    history: History,
+    /// Which arrivals are known, and count as live.
+    known: Vec<bool>,
+    counts: Vec<bool>,
+    /// By story, the first of its mentions that are known.
+    firsts: Vec<u32>,
+    stock: Option<Stock>,
+    vigil: Option<Vigil>,
+    /// The first slot that the vigil may have learned otherwise than it is now.
+    stale: usize,
+    /// Slots whose live counts have changed since the last look, and when that was.
+    changed: Vec<usize>,
+    looked: i64,
+    alerts: Vec<Alert>,
+}
+
+/// What history is scaled by.
+struct Stock {
+    taken: i64,
+    since: i64,
+    /// The days from which on, up to which, and before which mentions tell a source's share.
+    first_day: i64,
+    judged: i64,
+    told: Vec<Told>,
+    /// `None` before they were computed.
+    shares: Option<Vec<Share>>,
+    /// A mention came in that tells another share.
+    stale: bool,
+}
+
+impl Stock {
+    fn tells(&self, day: i64) -> bool {
+        day >= self.first_day && day < self.taken
+    }
+
+    fn add(&mut self, source: u32, day: i64) {
+        if self.tells(day) {
+            let told = &mut self.told[source as usize];
+            told.mentions += 1.0;
+            told.before += f64::from(u8::from(day < self.judged));
+            self.stale = true;
+        }
+    }
+}
+
+impl<'a> Course<'a> {
+    fn new(rule: &'a Rule, brand: &'a BrandId, past: &'a Past, span: Span, tongue: Tongue) -> Self {
+        let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+        let longest_s =
+            i64::try_from(longest.as_secs()).unwrap_or(0) + i64::try_from(rule.late.as_secs()).unwrap_or(0);
+        let first = past.arrivals.first().map_or(span.since.as_second(), |arrival| arrival.at);
+        let start = (first - longest_s).div_euclid(STEP_S) * STEP_S;
+        let last = past.arrivals.last().map_or(0, |arrival| arrival.at).max(span.until.as_second());
+        let slots = usize::try_from((last - start).div_euclid(STEP_S)).unwrap_or(0) + 2;
+        let start_at = instant(start);
+        Self {
+            rule,
+            brand,
+            past,
+            tongue,
+            start,
+            live: Series { start: start_at, step_s: SLOT_S, buckets: vec![Bucket::default(); slots] },
+            all: vec![Bucket::default(); slots],
+            history: History { start: start_at, step_s: SLOT_S, slots: vec![None; slots] },
+            known: vec![false; past.arrivals.len()],
+            counts: vec![false; past.arrivals.len()],
+            firsts: vec![NOT_TOLD; past.stories],
+            stock: None,
+            vigil: None,
+            stale: 0,
+            changed: Vec::new(),
+            looked: span.since.as_second() - 1,
+            alerts: Vec::new(),
+        }
+    }
+
+    fn slot(&self, at_s: i64) -> usize {
+        usize::try_from((at_s - self.start).div_euclid(STEP_S)).unwrap_or(0)
+    }
+
+    fn is_open(&self) -> bool {
+        self.alerts.last().is_some_and(|alert| alert.state != AlertState::Resolved)
+    }
+
+    /// Takes in what an event brings.
+    fn hear(&mut self, event: &Event) {
+        let number = event.arrival as usize;
+        let arrival = self.past.arrivals[number];
+        let slot = self.slot(arrival.at);
+        let first = &mut self.firsts[arrival.story as usize];
+        if self.known[number] {
+            // What came in as back-fill is live no more; the counts of the past stay.
+            let story = u32::from(*first == event.arrival);
+            take(&mut self.live.buckets[slot], arrival.negative, 1, story);
+            self.counts[number] = false;
+            return;
+        }
+        let before = *first;
+        let begins = before == NOT_TOLD || event.arrival < before;
+        if begins {
+            *first = event.arrival;
+        }
+        if begins && before != NOT_TOLD {
+            let before = before as usize;
+            let (other, negative) =
+                (self.slot(self.past.arrivals[before].at), self.past.arrivals[before].negative);
+            take(&mut self.all[other], negative, 0, 1);
+            if self.counts[before] {
+                take(&mut self.live.buckets[other], negative, 0, 1);
+                self.changed.push(other);
+            }
+            self.count(other);
+        }
+        add(&mut self.all[slot], arrival.negative, u32::from(begins));
+        self.known[number] = true;
+        if !event.as_backfill {
+            add(&mut self.live.buckets[slot], arrival.negative, u32::from(begins));
+            self.counts[number] = true;
+            self.changed.push(slot);
+        }
+        self.count(slot);
+        if let Some(stock) = &mut self.stock {
+            stock.add(arrival.source, self.past.days[number]);
+        }
+    }
+
+    /// Notes that a slot holds another number.
+    fn count(&mut self, slot: usize) {
+        if let Some(heard) = &mut self.history.slots[slot] {
+            heard.counts = self.all[slot];
+            self.stale = self.stale.min(slot);
+        }
+    }
+
+    /// Looks at the end of each slot that passes by `until_s` while an incident is open.
+    fn wait(&mut self, until_s: i64) {
+        while self.is_open() {
+            let end_of_next = (slot_of(self.looked) + 2) * STEP_S - 1;
+            if end_of_next >= until_s {
+                break;
+            }
+            self.look(end_of_next);
+        }
+    }
+
+    /// Looks as live: at the windows in which something has changed, and at the newest.
+    fn look(&mut self, now_s: i64) {
+        self.looked = now_s;
+        let newest = self.slot(now_s);
+        let oldest = self.slot(now_s - i64::try_from(self.rule.late.as_secs()).unwrap_or(now_s - self.start));
+        let changed = self.changed.drain(..).filter(|slot| *slot >= oldest);
+        let from = changed.min().unwrap_or(newest).min(newest);
+        let Some(start) = self.take_stock(now_s) else { return };
+        let learned = self.go_back(start, from);
+        let mut vigil =
+            learned.unwrap_or_else(|| Vigil::new(self.rule, instant(start), &self.past.zone, Keeps::REPLAY));
+        let (past, counts) = (self.past, &self.counts);
+        let sources = |window| {
+            let heard = past.within(window).filter(|number| counts[*number]);
+            let sources: BTreeSet<u32> = heard.map(|number| past.arrivals[number].source).collect();
+            Ok::<_, std::convert::Infallible>(u32::try_from(sources.len()).unwrap_or(u32::MAX))
+        };
+        let Course { rule, brand, tongue, .. } = *self;
+        let sight =
+            Sight { rule, brand, history: &self.history, live: &self.live, now: instant(now_s), tongue };
+        let mut steps: Vec<Alert> = Vec::new();
+        for slot in from..=newest {
+            let end = instant(self.start + (slot as i64 + 1) * STEP_S);
+            let current = steps.last().or(self.alerts.last());
+            let Ok(seen) = sight.look(&mut vigil, current, end, sources);
+            steps.extend(seen.and_then(|step| step.alert));
+        }
+        steps.into_iter().for_each(|alert| keep(&mut self.alerts, alert));
+        forget(&mut self.alerts);
+        self.vigil = Some(vigil);
+    }
+
+    /// The vigil, gone back to before all that has changed; `None` where it is to learn anew.
+    fn go_back(&mut self, start: i64, from: usize) -> Option<Vigil> {
+        let stale = std::mem::replace(&mut self.stale, usize::MAX).max(self.slot(start));
+        let mut vigil = self.vigil.take().filter(|vigil| vigil.start() == instant(start))?;
+        let back = instant(self.start + stale.min(from) as i64 * STEP_S);
+        vigil.go_back(back).then_some(vigil)
+    }
+
+    /// Scales history to the sources of now; answers where what is usual is learned from, `None` while nothing
+    /// was heard.
+    fn take_stock(&mut self, now_s: i64) -> Option<i64> {
+        let taken = stock::taken(now_s, self.past.newest_source(now_s));
+        if self.stock.as_ref().is_none_or(|stock| stock.taken != taken) {
+            self.stock = Some(self.stock_of(taken));
+        }
+        let stock = self.stock.as_mut()?;
+        if std::mem::take(&mut stock.stale) {
+            let told = stock.told.iter().filter(|told| told.mentions > 0.0).copied();
+            let shares = stock::shares(told, stock.judged, stock.taken);
+            if stock.shares.as_ref() != Some(&shares) {
+                stock.shares = Some(shares);
+                self.scale();
+            }
+        }
+        let stock = self.stock.as_ref()?;
+        let enough = stock.shares.as_deref().and_then(stock::enough).unwrap_or(stock.since);
+        let since = self.past.earliest_by(now_s)?.max(stock.since).max(enough);
+        Some((since + STEP_S - 1).div_euclid(STEP_S) * STEP_S)
+    }
+
+    /// What the mentions known by now tell of their sources.
+    fn stock_of(&self, taken: i64) -> Stock {
+        let since = begun(instant(taken)).as_second();
+        let day = |at_s: i64| span_of_day(at_s, &self.past.zone).map_or(at_s, |day| day.start);
+        let told = |listened: &Listened| Told {
+            source: listened.source,
+            from: listened.reach.unwrap_or(0).max(since),
+            mentions: 0.0,
+            before: 0.0,
+        };
+        let mut stock = Stock {
+            taken,
+            since,
+            first_day: day(since),
+            judged: day(taken - JUDGED_S),
+            told: self.past.sources.iter().map(told).collect(),
+            shares: None,
+            stale: true,
+        };
+        for (number, arrival) in self.past.arrivals.iter().enumerate() {
+            if self.known[number] {
+                stock.add(arrival.source, self.past.days[number]);
+            }
+        }
+        stock
+    }
+
+    /// Puts beside each slot the share of it that was heard; notes the first that is another.
+    fn scale(&mut self) {
+        let Some(shares) = self.stock.as_ref().and_then(|stock| stock.shares.as_deref()) else { return };
+        let slots = Slots { start: self.start, step_s: STEP_S, number: self.all.len() };
+        let gaps = |source: i64| {
+            let listened = self.past.sources.iter().find(|listened| listened.source == source);
+            Ok::<_, std::convert::Infallible>(
+                listened.map(|listened| listened.gaps.clone()).unwrap_or_default(),
+            )
+        };
+        let Ok(known) = stock::heard(slots, shares, gaps);
+        for (slot, (share, counts)) in known.into_iter().zip(&self.all).enumerate() {
+            let heard = share.map(|share| Heard { counts: *counts, share });
+            if heard != self.history.slots[slot] {
+                self.history.slots[slot] = heard;
+                self.stale = self.stale.min(slot);
+            }
+        }
+    }
+}
+
+/// All incidents that a pattern opens within a span, oldest first, as they are at its end, each with its mentions;
+/// all of `past` match it.
+pub fn replay_pattern(
+    rule: &Rule,
+    brand: &BrandId,
+    past: &Past,
+    span: Span,
+    tongue: Tongue,
+) -> Vec<(Alert, Vec<Arrival>)> {
+    let (since, until) = (span.since.as_second(), span.until.as_second());
+    let cooldown_s = i64::try_from(rule.cooldown.as_secs()).unwrap_or(i64::MAX / 2);
+    let mut found: Vec<(Alert, Vec<Arrival>)> = Vec::new();
+    // What did not suffice yet, and since when it is known.
+    let mut waiting: Vec<(i64, Arrival)> = Vec::new();
+    let mut looked = since;
+    let mut look = |now_s: i64, news: &[&Event], found: &mut Vec<(Alert, Vec<Arrival>)>| {
+        let oldest = now_s - cooldown_s;
+        waiting.retain(|(known_at, _)| *known_at >= oldest);
+        waiting.extend(news.iter().map(|event| (event.at_s, past.arrivals[event.arrival as usize])));
+        let together: Vec<Arrival> = waiting.iter().map(|(_, arrival)| *arrival).collect();
+        let sources: BTreeSet<u32> = together.iter().map(|arrival| arrival.source).collect();
+        let sources = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let window = (instant(looked.min(now_s)), instant(now_s));
+        let seen = observe_pattern(rule, &counted(&together), sources, window);
+        let current = found.last().map(|(alert, _)| alert);
+        let Step { alert, renewed, .. } = step(rule, brand, current, &seen, instant(now_s), tongue);
+        if let Some(alert) = alert {
+            let evidence = if renewed { together.as_slice() } else { &[] };
+            match found.last_mut().filter(|(last, _)| last.id == alert.id) {
+                Some((last, all)) => {
+                    *last = alert;
+                    all.extend_from_slice(evidence);
+                }
+                None => found.push((alert, evidence.to_vec())),
+            }
+        }
+        if seen.holds {
+            waiting.clear();
+        }
+        looked = if waiting.is_empty() { now_s } else { looked.min(now_s).max(oldest) };
+    };
+    let is_over = |found: &[(Alert, Vec<Arrival>)], by_s: i64| {
+        let firing = found.last().map(|(alert, _)| alert).filter(|alert| alert.state != AlertState::Resolved);
+        firing.map(|alert| alert.last_held.as_second() + cooldown_s).filter(|over_s| *over_s < by_s)
+    };
+    let live = past.events.iter().filter(|event| !event.as_backfill && (since..until).contains(&event.at_s));
+    let live: Vec<&Event> = live.collect();
+    for second in live.chunk_by(|a, b| a.at_s == b.at_s) {
+        if let Some(over_s) = is_over(&found, second[0].at_s) {
+            look(over_s, &[], &mut found);
+        }
+        look(second[0].at_s, second, &mut found);
+    }
+    if let Some(over_s) = is_over(&found, until) {
+        look(over_s, &[], &mut found);
+    }
+    found
+}
+
+fn counted(arrivals: &[Arrival]) -> Bucket {
+    let stories = |negative_only: bool| {
+        let wanted = arrivals.iter().filter(|arrival| arrival.negative || !negative_only);
+        let stories: BTreeSet<u32> = wanted.map(|arrival| arrival.story).collect();
+        u32::try_from(stories.len()).unwrap_or(u32::MAX)
+    };
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Bucket {
+        mentions: number(arrivals.len()),
+        stories: stories(false),
+        negative_mentions: number(arrivals.iter().filter(|arrival| arrival.negative).count()),
+        negative_stories: stories(true),
+    }
+}
+
+/// An incident as it is now takes the place of what it was.
+fn keep(alerts: &mut Vec<Alert>, alert: Alert) {
+    let alert = Alert { series: None, ..alert };
+    match alerts.last_mut().filter(|last| last.id == alert.id) {
+        Some(last) => *last = alert,
+        None => alerts.push(alert),
+    }
+}
+
+/// One that is over and never fired leaves no trace.
+fn forget(alerts: &mut Vec<Alert>) {
+    alerts.retain(|alert| alert.state != AlertState::Resolved || alert.fired_at.is_some());
+}
+
+fn add(bucket: &mut Bucket, negative: bool, stories: u32) {
+    bucket.mentions += 1;
+    bucket.stories += stories;
+    if negative {
+        bucket.negative_mentions += 1;
+        bucket.negative_stories += stories;
+    }
+}
+
+fn take(bucket: &mut Bucket, negative: bool, mentions: u32, stories: u32) {
+    bucket.mentions -= mentions;
+    bucket.stories -= stories;
+    if negative {
+        bucket.negative_mentions -= mentions;
+        bucket.negative_stories -= stories;
+    }
+}
+
+fn slot_of(at_s: i64) -> i64 {
+    at_s.div_euclid(STEP_S)
+}
+
+fn instant(at_s: i64) -> Timestamp {
+    Timestamp::from_second(at_s).unwrap_or(if at_s < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}

@@ -1,0 +1,78 @@
+//! Written series, replayed: does a rule say what is expected?
+
+use jiff::tz::TimeZone;
+
+use super::replay::{Arrival, Listened, Past, Span, replay, replay_pattern};
+use crate::model::{Alert, AlertState, Condition, Expectation, Timestamp, Tongue, WrittenTest};
+
+/// What an expectation found.
+#[derive(Clone, Debug)]
+pub struct Found<'a> {
+    pub expected: &'a Expectation,
+    /// The alert that fires then.
+    pub firing: Option<Alert>,
+    pub holds: bool,
+}
+
+/// Replays a written series up to each time at which something is expected. The mentions of a step come in evenly over
+/// it, each as soon as it is published.
+pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<Found<'a>> {
+    let past = past(test, zone);
+    let found = |expected: &'a Expectation| {
+        let until = Timestamp::from_second(expected.at.as_second() + 1).unwrap_or(Timestamp::MAX);
+        let span = Span { since: test.start, until };
+        let alerts = match test.rule.condition {
+            Condition::Pattern => {
+                let found = replay_pattern(&test.rule, &test.brand, &past, span, tongue);
+                found.into_iter().map(|(alert, _)| alert).collect()
+            }
+            Condition::Spike | Condition::NegativeBuzz { .. } => {
+                replay(&test.rule, &test.brand, &past, span, tongue)
+            }
+        };
+        let firing = alerts.into_iter().rev().find(|alert| alert.state == AlertState::Firing);
+        let value = firing.as_ref().map(|alert| alert.observed.value);
+        let holds =
+            expected.firing == firing.is_some() && (expected.value.is_none() || expected.value == value);
+        Found { expected, firing, holds }
+    };
+    test.expectations.iter().map(found).collect()
+}
+
+fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
+    let step_s = i64::try_from(test.step.as_secs()).unwrap_or(i64::MAX);
+    let (mut arrivals, mut gaps): (Vec<Arrival>, Vec<(i64, Option<i64>)>) = (Vec::new(), Vec::new());
+    for (number, value) in test.values.iter().enumerate() {
+        let start = test.start.as_second() + number as i64 * step_s;
+        let Some(value) = *value else {
+            gaps.push((start, Some(start + step_s)));
+            continue;
+        };
+        let negative = test.negative.get(number).copied().flatten().unwrap_or(0);
+        for i in 0..value {
+            let at = start + step_s * i64::from(i) / i64::from(value);
+            let told = u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
+            arrivals.push(Arrival {
+                at,
+                published: true,
+                observed: at,
+                backfill: false,
+                source: i % test.sources,
+                story: told,
+                negative: i < negative,
+                mention: i64::from(told),
+            });
+        }
+    }
+    // Steps on end are one time in which nobody listened.
+    let mut joined: Vec<(i64, Option<i64>)> = Vec::new();
+    for (since, until) in gaps {
+        match joined.last_mut().filter(|(_, before)| *before == Some(since)) {
+            Some(last) => last.1 = until,
+            None => joined.push((since, until)),
+        }
+    }
+    let start = test.start.as_second();
+    let listened = |source: u32| Listened { source: source.into(), reach: Some(start), gaps: joined.clone() };
+    Past::new(arrivals, (0..test.sources).map(listened).collect(), Vec::new(), None, Some(start), zone)
+}
