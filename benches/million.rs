@@ -85,7 +85,7 @@ pub fn run(file: &str, folder: &str) -> Result<()> {
     if !fts.exists() {
         build_fts(&lines, &fts)?;
     }
-    sizes(lines.len(), folder)?;
+    sizes(built, lines.len(), folder)?;
     ask(&lines[..built], &words, folder, "built")?;
     live(&lines[built..], &ours, &words)?;
     ask(&lines, &words, folder, "live")
@@ -289,12 +289,13 @@ fn build_fts(lines: &[Line], file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn sizes(count: usize, folder: &Path) -> Result<()> {
-    for (name, place) in [
-        ("vigie, store", folder.join("vigie").join(vigie::store::FILE_NAME)),
-        ("vigie, index", folder.join("vigie").join(INDEX_FOLDER)),
-        ("raw Tantivy, without text", folder.join("raw")),
-        ("SQLite with FTS5", folder.join("fts.db")),
+/// `ours` and `theirs`: how many mentions vigie's and the others' hold.
+fn sizes(ours: usize, theirs: usize, folder: &Path) -> Result<()> {
+    for (name, count, place) in [
+        ("vigie, store", ours, folder.join("vigie").join(vigie::store::FILE_NAME)),
+        ("vigie, index", ours, folder.join("vigie").join(INDEX_FOLDER)),
+        ("raw Tantivy, without text", theirs, folder.join("raw")),
+        ("SQLite with FTS5", theirs, folder.join("fts.db")),
     ] {
         let bytes = size(&place)?;
         let each = bytes as f64 / count as f64;
