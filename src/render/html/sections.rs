@@ -347,13 +347,14 @@ impl Page<'_> {
             let tone = &brand.sentiment;
             let (Some(net), Some(low), Some(high)) = (tone.net, tone.low, tone.high) else { continue };
             rows.push_str(&format!(
-                "<tr{}><th scope=\"row\">{}</th><td class=\"picture\">{}</td><td class=\"main\">{}</td><td>{}</td>\
+                "<tr{}><th scope=\"row\">{}</th><td class=\"picture\">{}</td><td class=\"main\">{}</td><td>{} … {}</td>\
                  <td class=\"spare\">{}</td><td class=\"spare\">{}</td><td class=\"spare\">{}</td><td>{}</td></tr>\n",
                 class_of(brand),
                 text(&brand.name),
                 figure::tones([tone.negative, tone.neutral, tone.positive]),
                 face.net(net),
-                format!("{} … {}", face.net(low), face.net(high)),
+                face.net(low),
+                face.net(high),
                 face.count(tone.negative),
                 face.count(tone.neutral),
                 face.count(tone.positive),

@@ -42,7 +42,7 @@ impl Dice {
 
     fn change(&mut self) -> Option<ChangeView> {
         let IntervalView { value, low, high } = self.interval(Dice::signed);
-        (self.roll(4) > 0).then(|| ChangeView {
+        (self.roll(4) > 0).then_some(ChangeView {
             value,
             low,
             high,
