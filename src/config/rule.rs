@@ -58,7 +58,7 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
             Ok(length) if length.as_secs().is_multiple_of(QUARTER_S) && length <= LONGEST_WINDOW => {
                 Ok(Window::Fixed(length))
             }
-            Ok(_) => Err("write quarters of an hour, up to five days: what is usual is computed from five weeks of them".to_string()),
+            Ok(_) => Err("write quarters of an hour, up to five days: windows consist of them".to_string()),
             Err(_) => Err("write `auto` or a duration such as `15m`, `6h` or `1d`".to_string()),
         },
     });
@@ -157,7 +157,7 @@ pub(super) fn goal(
 
 /// What is usual is computed from quarters of an hour.
 const QUARTER_S: u64 = 900;
-/// Of the five weeks that what is usual is computed from, seven windows must be known.
+/// Longer ones are judged better by a benchmark.
 const LONGEST_WINDOW: Duration = Duration::from_secs(5 * 86_400);
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -436,7 +436,7 @@ kind = "command"
                        ^^ name a brand, or drop the line: every own one
             feeds.toml:19:10: rule `c`: `window` cannot be `90s`
               window = "90s"
-                       ^^^^^ write quarters of an hour, up to five days: what is usual is computed from five weeks of them
+                       ^^^^^ write quarters of an hour, up to five days: windows consist of them
             feeds.toml:20:7: rule `c`: `min` is out of range
               min = 0
                     ^ write a whole number from 1 to 1000000
