@@ -25,9 +25,11 @@ fn heard() -> Scenario {
     scenario.at("2026-03-02T00:00:00Z");
     let mut lines = String::new();
     for day in 0..60 {
-        let date = jiff::civil::date(2026, 1, 1).checked_add(jiff::Span::new().days(day)).unwrap();
+        let date = jiff::civil::date(2026, 1, 1) + jiff::Span::new().days(day);
         for (number, (brand, said)) in
-            [("Acme", "awful outage"), ("Acme", "great service"), ("Globex", "awful delay")].iter().enumerate()
+            [("Acme", "awful outage"), ("Acme", "great service"), ("Globex", "awful delay")]
+                .iter()
+                .enumerate()
         {
             // Nothing of one day is like what is said on another.
             let words: Vec<String> = (0..40).map(|word| format!("w{day}x{number}x{word}")).collect();
@@ -85,7 +87,8 @@ fn frozen_figures_stay_and_are_compared_with() {
     assert_eq!(again.code, 2);
     assert!(again.stderr.contains("what is frozen stays"), "{}", again.stderr);
     // What is told of that time later is not part of it.
-    let late = json!({"title": "Acme late", "text": "of January", "published": "2026-01-20", "source": "archive"});
+    let late =
+        json!({"title": "Acme late", "text": "of January", "published": "2026-01-20", "source": "archive"});
     scenario.at("2026-03-02T01:00:00Z").run_with(&["import"], &late.to_string()).ok();
     let listed = scenario.run(&["baseline", "list", "--json"]).ok().json();
     assert_eq!(listed["baselines"][0]["brands"][0], json!({"brand": "acme", "mentions": 90, "stories": 60}));
