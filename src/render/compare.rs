@@ -124,7 +124,7 @@ fn row(brand: &BrandView) -> Vec<String> {
         brand.stories.to_string(),
         brand.share.map_or_else(dash, percent),
         brand.change.map_or_else(dash, |c| format!("{:+.0} pt {}", c.value * 100.0, mark(c))),
-        net.map_or_else(dash, |(net, (low, high))| format!("{net:+.2} ({low:+.2} to {high:+.2})")),
+        net.map_or_else(dash, |(net, (low, high))| format!("{net:+.2} ({low:+.2}…{high:+.2})")),
         tone.change.map_or_else(dash, |c| format!("{:+.2} {}", c.value, mark(c))),
     ]
 }

@@ -84,7 +84,7 @@ fn label<'a>(tones: &'a BTreeMap<String, Value>, mention: &str) -> &'a str {
 fn counts(scenario: &Scenario) -> Vec<Value> {
     let benchmark = |query: &[&str]| {
         let args =
-            [&["benchmark"], query, &["--since", "2026-01-25", "--until", "2026-03-02", "--json"]].concat();
+            [&["benchmark"], query, &["--since", "2026-01-25", "--until", "2026-03-01", "--json"]].concat();
         scenario.run(&args).ok().json()["brands"].clone()
     };
     let found = |query: &str| scenario.run(&["search", query, "--json", "--facets", "sentiment"]).ok().json();

@@ -280,16 +280,21 @@ impl Places {
         places
     }
 
+    /// All mentions of a brand. A source has one place, and may have several tags.
+    fn mentions(&self, brand: &BrandId) -> u64 {
+        self.sources.0.values().filter_map(|brands| brands.get(brand)).map(|sums| sums.mentions).sum()
+    }
+
     pub fn sources(&self, brand: &BrandId) -> Vec<PlaceView> {
-        self.sources.top(brand)
+        self.sources.top(brand, self.mentions(brand))
     }
 
     pub fn tags(&self, brand: &BrandId) -> Vec<PlaceView> {
-        self.tags.top(brand)
+        self.tags.top(brand, self.mentions(brand))
     }
 
     pub fn languages(&self, brand: &BrandId) -> Vec<PlaceView> {
-        self.languages.top(brand)
+        self.languages.top(brand, self.mentions(brand))
     }
 }
 
@@ -321,9 +326,8 @@ impl ByPlace {
     }
 
     /// The most frequent first, ties by name.
-    fn top(&self, brand: &BrandId) -> Vec<PlaceView> {
+    fn top(&self, brand: &BrandId, of_brand: u64) -> Vec<PlaceView> {
         let here = || self.0.iter().filter_map(|(place, brands)| Some((place, brands, brands.get(brand)?)));
-        let of_brand: u64 = here().map(|(_, _, sums)| sums.mentions).sum();
         let place = |(place, brands, sums): (&String, &BTreeMap<BrandId, Sums>, &Sums)| {
             let of_place: u64 = brands.values().map(|sums| sums.mentions).sum();
             let of = |label: SentimentLabel| sums.tones[label as usize] as f64;

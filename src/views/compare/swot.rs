@@ -1,6 +1,6 @@
 //! The four fields, drawn from evidence: what people praise and blame in us and in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::portrait::example;
 use super::{PointView, SwotView};
@@ -79,5 +79,9 @@ fn points(said: &[(&Brand, &Told)], tone: SentimentLabel, names: &[&str]) -> Vec
             example: example(told.told),
         })
     };
-    terms::weigh(&texts, &others, names, SHOWN).into_iter().filter_map(point).collect()
+    // Words of one and the same stories make one point.
+    let mut seen: HashSet<Vec<usize>> = HashSet::new();
+    let mut terms = terms::weigh(&texts, &others, names, 4 * SHOWN);
+    terms.retain(|term| seen.insert(term.texts.clone()));
+    terms.into_iter().filter_map(point).take(SHOWN).collect()
 }
