@@ -86,10 +86,5 @@ fn notices(
         act: None,
         parts: Vec::new(),
     };
-    let to = |notifier: &crate::model::NotifierId| Notice {
-        notifier: notifier.clone(),
-        notification: notification.clone(),
-        due: now,
-    };
-    Ok(digest.notify.iter().map(to).collect())
+    Ok(Notice::to_each(&digest.notify, &notification, now))
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Result;
 
 use super::{EVIDENCE, Standing, pattern};
-use crate::model::{Alert, BrandId, Condition, Rule, Timestamp};
+use crate::model::{Alert, Annotation, BrandId, Condition, Rule, Timestamp};
 use crate::rules::{self, Arrival, FEWEST_DAYS, Past, Span};
 use crate::stats::rate;
 use crate::store::{AlertFilter, Reader, Scope};
@@ -42,8 +42,9 @@ pub fn backtest(data_dir: &Path, standing: &Standing, rules: &[&Rule], span: Spa
             let same = same.or_else(|| kept.iter().find(|kept| meet(kept, alert, span)));
             alert.acknowledged = same.and_then(|same| same.acknowledged.clone());
         }
-        let views =
-            raised.iter_mut().map(|raised| raised_view(reader, raised)).collect::<Result<Vec<_>>>()?;
+        let annotations = reader.annotations()?;
+        let views = raised.iter_mut().map(|raised| raised_view(reader, &annotations, raised));
+        let views = views.collect::<Result<Vec<_>>>()?;
         Ok((raised.into_iter().map(|(alert, _)| alert).collect::<Vec<_>>(), views))
     })?;
     let mut view = BacktestView {
@@ -221,7 +222,11 @@ fn replay(
         .collect())
 }
 
-fn raised_view(reader: &Reader, (alert, evidence): &mut Raised) -> Result<RaisedView> {
+fn raised_view(
+    reader: &Reader,
+    annotations: &[Annotation],
+    (alert, evidence): &mut Raised,
+) -> Result<RaisedView> {
     alert.evidence = reader.numbered_ids(evidence.iter().take(EVIDENCE).map(|arrival| arrival.mention))?;
     let mut copies: BTreeMap<u32, (usize, i64, i64)> = BTreeMap::new();
     for arrival in evidence.iter() {
@@ -235,7 +240,7 @@ fn raised_view(reader: &Reader, (alert, evidence): &mut Raised) -> Result<Raised
     let loudest = copies.values().max_by_key(|(copies, at, _)| (*copies, std::cmp::Reverse(*at)));
     let to_read = reader.numbered_mentions(loudest.map(|(_, _, mention)| *mention))?;
     Ok(RaisedView {
-        alert: AlertView::new(alert, &reader.annotations()?),
+        alert: AlertView::new(alert, annotations),
         to_read: to_read.first().map(|mention| MentionView::new(mention, &[], &[])),
     })
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Standing;
-use crate::model::{Notification, NotifierId, Severity, SourceId, Timestamp, Tongue, Topic};
+use crate::model::{Notification, Severity, SourceId, Timestamp, Tongue, Topic};
 use crate::store::{Notice, Store};
 
 /// Queues what is to be told of sources that are gone, to every notifier.
@@ -23,13 +23,7 @@ pub(super) fn tell(store: &mut Store, standing: &Standing, now: Timestamp) -> Re
             act: Some(format!("vigie poll --source {source}")),
             parts: Vec::new(),
         };
-        let to = |notifier: &NotifierId| Notice {
-            notifier: notifier.clone(),
-            notification: notification.clone(),
-            due: now,
-        };
-        let notices: Vec<Notice> = standing.notifiers.iter().map(to).collect();
-        store.queue_notices(&notices, None)?;
+        store.queue_notices(&Notice::to_each(&standing.notifiers, &notification, now), None)?;
     }
     Ok(())
 }
@@ -50,7 +44,7 @@ fn body(tongue: Tongue) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HealthState, Source, SourceKind, Validators};
+    use crate::model::{HealthState, NotifierId, Source, SourceKind, Validators};
     use crate::store::{Outcome, QuietPoll};
 
     fn source(url: &str) -> Source {

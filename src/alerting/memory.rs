@@ -26,19 +26,17 @@ pub(super) struct Remembered {
 }
 
 impl Memory {
-    /// What was learned up to `from`, the start of a slot in which something may have changed; `None` while
-    /// nothing was heard of the brand.
+    /// What was learned up to `from`, the start of a slot in which something may have changed, from history scaled to
+    /// the sources of when stock was last taken; `None` while nothing was heard of the brand.
     pub(super) fn recall(
         &mut self,
         store: &Reader,
         standing: &Standing,
         rule: &Rule,
         brand: &BrandId,
-        from: Timestamp,
-        now: Timestamp,
+        (from, stock_taken): (Timestamp, Timestamp),
     ) -> Result<Option<&mut Remembered>> {
         let key = (rule.id.clone(), brand.clone());
-        let stock_taken = store.stock_taken(now)?;
         let fits = self.0.get_mut(&key).is_some_and(|remembered| {
             remembered.stock_taken == stock_taken
                 && remembered.config_hash == rule.config_hash

@@ -24,11 +24,11 @@ use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::model::{
-    Alert, AlertState, Brand, BrandId, Condition, CountBy, History, Mention, MentionId, Muted, NotifierId,
-    Rule, Timestamp, Tongue,
+    Alert, AlertState, Brand, BrandId, Condition, History, Mention, MentionId, Muted, NotifierId, Rule,
+    Timestamp, Tongue,
 };
 use crate::query::Query;
-use crate::rules::{Notice, SLOT_S, Sight, Silence, Step};
+use crate::rules::{self, Notice, SLOT_S, Sight, Silence, Step};
 use crate::stats::terms;
 use crate::store::{self, Reader, Scope, Store};
 
@@ -97,6 +97,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
         return Ok(());
     }
     store.set_meta(LAST_LOOK, &now.to_string())?;
+    let stock_taken = store.stock_taken(now)?;
     let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
@@ -120,11 +121,14 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     let goes_on =
                         course.current.as_ref().is_some_and(|alert| alert.state != AlertState::Resolved);
                     if !changed.is_empty() || goes_on {
-                        look_at_windows(&mut course, memory, brand, &changed, now)?;
+                        look_at_windows(&mut course, (memory, stock_taken), brand, &changed, now)?;
                     }
                 }
             }
             let (changes, muted) = course.end(now)?;
+            if changes.is_empty() && place.is_none() {
+                continue;
+            }
             // First: an alert that is stored is not judged again.
             store.mute(&muted)?;
             let speaking = changes.iter().filter(|(_, notices)| !notices.is_empty());
@@ -201,7 +205,7 @@ impl<'a> Course<'a> {
 /// quarter of an hour under way, so that the mention just heard is in it.
 fn look_at_windows(
     course: &mut Course<'_>,
-    memory: &mut Memory,
+    (memory, stock_taken): (&mut Memory, Timestamp),
     brand: &BrandId,
     changed: &[Timestamp],
     now: Timestamp,
@@ -214,7 +218,9 @@ fn look_at_windows(
         let changed = slot(*minute, 0)?;
         from = if changed >= oldest { from.min(changed) } else { from };
     }
-    let Some(remembered) = memory.recall(store, standing, rule, brand, from, now)? else { return Ok(()) };
+    let Some(remembered) = memory.recall(store, standing, rule, brand, (from, stock_taken))? else {
+        return Ok(());
+    };
     let until = slot(newest, 1)?;
     let query = rule.query.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
@@ -303,12 +309,7 @@ fn notices(
     let title = title(rule, alert, standing.name(&alert.brand), standing.tongue);
     let key = format!("{}:{news}", alert.id);
     let notification = telling::notification(store, standing, alert, key, title, now)?;
-    let to = |notifier: &NotifierId| store::Notice {
-        notifier: notifier.clone(),
-        notification: notification.clone(),
-        due: now,
-    };
-    Ok(rule.notify.iter().map(to).collect())
+    Ok(store::Notice::to_each(&rule.notify, &notification, now))
 }
 
 /// What a notice tells, as part of its key; `None` if it tells nothing.
@@ -324,22 +325,13 @@ fn news(alert: &Alert, notice: Notice) -> Option<String> {
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     let value = alert.observed.value;
     let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
-    let stories = rule.count == CountBy::Stories;
-    let s = if value > 1 { "s" } else { "" };
+    let what = rules::unit(rule.count, value, tongue);
     let title = match tongue {
-        Tongue::English => {
-            let what = match (stories, value > 1) {
-                (true, true) => "stories",
-                (true, false) => "story",
-                (false, true) => "mentions",
-                (false, false) => "mention",
-            };
-            format!("{name}: {value} {}{what}", if negative { "negative " } else { "" })
-        }
+        Tongue::English => format!("{name}: {value} {}{what}", if negative { "negative " } else { "" }),
         Tongue::French => {
-            let what = if stories { "histoire" } else { "mention" };
+            let s = if value > 1 { "s" } else { "" };
             let tone = if negative { format!(" négative{s}") } else { String::new() };
-            format!("{name} : {value} {what}{s}{tone}")
+            format!("{name} : {value} {what}{tone}")
         }
     };
     match rule.condition {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::{Standing, telling, title};
-use crate::model::{Alert, AlertId, AlertState, NotifierId, Timestamp, Tongue};
+use crate::model::{Alert, AlertId, AlertState, Timestamp, Tongue};
 use crate::rules::{Notice, Silence};
 use crate::store::{self, Reader, Store};
 
@@ -50,12 +50,7 @@ pub(super) fn tell(
         let title = title(rule, &alert, standing.name(&alert.brand), standing.tongue);
         let mut notification = telling::notification(store, standing, &alert, key, title, now)?;
         notification.body = format!("{}\n{}", after(last.silence, standing.tongue), notification.body);
-        let to = |notifier: &NotifierId| store::Notice {
-            notifier: notifier.clone(),
-            notification: notification.clone(),
-            due: now,
-        };
-        let notices: Vec<store::Notice> = rule.notify.iter().map(to).collect();
+        let notices = store::Notice::to_each(&rule.notify, &notification, now);
         store.tell_muted(&alert.id, &notices, now)?;
     }
     Ok(())

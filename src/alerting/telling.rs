@@ -7,7 +7,7 @@ use super::Standing;
 use crate::model::{Alert, AlertId, Notification, Topic};
 use crate::render::notices;
 use crate::store::Reader;
-use crate::views::told::told;
+use crate::views::told::reading;
 
 /// Digits of an alert's id that a notice shows; two alerts hardly ever share them.
 const ID_SHOWN: usize = 8;
@@ -23,7 +23,7 @@ pub(super) fn notification(
     now: Timestamp,
 ) -> Result<Notification> {
     let tongue = standing.tongue;
-    let view = told(store, alert, &standing.rules, tongue)?;
+    let to_read = reading(store, alert)?;
     Ok(Notification {
         key,
         topic: Topic::Alert,
@@ -32,13 +32,12 @@ pub(super) fn notification(
         severity: alert.severity,
         at: now,
         title,
-        headline: view
-            .to_read
+        headline: to_read
             .iter()
             .find_map(|read| read.mention.title.as_deref())
             .map(|title| tongue.quoted(title)),
         body: alert.reason.clone(),
-        sections: notices::alert(&view, &standing.zone, tongue),
+        sections: notices::alert(alert, &to_read, &standing.zone, tongue),
         act: Some(format!("vigie alerts ack {}", shown(&alert.id))),
         parts: Vec::new(),
     })

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::args::{AlertsCommand, AlertsList, Args, State};
-use super::setup::{Loaded, load, unknown};
+use super::setup::{Loaded, load};
 use super::{Exit, output, silence};
 use crate::model::{Acknowledgement, AlertState, BrandId, RuleId};
 use crate::render;
@@ -61,20 +61,18 @@ fn require_known(
     rule: Option<&RuleId>,
     brand: Option<&BrandId>,
 ) -> Result<()> {
-    let config = &loaded.config;
     let has_alert = |filter: AlertFilter<'_>| Ok::<_, anyhow::Error>(!reader.alerts(&filter)?.is_empty());
     if let Some(rule) = rule
-        && !config.rules.iter().any(|known| known.id == *rule)
+        && let Err(misspelt) = loaded.rule(rule.as_str())
         && !has_alert(AlertFilter { rule: Some(rule), limit: Some(1), ..AlertFilter::default() })?
     {
-        return Err(unknown("rule", rule.as_str(), config.rules.iter().map(|rule| rule.id.as_str())).into());
+        return Err(misspelt.into());
     }
     if let Some(brand) = brand
-        && !config.brands.iter().any(|known| known.id == *brand)
+        && let Err(misspelt) = loaded.brand(brand.as_str())
         && !has_alert(AlertFilter { brand: Some(brand), limit: Some(1), ..AlertFilter::default() })?
     {
-        let known = config.brands.iter().map(|brand| brand.id.as_str());
-        return Err(unknown("brand", brand.as_str(), known).into());
+        return Err(misspelt.into());
     }
     Ok(())
 }
@@ -93,7 +91,7 @@ fn show(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
 
 /// What `alerts show` says.
 pub fn message(loaded: &Loaded, view: &ToldAlert, style: render::Style) -> String {
-    let brand = loaded.config.brands.iter().find(|brand| brand.id.as_str() == view.alert.brand);
+    let brand = loaded.brand(&view.alert.brand);
     let name = brand.map_or(view.alert.brand.as_str(), |brand| brand.name.as_str());
     render::told::message(view, name, loaded.tongue(), loaded.zone(), style)
 }

@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 
 use super::args::{Annotate, AnnotateCommand, Args};
-use super::setup::{Loaded, load, unknown};
+use super::setup::{Loaded, load};
 use super::{Exit, UsageError, output};
 use crate::model::{Annotation, BrandId};
 use crate::render;
@@ -21,12 +21,7 @@ pub fn run(args: &Args, options: &Annotate) -> Result<Exit> {
 }
 
 fn add(args: &Args, loaded: &Loaded, options: &Annotate) -> Result<Exit> {
-    let brands = &loaded.config.brands;
-    if let Some(id) = &options.brand
-        && !brands.iter().any(|brand| brand.id.as_str() == id)
-    {
-        return Err(unknown("brand", id, brands.iter().map(|brand| brand.id.as_str())).into());
-    }
+    options.brand.as_deref().map(|id| loaded.brand(id)).transpose()?;
     let text = options.text.as_deref().map(str::trim).unwrap_or_default();
     if text.is_empty() {
         return Err(UsageError("the annotation says nothing".to_owned()).into());

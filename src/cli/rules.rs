@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::Args;
 use super::args::{Rules, RulesCommand};
-use super::setup::{Loaded, load, tongue, unknown};
+use super::setup::{Loaded, load, tongue};
 use super::{Exit, UsageError, output};
 use crate::alerting::{self, Standing};
 use crate::config::{self, File};
@@ -52,7 +52,7 @@ fn backtest(
     loaded.require_store()?;
     let all = &loaded.config.rules;
     let rules: Vec<&Rule> = match id {
-        Some(id) => vec![rule(loaded, id)?],
+        Some(id) => vec![loaded.rule(id)?],
         None if all.is_empty() => {
             return Err(UsageError(
                 "feeds.toml has no rule; add a `[[rule]]`, with `notify = []` to try it".into(),
@@ -75,7 +75,7 @@ fn backtest(
 
 fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Option<&str>) -> Result<Exit> {
     loaded.require_store()?;
-    let rule = rule(loaded, id)?;
+    let rule = loaded.rule(id)?;
     if rule.condition == Condition::Pattern {
         let help = "a pattern has no budget: it speaks at once";
         return Err(UsageError(format!(
@@ -116,12 +116,6 @@ fn span(args: &Args, loaded: &Loaded, since: Option<&str>, until: Option<&str>) 
         .into());
     }
     Ok(Span { since, until })
-}
-
-fn rule<'a>(loaded: &'a Loaded, id: &str) -> Result<&'a Rule> {
-    let rules = &loaded.config.rules;
-    let found = rules.iter().find(|rule| rule.id.as_str() == id);
-    found.ok_or_else(|| unknown("rule", id, rules.iter().map(|rule| rule.id.as_str())).into())
 }
 
 /// A brand for tests that stand beside no configuration.

@@ -13,7 +13,7 @@ use crate::daemon::Clock;
 use crate::daemon::configuration::{self, Configuration};
 use crate::index::Searcher;
 use crate::ingest;
-use crate::model::Tongue;
+use crate::model::{Brand, Rule, Tongue};
 use crate::store::Reader;
 
 /// A configuration without errors, and where it came from.
@@ -65,6 +65,22 @@ impl Loaded {
     /// The stored mentions, read-only; `None` before the first poll.
     pub fn reader_if_any(&self) -> Result<Option<Reader>> {
         self.is_stored().then(|| Reader::open(&self.configuration.data_dir)).transpose()
+    }
+
+    /// The rule of this id.
+    ///
+    /// # Errors
+    /// If there is none, with those there are; so too of a brand.
+    pub fn rule(&self, id: &str) -> Result<&Rule, UsageError> {
+        let rules = &self.config.rules;
+        let found = rules.iter().find(|rule| rule.id.as_str() == id);
+        found.ok_or_else(|| unknown("rule", id, rules.iter().map(|rule| rule.id.as_str())))
+    }
+
+    pub fn brand(&self, id: &str) -> Result<&Brand, UsageError> {
+        let brands = &self.config.brands;
+        let found = brands.iter().find(|brand| brand.id.as_str() == id);
+        found.ok_or_else(|| unknown("brand", id, brands.iter().map(|brand| brand.id.as_str())))
     }
 
     /// The full-text index, caught up first if no other process writes; otherwise stderr says how far behind

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Span;
 
 use super::args::{Args, Silence as Options, SilenceCommand};
-use super::setup::{Loaded, unknown};
+use super::setup::Loaded;
 use super::{Exit, UsageError, output};
 use crate::model::{BrandId, RuleId, Silence, Timestamp};
 use crate::render;
@@ -21,17 +21,8 @@ pub fn run(args: &Args, loaded: &Loaded, options: &Options) -> Result<Exit> {
 }
 
 fn begin(args: &Args, loaded: &Loaded, options: &Options) -> Result<Exit> {
-    let config = &loaded.config;
-    if let Some(id) = &options.rule
-        && !config.rules.iter().any(|rule| rule.id.as_str() == id)
-    {
-        return Err(unknown("rule", id, config.rules.iter().map(|rule| rule.id.as_str())).into());
-    }
-    if let Some(id) = &options.brand
-        && !config.brands.iter().any(|brand| brand.id.as_str() == id)
-    {
-        return Err(unknown("brand", id, config.brands.iter().map(|brand| brand.id.as_str())).into());
-    }
+    options.rule.as_deref().map(|id| loaded.rule(id)).transpose()?;
+    options.brand.as_deref().map(|id| loaded.brand(id)).transpose()?;
     loaded.require_store()?;
     let given = |text: &Option<String>, option: &str| match text.as_deref().map(str::trim) {
         None | Some("") => Err(UsageError(format!("{option} says nothing"))),

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::notices::{date, moment, reading};
+use super::notices::{date, moment, plain, reading, section};
 use crate::model::{Every, Line, Section, Tongue};
 use crate::views::alerts::AlertView;
 use crate::views::compare::BrandView;
@@ -39,9 +39,6 @@ pub fn text(view: &DigestView, zone: &TimeZone, tongue: Tongue) -> Text {
         None => period,
     };
     let body: Vec<String> = own().map(|figures| figures.sentence(view.every, tongue)).collect();
-    let section = |heading: &str, lines: Vec<Line>| {
-        (!lines.is_empty()).then(|| Section { heading: heading.to_owned(), lines })
-    };
     let read = view.stories.iter().map(|mention| reading(mention, zone, tongue)).collect();
     let sections = [
         section(
@@ -210,10 +207,6 @@ fn state(state: &str, tongue: Tongue) -> &str {
         (Tongue::French, "gone") => "disparue",
         (Tongue::French, state) => state,
     }
-}
-
-fn plain(text: &str) -> Line {
-    Line { text: text.to_owned(), ..Line::default() }
 }
 
 fn stories(count: u64, tongue: Tongue) -> String {

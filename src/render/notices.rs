@@ -1,24 +1,19 @@
 //! What notices say below their reason, in the user's language: plain text with links, which each medium marks
 //! up in its own way.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
-use crate::model::{Line, Section, Tongue};
+use crate::model::{Alert, Line, Section, Tongue};
 use crate::views::search::MentionView;
-use crate::views::told::ToldAlert;
+use crate::views::told::ToRead;
 
 /// Characters of a post, which has no title, that stand for one.
 const BEGINNING: usize = 140;
 
 /// The sections of an alert's notice: what to read, the words that stand out, and who answers.
-pub fn alert(view: &ToldAlert, zone: &TimeZone, tongue: Tongue) -> Vec<Section> {
-    let alert = &view.alert;
-    let plain = |text: &str| Line { text: text.to_owned(), ..Line::default() };
-    let section = |heading: &str, lines: Vec<Line>| {
-        (!lines.is_empty()).then(|| Section { heading: heading.to_owned(), lines })
-    };
-    let read = view.to_read.iter().map(|read| reading(&read.mention, zone, tongue)).collect();
+pub fn alert(alert: &Alert, to_read: &[ToRead], zone: &TimeZone, tongue: Tongue) -> Vec<Section> {
+    let read = to_read.iter().map(|read| reading(&read.mention, zone, tongue)).collect();
     let words = match alert.terms.is_empty() {
         true => Vec::new(),
         false => vec![plain(&alert.terms.join(", "))],
@@ -34,6 +29,15 @@ pub fn alert(view: &ToldAlert, zone: &TimeZone, tongue: Tongue) -> Vec<Section> 
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// None without lines.
+pub(super) fn section(heading: &str, lines: Vec<Line>) -> Option<Section> {
+    (!lines.is_empty()).then(|| Section { heading: heading.to_owned(), lines })
+}
+
+pub(super) fn plain(text: &str) -> Line {
+    Line { text: text.to_owned(), ..Line::default() }
 }
 
 /// A mention to be read: its title, where it leads to, and who said it when.
@@ -78,6 +82,11 @@ pub(super) fn moment(time: Timestamp, zone: &TimeZone, tongue: Tongue) -> String
 
 /// A day of the year as it is written in the language.
 pub(super) fn date(time: Timestamp, zone: &TimeZone, tongue: Tongue) -> String {
+    day_of_year(&time.to_zoned(zone.clone()), tongue)
+}
+
+/// As [`date`], of a local time.
+pub(super) fn day_of_year(local: &Zoned, tongue: Tongue) -> String {
     const MONTHS: [&str; 12] = [
         "janvier",
         "février",
@@ -92,7 +101,6 @@ pub(super) fn date(time: Timestamp, zone: &TimeZone, tongue: Tongue) -> String {
         "novembre",
         "décembre",
     ];
-    let local = time.to_zoned(zone.clone());
     match tongue {
         Tongue::English => local.strftime("%-d %B").to_string(),
         Tongue::French => {

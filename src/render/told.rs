@@ -65,10 +65,7 @@ impl Teller<'_> {
     }
 
     fn say<'b>(&self, english: &'b str, french: &'b str) -> &'b str {
-        match self.tongue {
-            Tongue::English => english,
-            Tongue::French => french,
-        }
+        self.tongue.of(english, french)
     }
 
     fn heading(&mut self, english: &str, french: &str) {
@@ -79,13 +76,6 @@ impl Teller<'_> {
     /// A paragraph under a heading; what feeds say is cleaned.
     fn line(&mut self, text: &str) {
         self.out.push_str(&wrapped(&clean(text), 2, self.style.width));
-    }
-
-    fn quoted(&self, text: &str) -> String {
-        match self.tongue {
-            Tongue::English => format!("“{text}”"),
-            Tongue::French => format!("« {text} »"),
-        }
     }
 
     fn state(&mut self, alert: &AlertView) {
@@ -392,7 +382,7 @@ impl Teller<'_> {
         }
         text.push_str(&format!(" ({})", minute(*at, self.zone)));
         if let Some(comment) = comment {
-            text.push_str(&format!("{} {}", self.say(":", " :"), self.quoted(comment)));
+            text.push_str(&format!("{} {}", self.say(":", " :"), self.tongue.quoted(comment)));
         }
         text
     }
@@ -416,7 +406,7 @@ impl Teller<'_> {
                 text.push_str(&format!(" {} {by}", self.say("of", "de")));
             }
             if let Some(comment) = comment {
-                text.push_str(&format!(", {}", self.quoted(comment)));
+                text.push_str(&format!(", {}", self.tongue.quoted(comment)));
             }
             if let Some(told) = told {
                 text.push_str(&format!("; {} {}", self.say("told at", "dit le"), minute(*told, self.zone)));
@@ -453,7 +443,7 @@ impl Teller<'_> {
     /// Its title, else the beginning of what it says.
     fn headline(&self, mention: &MentionView) -> String {
         let text = mention.title.as_deref().unwrap_or(&mention.excerpt);
-        self.quoted(&cut(&clean(text), 100))
+        self.tongue.quoted(&cut(&clean(text), 100))
     }
 
     fn tone_of(&self, mention: &MentionView) -> Option<String> {

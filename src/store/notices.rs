@@ -21,6 +21,18 @@ pub struct Notice {
     pub due: Timestamp,
 }
 
+impl Notice {
+    /// The same news for each of these notifiers.
+    pub fn to_each(notifiers: &[NotifierId], notification: &Notification, due: Timestamp) -> Vec<Self> {
+        let to = |notifier: &NotifierId| Self {
+            notifier: notifier.clone(),
+            notification: notification.clone(),
+            due,
+        };
+        notifiers.iter().map(to).collect()
+    }
+}
+
 /// A notice that waits for its delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedNotice {

@@ -9,6 +9,7 @@ use super::mentions::{tone_label, tone_number};
 use super::rollups::{DAY, MINUTE, day, known_subject, minute};
 use super::{Reader, instant};
 use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
+use crate::stats::HOURS_OF_WEEK;
 
 /// What is asked about: a brand, or a brand within a saved query, in `[since, until)`.
 #[derive(Clone, Copy, Debug)]
@@ -270,9 +271,6 @@ impl Reader {
         Ok(names.into_iter().filter(|(_, id)| sources.contains(id)).map(|(number, _)| number).collect())
     }
 }
-
-/// An hour of the week is one of so many.
-const HOURS_OF_WEEK: usize = 7 * 24;
 
 /// Mentions and stories by day, source, language and tone.
 type Sums = BTreeMap<(i64, i64, Box<str>, u8), (u32, u32)>;

@@ -98,8 +98,7 @@ pub fn told(reader: &Reader, alert: &Alert, all: &[Rule], tongue: Tongue) -> Res
     {
         view.reason = rules::reason(rule, alert, tongue);
     }
-    let mut mentions = reader.mentions(&alert.evidence)?;
-    mentions.sort_by(|a, b| (a.at(), &a.id).cmp(&(b.at(), &b.id)));
+    let mentions = evidence(reader, alert)?;
     let (since, until) = alert.observed.window;
     let before = Timestamp::from_second(since.as_second() - CAUSE_BEFORE_S)?;
     let own = reader.own_voice(&alert.brand, before, until, OWN)?;
@@ -116,6 +115,18 @@ pub fn told(reader: &Reader, alert: &Alert, all: &[Rule], tongue: Tongue) -> Res
         earlier_total,
         muted: muted(reader, alert)?,
     })
+}
+
+/// What to read of an alert.
+pub fn reading(reader: &Reader, alert: &Alert) -> Result<Vec<ToRead>> {
+    Ok(to_read(&evidence(reader, alert)?))
+}
+
+/// In the order of time.
+fn evidence(reader: &Reader, alert: &Alert) -> Result<Vec<Mention>> {
+    let mut mentions = reader.mentions(&alert.evidence)?;
+    mentions.sort_by(|a, b| (a.at(), &a.id).cmp(&(b.at(), &b.id)));
+    Ok(mentions)
 }
 
 /// One mention of a story at most. `mentions` are in the order of time.

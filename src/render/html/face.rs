@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::model::Tongue;
+use crate::render::notices::day_of_year;
 use crate::render::terminal::clean;
 
 /// For whom the page is written.
@@ -23,10 +24,7 @@ const MINUS: char = '\u{2212}';
 impl Face<'_> {
     /// The words of the reader's language.
     pub fn say<'b>(&self, english: &'b str, french: &'b str) -> &'b str {
-        match self.tongue {
-            Tongue::English => english,
-            Tongue::French => french,
-        }
+        self.tongue.of(english, french)
     }
 
     pub fn count(&self, number: u64) -> String {
@@ -164,40 +162,8 @@ impl Face<'_> {
     }
 
     fn date(&self, zoned: &Zoned, year: bool) -> String {
-        const ENGLISH: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        const FRENCH: [&str; 12] = [
-            "janvier",
-            "février",
-            "mars",
-            "avril",
-            "mai",
-            "juin",
-            "juillet",
-            "août",
-            "septembre",
-            "octobre",
-            "novembre",
-            "décembre",
-        ];
-        let month = zoned.month().unsigned_abs() as usize - 1;
-        let day = match (self.tongue, zoned.day()) {
-            (Tongue::French, 1) => format!("1er\u{a0}{}", FRENCH[month]),
-            (Tongue::French, day) => format!("{day}\u{a0}{}", FRENCH[month]),
-            (Tongue::English, day) => format!("{day}\u{a0}{}", ENGLISH[month]),
-        };
+        // Day and month stay on one line.
+        let day = day_of_year(zoned, self.tongue).replace(' ', "\u{a0}");
         if year { format!("{day} {}", zoned.year()) } else { day }
     }
 
