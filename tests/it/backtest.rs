@@ -55,6 +55,12 @@ kind = "negative-buzz"
 budget = "1/day"
 
 [[rule]]
+id = "dated"
+kind = "spike"
+query = "smoke"
+undated = "ignore"
+
+[[rule]]
 id = "within"
 kind = "spike"
 query = "smoke"
@@ -179,7 +185,7 @@ fn live(said: &[Said]) -> Live {
     let config = config::check(&[file]).config.expect("a good configuration");
     let dir = tempfile::tempdir().expect("a folder");
     let mut engines = Engines::open(dir.path(), &config.settings.timezone).expect("engines");
-    let listening = Listening::new(&config.brands, &config.queries, sentiment::Model::new(&[], &[]));
+    let listening = Listening::new(&config.brands, &config.subjects(), sentiment::Model::new(&[], &[]));
     let hash = config.listening_hash();
     engines.store.sync_sources(&config.sources).expect("stored");
     engines.store.note_listening(&hash).expect("stored");
@@ -266,7 +272,7 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
 
 #[test]
 fn a_backtest_says_what_was_said_live() {
-    check(&weeks(false), &["auto", "copies", "bad", "within", "recall"]);
+    check(&weeks(false), &["auto", "copies", "bad", "dated", "within", "recall"]);
 }
 
 #[test]
