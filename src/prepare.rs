@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::enrich::fingerprint::{Fingerprint, Furniture, Neighbour, Words};
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
+use crate::matching::triggers::Triggers;
 use crate::model::{
-    Brand, Entry, Language, Match, Mention, Rhythm, SavedQuery, Sentiment, Skip, Source, SourceId, Timestamp,
+    Alarm, Brand, Entry, Language, Match, Mention, Rhythm, SavedQuery, Sentiment, Skip, Source, SourceId,
+    Timestamp,
 };
 use crate::query;
 use crate::sources::{self, Limits, Problem};
@@ -18,6 +20,8 @@ pub struct Listening {
     matcher: Matcher,
     /// The saved queries by id.
     queries: Vec<(String, query::Compiled)>,
+    /// What rules count of mentions with words of crisis.
+    alarms: Vec<(Alarm, Triggers)>,
     tone: sentiment::Model,
     /// Whether entries that name nobody are kept too.
     keeps_all: bool,
@@ -26,12 +30,27 @@ pub struct Listening {
 impl Listening {
     pub fn new(brands: &[Brand], queries: &[SavedQuery], tone: sentiment::Model) -> Self {
         let compiled = queries.iter().map(|q| (q.id.clone(), query::Compiled::new(&q.query.ast)));
-        Self { matcher: Matcher::new(brands), queries: compiled.collect(), tone, keeps_all: false }
+        Self {
+            matcher: Matcher::new(brands),
+            queries: compiled.collect(),
+            alarms: Vec::new(),
+            tone,
+            keeps_all: false,
+        }
     }
 
     /// Keeps every entry of a document, be there a brand in it or not.
     pub fn keeping_all(self) -> Self {
         Self { keeps_all: true, ..self }
+    }
+
+    /// Listens for words of crisis beside the names of brands.
+    pub fn with_alarms(self, alarms: Vec<Alarm>) -> Self {
+        let compiled = alarms.into_iter().map(|alarm| {
+            let triggers = Triggers::new(&alarm.words);
+            (alarm, triggers)
+        });
+        Self { alarms: compiled.collect(), ..self }
     }
 
     pub fn tone(&self) -> &sentiment::Model {
@@ -267,7 +286,9 @@ impl Of<'_> {
         sentiment: Option<Sentiment>,
         model: Option<Arc<str>>,
     ) -> PreparedMention {
-        let queries = self.queries_that_hold(&matched, sentiment);
+        let mut queries = self.queries_that_hold(&matched, sentiment);
+        let alarms = self.alarms_that_hold(&matched, &queries);
+        queries.extend(alarms);
         PreparedMention { matched, sentiment, model, queries }
     }
 
@@ -305,6 +326,23 @@ impl Of<'_> {
         let prepared = query::Prepared::new(&document);
         let holding = self.listening.queries.iter().filter(|(_, query)| query.matches(&prepared));
         holding.map(|(id, _)| id.clone()).collect()
+    }
+}
+
+impl Of<'_> {
+    fn alarms_that_hold(&self, matched: &Match, queries: &[String]) -> Vec<String> {
+        let asked = |alarm: &Alarm| {
+            alarm.brands.contains(&matched.brand)
+                && alarm.query.as_ref().is_none_or(|query| queries.contains(query))
+        };
+        let stands = |triggers: &Triggers| {
+            let title = (self.entry.title_text(), matched.title_spans.as_slice());
+            let text = (self.entry.text(), matched.text_spans.as_slice());
+            !triggers.beside(title, text, self.language.code()).is_empty()
+        };
+        let holding =
+            self.listening.alarms.iter().filter(|(alarm, triggers)| asked(alarm) && stands(triggers));
+        holding.map(|(alarm, _)| alarm.id.clone()).collect()
     }
 }
 
@@ -373,7 +411,7 @@ pub struct PreparedMention {
     pub sentiment: Option<Sentiment>,
     /// The name of the model that told `sentiment`; `None` where it is not known.
     pub model: Option<Arc<str>>,
-    /// Ids of the saved queries that hold for it.
+    /// Ids of the saved queries that hold for it, and names of the other counts that it is in.
     pub queries: Vec<String>,
 }
 

@@ -20,8 +20,8 @@ use crate::views::backtest::{BacktestView, RaisedView, ReplayedRule, SettingView
 use crate::views::compare::IntervalView;
 use crate::views::search::MentionView;
 
-/// What is counted: a brand, or a brand within a saved query.
-type Subject<'a> = (&'a BrandId, Option<&'a str>);
+/// What is counted: a brand, or a brand within a saved query; and under which name what of it has a word of crisis.
+type Subject<'a> = (&'a BrandId, Option<&'a str>, Option<&'a str>);
 
 /// An incident, and the mentions it rests on, newest first.
 type Raised = (Alert, Vec<Arrival>);
@@ -211,7 +211,7 @@ fn replay(
         return Ok(rules::replay_pattern(rule, brand, &past.only(&matching), span, standing.tongue));
     }
     let alerts = rules::replay(rule, brand, past, span, standing.tongue);
-    let evidence = |alert: &Alert| past.evidence(alert, rule.condition.tone()).into_iter().copied().collect();
+    let evidence = |alert: &Alert| past.evidence(rule, alert).into_iter().copied().collect();
     Ok(alerts
         .into_iter()
         .map(|alert| {
@@ -262,13 +262,10 @@ struct Pasts<'a>(BTreeMap<Subject<'a>, Past>);
 impl<'a> Pasts<'a> {
     fn read(data_dir: &Path, standing: &Standing, rules: &[&'a Rule], span: Span) -> Result<Self> {
         let mut brands: BTreeSet<&BrandId> = BTreeSet::new();
-        let mut within: BTreeSet<(&BrandId, &str)> = BTreeSet::new();
+        let mut within: BTreeSet<Subject<'a>> = BTreeSet::new();
         for rule in rules {
             brands.extend(&rule.brands);
-            // A pattern looks at all that is said of the brand.
-            if let Some(query) = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern) {
-                within.extend(rule.brands.iter().map(|brand| (brand, query)));
-            }
+            within.extend(rule.brands.iter().map(|brand| subject(rule, brand)).filter(is_part));
         }
         let scope = |brand, query| Scope {
             brand,
@@ -279,27 +276,39 @@ impl<'a> Pasts<'a> {
         };
         let brands: Vec<&BrandId> = brands.into_iter().collect();
         let read = shared_out(data_dir, &brands, |reader, brand| {
-            reader.past(&scope(brand, None), None, &standing.zone)
+            reader.past(&scope(brand, None), None, None, &standing.zone)
         })?;
         let mut pasts: BTreeMap<Subject<'a>, Past> =
-            brands.into_iter().map(|brand| (brand, None)).zip(read).collect();
-        let within: Vec<(&BrandId, &str)> = within.into_iter().collect();
-        let read = shared_out(data_dir, &within, |reader, (brand, query)| {
-            reader.past(&scope(brand, Some(query)), pasts.get(&(*brand, None)), &standing.zone)
+            brands.into_iter().map(|brand| (brand, None, None)).zip(read).collect();
+        let within: Vec<Subject<'a>> = within.into_iter().collect();
+        let read = shared_out(data_dir, &within, |reader, (brand, query, alarming)| {
+            let whole = pasts.get(&(*brand, None, None));
+            reader.past(&scope(brand, *query), *alarming, whole, &standing.zone)
         })?;
-        pasts.extend(within.into_iter().map(|(brand, query)| (brand, Some(query))).zip(read));
+        pasts.extend(within.into_iter().zip(read));
         Ok(Self(pasts))
     }
 
     fn of(&self, rule: &'a Rule, brand: &'a BrandId) -> &Past {
-        let query = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern);
-        &self.0[&(brand, query)]
+        &self.0[&subject(rule, brand)]
     }
 
     /// The subjects that are not part of others.
     fn counted_once(&self) -> impl Iterator<Item = &Past> {
-        self.0.iter().filter(|((_, query), _)| query.is_none()).map(|(_, past)| past)
+        self.0.iter().filter(|(subject, _)| !is_part(subject)).map(|(_, past)| past)
     }
+}
+
+/// A pattern looks at all that is said of the brand.
+fn subject<'a>(rule: &'a Rule, brand: &'a BrandId) -> Subject<'a> {
+    match rule.condition {
+        Condition::Pattern => (brand, None, None),
+        _ => (brand, rule.within.as_deref(), rule.alarming.as_deref()),
+    }
+}
+
+fn is_part((_, query, alarming): &Subject<'_>) -> bool {
+    query.is_some() || alarming.is_some()
 }
 
 /// Does jobs on all cores, each thread with a connection of its own; answers in the order of the jobs.

@@ -82,6 +82,7 @@ mod tests {
             rules: Vec::new(),
             brands: Default::default(),
             queries: Default::default(),
+            triggers: Default::default(),
             source_tags: Default::default(),
             notifiers: ["a", "b"].map(NotifierId::new).to_vec(),
             zone: jiff::tz::TimeZone::UTC,

@@ -45,7 +45,11 @@ impl Memory {
         if !fits {
             let since = begun(stock_taken);
             let scope = Scope { brand, query: rule.within.as_deref(), since, until: from, backfill: true };
-            let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since)? else { return Ok(None) };
+            let Some(history) =
+                store.usual_with(&scope, rule.alarming.as_deref(), SLOT_S, stock_taken, since)?
+            else {
+                return Ok(None);
+            };
             let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
             vigil.learn(rule, &history, from);
             let config_hash = rule.config_hash.clone();

@@ -23,9 +23,10 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 
 use crate::config::Config;
+use crate::matching::triggers::Triggers;
 use crate::model::{
     Alert, AlertState, Brand, BrandId, Condition, History, Mention, MentionId, Muted, NotifierId, Rule,
-    Timestamp, Tongue,
+    RuleId, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, Notice, SLOT_S, Sight, Silence, Step};
@@ -54,6 +55,8 @@ pub struct Standing {
     brands: BTreeMap<BrandId, Brand>,
     /// The saved queries by id.
     queries: BTreeMap<String, Query>,
+    /// By rule, its words of crisis.
+    triggers: BTreeMap<RuleId, Triggers>,
     source_tags: BTreeMap<String, Vec<String>>,
     notifiers: Vec<NotifierId>,
     zone: TimeZone,
@@ -66,6 +69,7 @@ impl Standing {
             rules: config.rules.clone(),
             brands: config.brands.iter().map(|b| (b.id.clone(), b.clone())).collect(),
             queries: config.queries.iter().map(|q| (q.id.clone(), q.query.clone())).collect(),
+            triggers: config.rules.iter().filter_map(triggers_of).collect(),
             source_tags: config.source_tags(),
             notifiers: config.notifiers.iter().map(|notifier| notifier.id.clone()).collect(),
             zone: config.settings.timezone.clone(),
@@ -101,11 +105,11 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
     let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
-            let query = rule.within.as_deref();
+            let subjects = [Some(rule.within.as_deref()), rule.alarming.as_deref().map(Some)];
             let changed = touched
                 .minutes
                 .iter()
-                .filter(|(of, within, _)| of == brand && within.as_deref() == query)
+                .filter(|(of, within, _)| of == brand && subjects.contains(&Some(within.as_deref())))
                 .map(|(_, _, minute)| *minute);
             let changed: Vec<Timestamp> = changed.collect();
             let mut course = Course::new(store, standing, rule, brand)?;
@@ -225,12 +229,31 @@ fn look_at_windows(
     let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
     let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
-    let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
+    let scope_of_live = scope(back(from, longest)?);
+    let mut live = store.series(&scope_of_live, SLOT_S)?;
+    if let Some(name) = &rule.alarming {
+        let alarming = store.series(&Scope { query: Some(name), ..scope_of_live }, SLOT_S)?;
+        for (counts, alarming) in live.buckets.iter_mut().zip(&alarming.buckets) {
+            *counts = counts.with_alarming(alarming);
+        }
+    }
     let vigil = &mut remembered.vigil;
-    let history = store.usual(&scope(remembered.since), SLOT_S, remembered.stock_taken, vigil.end())?;
+    let history = store.usual_with(
+        &scope(remembered.since),
+        rule.alarming.as_deref(),
+        SLOT_S,
+        remembered.stock_taken,
+        vigil.end(),
+    )?;
     let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
     let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
-    let sources = |(since, until)| store.source_count(&Scope { brand, query, since, until, backfill: false });
+    let sources = |(since, until)| {
+        let scope = Scope { brand, query, since, until, backfill: false };
+        match rule.condition.tone() {
+            Some(tone) => store.toned_source_count(&scope, tone, rule.alarming.as_deref()),
+            None => store.source_count(&scope),
+        }
+    };
     let mut end = slot(from, 1)?;
     while end <= until {
         if let Some(step) = sight.look(vigil, course.current.as_ref(), end, sources)? {
@@ -275,7 +298,16 @@ fn gather(
             store.mentions(&alert.evidence)?
         }
         None => {
-            let counted = store.mention_rows(&scope(since, until, false), rule.condition.tone(), EVIDENCE)?;
+            let scope = scope(since, until, false);
+            let mut counted = store.mention_rows(&scope, rule.condition.tone(), EVIDENCE)?;
+            if let Some(name) = &rule.alarming {
+                let known: BTreeSet<MentionId> = counted.iter().map(|mention| mention.id.clone()).collect();
+                let alarming = store.mention_rows(&Scope { query: Some(name), ..scope }, None, EVIDENCE)?;
+                let new = |mention: &Mention| !mention.is_positive() && !known.contains(&mention.id);
+                counted.extend(alarming.into_iter().filter(new));
+                counted.sort_by_key(|mention| std::cmp::Reverse(mention.at()));
+                counted.truncate(EVIDENCE);
+            }
             alert.evidence = counted.iter().map(|m| m.id.clone()).collect();
             counted
         }
@@ -286,9 +318,30 @@ fn gather(
     let (here, there) = (texts(&mentions), texts(&usual));
     let names = standing.brands.get(&brand).map(Brand::names).unwrap_or_default();
     alert.terms = terms::stand_out(&borrowed(&here), &borrowed(&there), &names, TERMS);
+    alert.triggers = standing.triggers.get(&rule.id).map_or_else(Vec::new, |words| heard(words, &mentions));
     let sources: BTreeSet<_> = mentions.iter().map(|m| m.source.clone()).collect();
     alert.evidence_sources = sources.into_iter().collect();
     Ok(())
+}
+
+/// The words of crisis that stand beside the brand's name, those of most mentions first.
+fn heard(triggers: &Triggers, mentions: &[Mention]) -> Vec<String> {
+    let mut heard: BTreeMap<&str, usize> = BTreeMap::new();
+    for mention in mentions.iter().filter(|mention| !mention.is_positive()) {
+        let title = (mention.title.as_deref().unwrap_or(""), mention.title_spans.as_slice());
+        let text = (mention.text.as_str(), mention.text_spans.as_slice());
+        for word in triggers.beside(title, text, mention.language.code()) {
+            *heard.entry(word).or_default() += 1;
+        }
+    }
+    let mut words: Vec<(&str, usize)> = heard.into_iter().collect();
+    words.sort_by_key(|(_, mentions)| std::cmp::Reverse(*mentions));
+    words.into_iter().take(TERMS).map(|(word, _)| word.to_owned()).collect()
+}
+
+fn triggers_of(rule: &Rule) -> Option<(RuleId, Triggers)> {
+    let Condition::NegativeBuzz { triggers } = &rule.condition else { return None };
+    Some((rule.id.clone(), Triggers::new(triggers)))
 }
 
 fn borrowed(texts: &[String]) -> Vec<&str> {
@@ -322,9 +375,17 @@ fn news(alert: &Alert, notice: Notice) -> Option<String> {
 
 /// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
-    let value = alert.observed.value;
+    let seen = &alert.observed;
+    // What weighs twice is there once.
+    let (value, of_crisis) = match seen.alarming {
+        Some(alarming) if alarming > seen.negative => (alarming, true),
+        Some(_) => (seen.negative, false),
+        None => (seen.value, false),
+    };
     let what = rules::unit(rule.count, value, tongue);
     let title = match (tongue, rule.condition.tone()) {
+        (Tongue::English, _) if of_crisis => format!("{name}: {value} {what} of crisis"),
+        (Tongue::French, _) if of_crisis => format!("{name} : {value} {what} de crise"),
         (Tongue::English, None) => format!("{name}: {value} {what}"),
         (Tongue::English, Some(tone)) => format!("{name}: {value} {} {what}", tone.as_str()),
         (Tongue::French, None) => format!("{name} : {value} {what}"),

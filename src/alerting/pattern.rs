@@ -64,6 +64,7 @@ pub(super) fn look(
         negative_stories: number(&negative.1),
         positive_mentions: positive.0,
         positive_stories: number(&positive.1),
+        ..Bucket::default()
     };
     let sources = u32::try_from(found.sources.len()).unwrap_or(u32::MAX);
     let seen = rules::observe_pattern(rule, &counts, sources, (since.min(now), now));

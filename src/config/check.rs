@@ -445,12 +445,6 @@ fn settings(report: &mut Report<'_>, section: &Section<'_>) -> Settings {
     }
 }
 
-/// Says that a key is understood but does nothing yet, and what holds until it does.
-pub(super) fn later(report: &mut Report<'_>, section: &Section<'_>, key: &str, until_then: &str) {
-    let message = format!("{}: `{key}` is accepted but not yet in effect", section.name);
-    report.warning(&section.key_place(key), message, format!("until then {until_then}"));
-}
-
 fn tone(report: &mut Report<'_>, section: &Section<'_>) -> ToneWords {
     let mut words = |key| {
         let texts = section.strings(report, key).unwrap_or_default();

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::matching::triggers;
 use crate::model::{Brand, Digest, Goal, NotifierConfig, Rule, SavedQuery, Source, Tongue};
 pub use check::{check, includes, missing_include, wrong_model};
 pub use problem::{Problem, Severity, show};
@@ -147,6 +148,10 @@ impl Config {
         }
         for query in self.subjects() {
             parts.push(format!("query {:?}", (&query.id, &query.query.text)));
+        }
+        for alarm in self.alarms() {
+            let words: Vec<&str> = triggers::all_words(&alarm.words).collect();
+            parts.push(format!("alarm {:?}", (&alarm.id, &alarm.brands, &alarm.query, words)));
         }
         // A source without tags is like one that is not configured.
         for source in self.sources.iter().filter(|source| !source.tags.is_empty()) {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::check::{Names, known, later, standing_query};
+use super::check::{Names, known, standing_query};
 use super::problem::Report;
 use super::raw::Section;
 use super::values;
 use crate::model::{
     Brand, BrandId, Condition, CountBy, Goal, Metric, NotifierConfig, NotifierId, Role, Rule, RuleId,
-    Severity, Undated, Window, dated,
+    Severity, Undated, Window, alarming, dated,
 };
 
 /// What a rule may refer to.
@@ -44,8 +44,9 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         report.error(&section.key_place("text"), message, help);
     }
     let triggers = section.strings(report, "triggers").unwrap_or_default();
-    if kind == Some(Kind::NegativeBuzz) && !triggers.is_empty() {
-        later(report, section, "triggers", "words weigh alike: tone alone decides what is negative");
+    for text in triggers.iter().filter(|text| !text.value.contains(char::is_alphanumeric)) {
+        let message = format!("{}: `{}` has no letter or digit to listen for", section.name, text.value);
+        report.error(&text.place, message, "write a word (`rappel`), its beginning (`explos*`) or a phrase");
     }
     if let Some(key) = idle_keys(kind).iter().find(|key| section.has(key)) {
         let message = format!("{}: `{key}` does nothing in a rule of this kind", section.name);
@@ -99,6 +100,7 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
             Undated::Observed => query.clone(),
             Undated::Ignore => Some(dated(query.as_deref())),
         },
+        alarming: None,
         query,
         text,
         window: window.unwrap_or(Window::Auto),
@@ -116,6 +118,9 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         canonical: String::new(),
         config_hash: String::new(),
     };
+    if let Condition::NegativeBuzz { .. } = rule.condition {
+        rule.alarming = Some(alarming(&rule.id, rule.within.as_deref()));
+    }
     rule.canonical = canonical(&rule, context.saved);
     rule.config_hash = blake3::hash(rule.canonical.as_bytes()).to_hex()[..16].to_string();
     Some(rule)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Config;
-use crate::model::{BrandId, Condition, Rule, SavedQuery, Undated};
+use crate::model::{Alarm, BrandId, Condition, Rule, SavedQuery, Undated};
 use crate::query::{Ast, Fact, Query};
 
 impl Config {
@@ -22,6 +22,20 @@ impl Config {
             SavedQuery { id: name.to_owned(), query: Query { text: ast.to_string(), ast }, brands: None }
         });
         self.queries.iter().cloned().chain(of_rules).collect()
+    }
+
+    /// What rules count of mentions with words of crisis.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        let alarm = |rule: &Rule| {
+            let Condition::NegativeBuzz { triggers } = &rule.condition else { return None };
+            Some(Alarm {
+                id: rule.alarming.clone()?,
+                brands: rule.brands.clone(),
+                query: rule.query.clone(),
+                words: triggers.clone(),
+            })
+        };
+        self.rules.iter().filter_map(alarm).collect()
     }
 
     fn of_rule<'a>(&self, rule: &'a Rule) -> Vec<(&'a str, Ast)> {

@@ -6,6 +6,7 @@
 mod alias;
 mod automaton;
 mod required;
+pub mod triggers;
 
 use std::collections::BTreeMap;
 

@@ -38,6 +38,8 @@ pub struct Observed {
     pub negative: u32,
     /// `None` where an earlier vigie counted, which did not.
     pub positive: Option<u32>,
+    /// Not positive, with a word of crisis beside the brand's name; `None` where the rule does not count that.
+    pub alarming: Option<u32>,
     pub sources: u32,
     /// Half-open.
     pub window: (Timestamp, Timestamp),
@@ -106,6 +108,8 @@ pub struct Alert {
     pub series: Option<SeenSeries>,
     pub evidence: Vec<MentionId>,
     pub evidence_sources: Vec<SourceId>,
+    /// Words of crisis that stand beside the brand's name in the evidence, those of most mentions first.
+    pub triggers: Vec<String>,
     /// Words that stand out in the evidence.
     pub terms: Vec<String>,
     pub playbook: Option<String>,

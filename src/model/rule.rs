@@ -36,7 +36,8 @@ impl Severity {
 pub enum Condition {
     /// A count that stands out from its baseline.
     Spike,
-    /// Negative mentions stand out, in number and in their share.
+    /// Negative mentions stand out, in number and in their share; those with a word of crisis beside the brand's
+    /// name weigh more. `triggers`: such words beside the built-in ones.
     NegativeBuzz { triggers: Vec<String> },
     /// The same of positive mentions.
     PositiveBuzz,
@@ -111,6 +112,13 @@ pub fn dated(query: Option<&str>) -> String {
     format!("{DATED}{}", query.unwrap_or_default())
 }
 
+/// Under which name a rule has counted what has one of its words of crisis beside the brand's name; `within`: what else
+/// it counts.
+pub fn alarming(rule: &RuleId, within: Option<&str>) -> String {
+    let dated = if within.is_some_and(is_dated) { DATED } else { "" };
+    format!("{dated}alarming:{rule}")
+}
+
 /// Whether undated mentions are left out of the counts of this name.
 pub fn is_dated(subject: &str) -> bool {
     subject.starts_with(DATED)
@@ -119,6 +127,18 @@ pub fn is_dated(subject: &str) -> bool {
 /// The id of the saved query within which counts of this name are.
 pub fn saved_query(subject: &str) -> Option<&str> {
     Some(subject.strip_prefix(DATED).unwrap_or(subject)).filter(|query| !query.is_empty())
+}
+
+/// What a rule has counted of mentions with words of crisis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    /// Under which name.
+    pub id: String,
+    pub brands: Vec<BrandId>,
+    /// The id of the saved query within which.
+    pub query: Option<String>,
+    /// The words, beside the built-in ones.
+    pub words: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +151,8 @@ pub struct Rule {
     pub query: Option<String>,
     /// What is counted: `None` for all mentions of the brand, else the id of the saved query, or [`dated`] of it.
     pub within: Option<String>,
+    /// Under which name what of that has a word of crisis beside the brand's name is counted; see [`alarming`].
+    pub alarming: Option<String>,
     /// A query of the rule's own (`text = …`), for `pattern`.
     pub text: Option<Query>,
     pub window: Window,

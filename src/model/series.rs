@@ -11,6 +11,12 @@ pub struct Bucket {
     pub negative_stories: u32,
     pub positive_mentions: u32,
     pub positive_stories: u32,
+    /// With a word of crisis beside the brand's name, and not positive.
+    pub alarming_mentions: u32,
+    pub alarming_stories: u32,
+    /// Of these, what is negative.
+    pub grave_mentions: u32,
+    pub grave_stories: u32,
 }
 
 impl Bucket {
@@ -32,14 +38,54 @@ impl Bucket {
         }
     }
 
+    /// What is bad news, each once: negative, or with a word of crisis beside the brand's name.
+    pub fn bad(&self, count: CountBy) -> u32 {
+        let (alarming, grave) = match count {
+            CountBy::Stories => (self.alarming_stories, self.grave_stories),
+            CountBy::Mentions => (self.alarming_mentions, self.grave_mentions),
+        };
+        self.toned(SentimentLabel::Negative, count) + alarming - grave
+    }
+
+    pub fn alarming(&self, count: CountBy) -> u32 {
+        match count {
+            CountBy::Stories => self.alarming_stories,
+            CountBy::Mentions => self.alarming_mentions,
+        }
+    }
+
+    /// Beside the counts of a brand, those of its mentions with a word of crisis.
+    pub fn with_alarming(self, of: &Bucket) -> Self {
+        Bucket {
+            alarming_mentions: of.mentions - of.positive_mentions,
+            alarming_stories: of.stories - of.positive_stories,
+            grave_mentions: of.negative_mentions,
+            grave_stories: of.negative_stories,
+            ..self
+        }
+    }
+
     /// Takes these away, which are in it.
     pub fn take(&mut self, other: Bucket) {
-        self.mentions -= other.mentions;
-        self.stories -= other.stories;
-        self.negative_mentions -= other.negative_mentions;
-        self.negative_stories -= other.negative_stories;
-        self.positive_mentions -= other.positive_mentions;
-        self.positive_stories -= other.positive_stories;
+        self.each(other, |count, other| count - other);
+    }
+
+    fn each(&mut self, other: Bucket, to: impl Fn(u32, u32) -> u32) {
+        let pairs = [
+            (&mut self.mentions, other.mentions),
+            (&mut self.stories, other.stories),
+            (&mut self.negative_mentions, other.negative_mentions),
+            (&mut self.negative_stories, other.negative_stories),
+            (&mut self.positive_mentions, other.positive_mentions),
+            (&mut self.positive_stories, other.positive_stories),
+            (&mut self.alarming_mentions, other.alarming_mentions),
+            (&mut self.alarming_stories, other.alarming_stories),
+            (&mut self.grave_mentions, other.grave_mentions),
+            (&mut self.grave_stories, other.grave_stories),
+        ];
+        for (count, other) in pairs {
+            *count = to(*count, other);
+        }
     }
 
     /// Mentions, and stories that began with one of them, all of one tone.
@@ -47,18 +93,21 @@ impl Bucket {
         let in_tone = |wanted| if tone == Some(wanted) { (mentions, stories) } else { (0, 0) };
         let (negative_mentions, negative_stories) = in_tone(SentimentLabel::Negative);
         let (positive_mentions, positive_stories) = in_tone(SentimentLabel::Positive);
-        Bucket { mentions, stories, negative_mentions, negative_stories, positive_mentions, positive_stories }
+        Bucket {
+            mentions,
+            stories,
+            negative_mentions,
+            negative_stories,
+            positive_mentions,
+            positive_stories,
+            ..Bucket::default()
+        }
     }
 }
 
 impl std::ops::AddAssign for Bucket {
     fn add_assign(&mut self, other: Bucket) {
-        self.mentions += other.mentions;
-        self.stories += other.stories;
-        self.negative_mentions += other.negative_mentions;
-        self.negative_stories += other.negative_stories;
-        self.positive_mentions += other.positive_mentions;
-        self.positive_stories += other.positive_stories;
+        self.each(other, |count, other| count + other);
     }
 }
 

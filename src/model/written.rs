@@ -20,6 +20,8 @@ pub struct WrittenTest {
     pub negative: Vec<Option<u32>>,
     /// And how many positive.
     pub positive: Vec<Option<u32>>,
+    /// And of how many words of crisis are told.
+    pub alarming: Vec<Option<u32>>,
     /// Over how many sources the mentions of a step are spread.
     pub sources: u32,
     pub expectations: Vec<Expectation>,

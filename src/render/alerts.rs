@@ -75,12 +75,15 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
     line("seen at", minute(alert.seen_at, zone));
     line("fired at", minute_or_dash(alert.fired_at, zone));
     line("observed", format!("{} {}", seen.value, seen.count.as_str()));
-    let toned = |negative: u32, positive: Option<u32>| {
-        let positive = positive.map(|positive| format!(", {positive} positive")).unwrap_or_default();
-        format!("{negative} negative{positive}")
+    let counts = |[mentions, stories, negative]: [u32; 3], others: [Option<u32>; 2]| {
+        let [positive, alarming] = others;
+        let mut text = format!("{mentions} mentions, {stories} stories, {negative} negative");
+        text.extend(positive.map(|positive| format!(", {positive} positive")));
+        text.extend(alarming.map(|alarming| format!(", {alarming} with a word of crisis")));
+        text
     };
-    let tones = toned(seen.negative, seen.positive);
-    line("  of", format!("{} mentions, {} stories, {tones}", seen.mentions, seen.stories));
+    let of = counts([seen.mentions, seen.stories, seen.negative], [seen.positive, seen.alarming]);
+    line("  of", of);
     line("  in", format!("{} sources", seen.sources));
     if let Some(then) = &view.alert.baseline {
         let now = view.recomputed.baseline.as_ref();
@@ -89,8 +92,8 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
             line(name, format!("{}   recomputed {again}", number(then)));
         }
         let again = &view.recomputed;
-        let tones = toned(again.negative, seen.positive.map(|_| again.positive));
-        line("counted again", format!("{} mentions, {} stories, {tones}", again.mentions, again.stories));
+        let others = [seen.positive.map(|_| again.positive), again.alarming];
+        line("counted again", counts([again.mentions, again.stories, again.negative], others));
     }
     if let Some(series) = &view.series {
         let window_s = seen.window.1.as_second() - seen.window.0.as_second();

@@ -18,8 +18,13 @@ pub fn alert(alert: &Alert, to_read: &[ToRead], zone: &TimeZone, tongue: Tongue)
         true => Vec::new(),
         false => vec![plain(&alert.terms.join(", "))],
     };
+    let of_crisis = match alert.triggers.is_empty() {
+        true => Vec::new(),
+        false => vec![plain(&alert.triggers.join(", "))],
+    };
     [
         section(tongue.of("What to read", "À lire"), read),
+        section(tongue.of("Words of crisis", "Mots de crise"), of_crisis),
         section(tongue.of("Words that stand out", "Mots qui ressortent"), words),
         section(
             tongue.of("Who answers, and how", "Qui répond, et comment"),

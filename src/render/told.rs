@@ -48,6 +48,10 @@ impl Teller<'_> {
         self.happened(alert, name);
         self.unusual(view);
         self.began(view);
+        if !alert.triggers.is_empty() {
+            self.heading("Words of crisis", "Mots de crise");
+            self.line(&alert.triggers.join(", "));
+        }
         if !alert.terms.is_empty() {
             let terms = alert.terms.join(", ");
             self.heading("Words that stand out", "Les mots qui ressortent");
@@ -145,7 +149,14 @@ impl Teller<'_> {
             (Tongue::French, 0) => format!(", dont {number} {}", in_french(tone, number)),
             (Tongue::French, _) => format!(" et {number} {}", in_french(tone, number)),
         };
-        tones.map(part).collect()
+        let mut text: String = tones.map(part).collect();
+        if let Some(alarming) = seen.alarming.filter(|alarming| *alarming > 0) {
+            text.push_str(&match self.tongue {
+                Tongue::English => format!(", {alarming} in words of crisis"),
+                Tongue::French => format!(", {alarming} avec des mots de crise"),
+            });
+        }
+        text
     }
 
     fn unusual(&mut self, view: &ToldAlert) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::calendar::hour_of_week;
-use super::observe::{counted, line};
+use super::observe::{counted, line, told};
 use crate::model::{Alert, Bucket, Condition, History, Rule, SeenBaseline, SeenSeries, Timestamp};
 use crate::stats::{Usual, Watch, watch};
 
@@ -213,7 +213,10 @@ pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
 
 fn tone(rule: &Rule, counts: &Bucket) -> (f64, f64) {
     match rule.condition.tone() {
-        Some(_) => (f64::from(counted(rule, counts)), f64::from(counts.volume(rule.count))),
+        Some(_) => {
+            let volume = counts.volume(rule.count);
+            (f64::from(told(rule, counts).min(volume)), f64::from(volume))
+        }
         None => (0.0, 0.0),
     }
 }

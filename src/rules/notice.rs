@@ -80,6 +80,33 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let usual = figure(baseline.expected, tongue);
     let rare = rarity(baseline, length_s as f64, tongue);
     let sources = seen.sources;
+    if let Some(alarming) = seen.alarming.filter(|alarming| *alarming > 0) {
+        let negative = seen.negative;
+        return match (tongue, negative) {
+            (Tongue::English, 0) => format!(
+                "{alarming} of {volume} {} in {window} {} in words of crisis where {usual} {} usual ({rare})",
+                what(volume),
+                if alarming > 1 { "are told" } else { "is told" },
+                are(baseline)
+            ),
+            (Tongue::English, _) => format!(
+                "{negative} of {volume} {} in {window} are negative and {alarming} in words of crisis, together \
+                 {value} where {usual} {} usual ({rare})",
+                what(volume),
+                are(baseline)
+            ),
+            (Tongue::French, 0) => format!(
+                "{alarming} {} sur {volume} avec des mots de crise en {window}, contre {usual} d’habitude ({rare})",
+                what(alarming)
+            ),
+            (Tongue::French, _) => format!(
+                "{negative} {} {} et {alarming} avec des mots de crise sur {volume} en {window}, soit {value}, contre \
+                 {usual} d’habitude ({rare})",
+                what(negative),
+                in_french(SentimentLabel::Negative, negative)
+            ),
+        };
+    }
     match (tongue, rule.condition.tone()) {
         (Tongue::English, None) => {
             let from = if sources > 1 { format!(" from {sources} sources") } else { String::new() };

@@ -47,7 +47,7 @@ pub fn observe<E>(
     let Some(usual) = normal.usual(length, window_end) else { return Ok(None) };
     let value = counted(rule, &found);
     let mut observed = observed(rule, value, &found, window);
-    if value < rule.min || !usual.may_alarm(value) {
+    if told(rule, &found) < rule.min || !usual.may_alarm(value) {
         return Ok(Some(Observation { observed, baseline: None, holds: false }));
     }
     let mut baseline = SeenBaseline {
@@ -95,6 +95,8 @@ fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timesta
         mentions: found.mentions,
         stories: found.stories,
         negative: found.toned(SentimentLabel::Negative, rule.count),
+        alarming: matches!(rule.condition, Condition::NegativeBuzz { .. })
+            .then(|| found.alarming(rule.count)),
         positive: Some(found.toned(SentimentLabel::Positive, rule.count)),
         sources: 0,
         window,
@@ -152,14 +154,24 @@ fn shares_stand_out(rule: &Rule, found: &Bucket, normal: &Normal) -> bool {
         Some(SentimentLabel::Negative) => PRIOR_NEGATIVE,
         Some(SentimentLabel::Positive) => PRIOR_POSITIVE,
     };
-    share_tail(counted(rule, found), found.volume(rule.count), prior, normal.tone()) <= SHARE_P
+    let volume = found.volume(rule.count);
+    share_tail(told(rule, found).min(volume), volume, prior, normal.tone()) <= SHARE_P
 }
 
-/// What the rule's threshold is about.
+/// What the rule's threshold is about. Bad news that is both negative and told in words of crisis weighs twice.
 pub(super) fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
     match rule.condition.tone() {
+        Some(tone @ SentimentLabel::Negative) => bucket.toned(tone, rule.count) + bucket.alarming(rule.count),
         Some(tone) => bucket.toned(tone, rule.count),
         None => bucket.volume(rule.count),
+    }
+}
+
+/// How many stories or mentions that is, each taken once.
+pub(super) fn told(rule: &Rule, bucket: &Bucket) -> u32 {
+    match rule.condition.tone() {
+        Some(SentimentLabel::Negative) => bucket.bad(rule.count),
+        _ => counted(rule, bucket),
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Arrival {
     /// The number of its story, from 0 without gaps.
     pub story: u32,
     pub tone: Option<SentimentLabel>,
+    /// Whether it has a word of crisis beside the brand's name, and if so, whether it counts as back-fill for that.
+    pub alarming: Option<bool>,
     /// Its number in the store.
     pub mention: i64,
 }
@@ -175,15 +177,15 @@ impl Past {
         self.arrivals.iter().zip(&self.known_at).filter(move |(_, at_s)| within(**at_s)).map(|(a, _)| a)
     }
 
-    /// The mentions that an alert over a window rests on, of one tone or of all, newest first.
-    pub fn evidence(&self, alert: &Alert, tone: Option<SentimentLabel>) -> Vec<&Arrival> {
+    /// The mentions that an alert of a rule over windows rests on, newest first.
+    pub fn evidence(&self, rule: &Rule, alert: &Alert) -> Vec<&Arrival> {
         let seen_at = alert.seen_at.as_second();
         let range = self.within(alert.observed.window);
         let counts = |&number: &usize| {
             let arrival = &self.arrivals[number];
             self.known_at[number] <= seen_at
                 && (!arrival.backfill || arrival.observed > seen_at)
-                && (tone.is_none() || arrival.tone == tone)
+                && is_told(rule, arrival)
         };
         range.rev().filter(counts).map(|number| &self.arrivals[number]).collect()
     }
@@ -202,6 +204,52 @@ impl Past {
     fn newest_source(&self, now_s: i64) -> Option<i64> {
         let heard = self.first_heard.partition_point(|at_s| *at_s <= now_s);
         heard.checked_sub(1).map(|last| self.first_heard[last])
+    }
+}
+
+/// Whether it is among what a rule speaks of, where it counts as live.
+fn is_told(rule: &Rule, arrival: &Arrival) -> bool {
+    let alarms = rule.alarming.is_some() && Lens::Alarming.is_live(arrival, false);
+    match rule.condition.tone() {
+        None => true,
+        Some(tone) => arrival.tone == Some(tone) || alarms && arrival.tone != Some(SentimentLabel::Positive),
+    }
+}
+
+/// As what mentions are counted: a story begins with the first of them.
+#[derive(Clone, Copy)]
+enum Lens {
+    All,
+    /// Those with a word of crisis.
+    Alarming,
+}
+
+impl Lens {
+    const ALL: [Lens; 2] = [Lens::All, Lens::Alarming];
+
+    fn sees(self, arrival: &Arrival) -> bool {
+        match self {
+            Lens::All => true,
+            Lens::Alarming => arrival.alarming.is_some(),
+        }
+    }
+
+    fn is_live(self, arrival: &Arrival, as_backfill: bool) -> bool {
+        !as_backfill
+            && match self {
+                Lens::All => true,
+                Lens::Alarming => {
+                    arrival.alarming == Some(false) || arrival.alarming.is_some() && arrival.backfill
+                }
+            }
+    }
+
+    fn counts(self, mentions: u32, stories: u32, tone: Option<SentimentLabel>) -> Bucket {
+        let counts = Bucket::of(mentions, stories, tone);
+        match self {
+            Lens::All => counts,
+            Lens::Alarming => Bucket::default().with_alarming(&counts),
+        }
     }
 }
 
@@ -311,11 +359,11 @@ struct Course<'a> {
     live: Series,
     all: Vec<Bucket>,
     history: History,
-    /// Which arrivals are known, and count as live.
+    /// Which arrivals are known, and by lens, which count as live.
     known: Vec<bool>,
-    counts: Vec<bool>,
-    /// By story, the first of its mentions that are known.
-    firsts: Vec<u32>,
+    counts: [Vec<bool>; 2],
+    /// By lens and story, the first of its mentions that are known.
+    firsts: [Vec<u32>; 2],
     stock: Option<Stock>,
     vigil: Option<Vigil>,
     /// The first slot that the vigil may have learned otherwise than it is now.
@@ -375,8 +423,8 @@ impl<'a> Course<'a> {
             all: vec![Bucket::default(); slots],
             history: History { start: start_at, step_s: SLOT_S, slots: vec![None; slots] },
             known: vec![false; past.arrivals.len()],
-            counts: vec![false; past.arrivals.len()],
-            firsts: vec![NOT_TOLD; past.stories],
+            counts: [vec![false; past.arrivals.len()], vec![false; past.arrivals.len()]],
+            firsts: [vec![NOT_TOLD; past.stories], vec![NOT_TOLD; past.stories]],
             stock: None,
             vigil: None,
             stale: 0,
@@ -398,47 +446,66 @@ impl<'a> Course<'a> {
     fn hear(&mut self, event: &Event) {
         let number = event.arrival as usize;
         let arrival = self.past.arrivals[number];
-        let slot = self.slot(arrival.at);
-        let first = &mut self.firsts[arrival.story as usize];
-        if self.known[number] {
-            // What came in as back-fill is live no more; the counts of the past stay.
-            let story = u32::from(*first == event.arrival);
-            self.live.buckets[slot].take(Bucket::of(1, story, arrival.tone));
-            self.counts[number] = false;
+        let is_known = std::mem::replace(&mut self.known[number], true);
+        for lens in Lens::ALL.into_iter().filter(|lens| lens.sees(&arrival)) {
+            if is_known {
+                self.becomes_backfill(event.arrival, lens);
+            } else {
+                self.count_first(event.arrival, lens, event.as_backfill);
+            }
+        }
+        if is_known {
             return;
         }
+        self.count(self.slot(arrival.at));
+        if let Some(stock) = &mut self.stock {
+            stock.add(arrival.source, self.past.days[number]);
+        }
+    }
+
+    /// What came in as back-fill is live no more; the counts of the past stay.
+    fn becomes_backfill(&mut self, event: u32, lens: Lens) {
+        let number = event as usize;
+        let arrival = &self.past.arrivals[number];
+        if std::mem::replace(&mut self.counts[lens as usize][number], false) {
+            let begins = self.firsts[lens as usize][arrival.story as usize] == event;
+            let slot = self.slot(arrival.at);
+            self.live.buckets[slot].take(lens.counts(1, u32::from(begins), arrival.tone));
+        }
+    }
+
+    /// Counts what is new, and its story, if that has none earlier.
+    fn count_first(&mut self, event: u32, lens: Lens, as_backfill: bool) {
+        let number = event as usize;
+        let arrival = self.past.arrivals[number];
+        let slot = self.slot(arrival.at);
+        let first = &mut self.firsts[lens as usize][arrival.story as usize];
         let before = *first;
-        let begins = before == NOT_TOLD || event.arrival < before;
+        let begins = before == NOT_TOLD || event < before;
         if begins {
-            *first = event.arrival;
+            *first = event;
         }
         if begins && before != NOT_TOLD {
             let before = before as usize;
             let Arrival { at, tone, unplaced, .. } = self.past.arrivals[before];
-            let story = Bucket::of(0, 1, tone);
-            let other = self.slot(at);
+            let (other, story) = (self.slot(at), lens.counts(0, 1, tone));
             if !unplaced {
                 self.all[other].take(story);
             }
-            if self.counts[before] {
+            if self.counts[lens as usize][before] {
                 self.live.buckets[other].take(story);
                 self.changed.push(other);
             }
             self.count(other);
         }
-        let heard = Bucket::of(1, u32::from(begins), arrival.tone);
+        let heard = lens.counts(1, u32::from(begins), arrival.tone);
         if !arrival.unplaced {
             self.all[slot] += heard;
         }
-        self.known[number] = true;
-        if !event.as_backfill {
+        if lens.is_live(&arrival, as_backfill) {
             self.live.buckets[slot] += heard;
-            self.counts[number] = true;
+            self.counts[lens as usize][number] = true;
             self.changed.push(slot);
-        }
-        self.count(slot);
-        if let Some(stock) = &mut self.stock {
-            stock.add(arrival.source, self.past.days[number]);
         }
     }
 
@@ -472,9 +539,19 @@ impl<'a> Course<'a> {
         let learned = self.go_back(start, from);
         let mut vigil =
             learned.unwrap_or_else(|| Vigil::new(self.rule, instant(start), &self.past.zone, Keeps::REPLAY));
-        let (past, counts) = (self.past, &self.counts);
+        let (rule, past, counts) = (self.rule, self.past, &self.counts);
         let sources = |window| {
-            let heard = past.within(window).filter(|number| counts[*number]);
+            let counts = |&number: &usize| match rule.condition.tone() {
+                None => counts[0][number],
+                Some(tone) => {
+                    let Arrival { tone: told, .. } = past.arrivals[number];
+                    counts[0][number] && told == Some(tone)
+                        || rule.alarming.is_some()
+                            && counts[1][number]
+                            && told != Some(SentimentLabel::Positive)
+                }
+            };
+            let heard = past.within(window).filter(counts);
             let sources: BTreeSet<u32> = heard.map(|number| past.arrivals[number].source).collect();
             Ok::<_, std::convert::Infallible>(u32::try_from(sources.len()).unwrap_or(u32::MAX))
         };
@@ -646,7 +723,15 @@ fn counted(arrivals: &[Arrival]) -> Bucket {
     let (mentions, stories) = found(None);
     let (negative_mentions, negative_stories) = found(Some(SentimentLabel::Negative));
     let (positive_mentions, positive_stories) = found(Some(SentimentLabel::Positive));
-    Bucket { mentions, stories, negative_mentions, negative_stories, positive_mentions, positive_stories }
+    Bucket {
+        mentions,
+        stories,
+        negative_mentions,
+        negative_stories,
+        positive_mentions,
+        positive_stories,
+        ..Bucket::default()
+    }
 }
 
 /// An incident as it is now takes the place of what it was.

@@ -83,6 +83,7 @@ fn open(rule: &Rule, brand: &BrandId, seen: &Observation, now: Timestamp, tongue
         series: None,
         evidence: Vec::new(),
         evidence_sources: Vec::new(),
+        triggers: Vec::new(),
         terms: Vec::new(),
         playbook: rule.playbook.clone(),
         rule_text: rule.canonical.clone(),
@@ -170,6 +171,7 @@ fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timesta
             kept.mentions += new.mentions;
             kept.stories += new.stories;
             kept.negative += new.negative;
+            kept.alarming = kept.alarming.zip(new.alarming).map(|(kept, new)| kept + new);
             kept.positive = kept.positive.zip(new.positive).map(|(kept, new)| kept + new);
             kept.sources = kept.sources.max(new.sources);
             kept.window.1 = kept.window.1.max(new.window.1);

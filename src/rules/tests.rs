@@ -26,6 +26,7 @@ fn rule(condition: Condition, window: Window) -> Rule {
         brands: vec![BrandId::new("acme")],
         query: None,
         within: None,
+        alarming: None,
         text: None,
         window,
         budget_per_week: 1.0,
@@ -209,6 +210,55 @@ fn negative_buzz_needs_number_and_share() {
     let few = Rule { min_sources: 6, ..rule(condition(), Window::Fixed(HOUR)) };
     let series = series(|i| if (960..964).contains(&i) { (5, 4) } else { (4, u32::from(i % 4 == 0)) }, 970);
     assert!(run(&few, &series, 900..970).0.is_empty(), "from too few sources");
+}
+
+/// A burst of (stories, negative, told in words of crisis, both), and a quarter negative before.
+fn crisis((stories, negative, alarming, both): (u32, u32, u32, u32)) -> Option<Alert> {
+    let mut series = series(
+        |i| if (960..964).contains(&i) { (stories, negative) } else { (4, u32::from(i % 4 == 0)) },
+        970,
+    );
+    for bucket in &mut series.buckets[960..964] {
+        (bucket.alarming_stories, bucket.grave_stories) = (alarming, both);
+    }
+    let mut rule = rule(Condition::NegativeBuzz { triggers: Vec::new() }, Window::Fixed(HOUR));
+    rule.alarming = Some("alarming:acme-spike".to_owned());
+    rule.min = 6;
+    run(&rule, &series, 900..964).1
+}
+
+#[test]
+fn words_of_crisis_weigh() {
+    let value = |burst| crisis(burst).map(|alert| alert.observed.value);
+    assert_eq!(value((4, 1, 0, 0)), None);
+    assert_eq!(value((4, 1, 3, 1)), Some(16), "negative or in words of crisis, and one of four both");
+    assert_eq!(value((5, 0, 4, 0)), Some(16), "grave facts told without a word of blame");
+    // However much they weigh, six stories are asked for.
+    assert_eq!(value((1, 1, 1, 1)), None);
+}
+
+#[test]
+fn words_of_crisis_are_told_in_both_languages() {
+    let told = |burst, expect: Expect| {
+        let (alert, rule) =
+            (crisis(burst).unwrap(), rule(Condition::NegativeBuzz { triggers: Vec::new() }, Window::Auto));
+        let lines = [Tongue::English, Tongue::French].map(|tongue| reason(&rule, &alert, tongue) + "\n");
+        expect.assert_eq(&lines.concat());
+    };
+    told(
+        (4, 2, 3, 1),
+        expect![[r#"
+            8 of 16 stories in 1 hour are negative and 12 in words of crisis, together 20 where 1 are usual (by chance less than once in 1,000 years; 10 days of listening)
+            8 histoires négatives et 12 avec des mots de crise sur 16 en 1 heure, soit 20, contre 1 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
+        "#]],
+    );
+    told(
+        (5, 0, 4, 0),
+        expect![[r#"
+            16 of 20 stories in 1 hour are told in words of crisis where 1.2 are usual (by chance less than once in 1,000 years; 10 days of listening)
+            16 histoires sur 20 avec des mots de crise en 1 heure, contre 1,2 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
+        "#]],
+    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
             continue;
         };
         let of = |counts: &[Option<u32>]| counts.get(number).copied().flatten().unwrap_or(0);
-        let (negative, positive) = (of(&test.negative), of(&test.positive));
+        let (negative, positive, alarming) = (of(&test.negative), of(&test.positive), of(&test.alarming));
         for i in 0..value {
             let at = start + step_s * i64::from(i) / i64::from(value);
             let told = u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
@@ -68,6 +68,7 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
                     _ if i >= value - positive.min(value) => Some(SentimentLabel::Positive),
                     _ => None,
                 },
+                alarming: (i < alarming).then_some(false),
                 mention: i64::from(told),
             });
         }

@@ -106,10 +106,10 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO alerts (id, rule, brand, state, severity, since, fired_at, until, last_held, seen_at,
              acknowledged_at, false_alarm, reason, playbook, rule_text, config_hash, observed, baseline, series,
-             evidence, evidence_sources, terms, query, acknowledged_by,
+             evidence, evidence_sources, triggers, terms, query, acknowledged_by,
              acknowledged_comment)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23,
-             ?24, ?25)
+             ?24, ?25, ?26)
          ON CONFLICT DO UPDATE SET
              rule = excluded.rule, brand = excluded.brand, state = excluded.state, severity = excluded.severity,
              since = excluded.since, fired_at = excluded.fired_at, until = excluded.until,
@@ -121,7 +121,7 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
              reason = excluded.reason, playbook = excluded.playbook, rule_text = excluded.rule_text,
              config_hash = excluded.config_hash, observed = excluded.observed, baseline = excluded.baseline,
              series = excluded.series, evidence = excluded.evidence, evidence_sources = excluded.evidence_sources,
-             terms = excluded.terms, query = excluded.query",
+             triggers = excluded.triggers, terms = excluded.terms, query = excluded.query",
     )?
     .execute(params![
         alert.id.as_str(),
@@ -145,6 +145,7 @@ fn write_alert(db: &Connection, alert: &Alert) -> Result<()> {
         alert.series.as_ref().map(|series| series_to_json(series).to_string()),
         json!(alert.evidence.iter().map(MentionId::as_str).collect::<Vec<_>>()).to_string(),
         json!(alert.evidence_sources.iter().map(SourceId::as_str).collect::<Vec<_>>()).to_string(),
+        json!(alert.triggers).to_string(),
         json!(alert.terms).to_string(),
         alert.query,
         acknowledged.and_then(|acknowledged| acknowledged.by.as_ref()),
@@ -188,6 +189,7 @@ fn read_alert(row: &Row<'_>) -> Result<Alert> {
         },
         evidence: list("evidence")?.into_iter().map(MentionId::new).collect(),
         evidence_sources: list("evidence_sources")?.into_iter().map(SourceId::new).collect(),
+        triggers: list("triggers")?,
         terms: list("terms")?,
         playbook: row.get("playbook")?,
         rule_text: text("rule_text")?,
@@ -217,11 +219,20 @@ pub(super) fn named<T: Copy, const N: usize>(
 }
 
 fn observed_to_json(observed: &Observed) -> Value {
-    let Observed { count, value, mentions, stories, negative, positive, sources, window: (since, until) } =
-        observed;
+    let Observed {
+        count,
+        value,
+        mentions,
+        stories,
+        negative,
+        positive,
+        alarming,
+        sources,
+        window: (since, until),
+    } = observed;
     json!({
         "count": count.as_str(), "value": value, "mentions": mentions, "stories": stories,
-        "negative": negative, "positive": positive, "sources": sources, "window": [since.to_string(), until.to_string()],
+        "negative": negative, "positive": positive, "alarming": alarming, "sources": sources, "window": [since.to_string(), until.to_string()],
     })
 }
 
@@ -234,6 +245,7 @@ fn observed_from_json(value: &Value) -> Option<Observed> {
         stories: number(&value["stories"])?,
         negative: number(&value["negative"])?,
         positive: number(&value["positive"]),
+        alarming: number(&value["alarming"]),
         sources: number(&value["sources"])?,
         window: (time(&value["window"][0])?, time(&value["window"][1])?),
     })
@@ -343,6 +355,7 @@ mod tests {
                 stories: 42,
                 negative: 7,
                 positive: Some(4),
+                alarming: Some(5),
                 sources: 17,
                 window: (time("2026-01-02T10:00Z"), time("2026-01-02T10:15Z")),
             },
@@ -366,6 +379,7 @@ mod tests {
             }),
             evidence: vec![MentionId::new("m_2"), MentionId::new("m_1")],
             evidence_sources: vec![SourceId::new("news")],
+            triggers: vec!["rappel".to_owned(), "data breach".to_owned()],
             terms: vec!["panne".to_owned(), "\"hors service\"".to_owned()],
             playbook: Some("docs/charte.md#bad-buzz".to_owned()),
             rule_text: "[[rule]]\nid = \"acme-spike\"".to_owned(),
@@ -397,6 +411,7 @@ mod tests {
             baseline: None,
             series: None,
             evidence: Vec::new(),
+            triggers: Vec::new(),
             terms: Vec::new(),
             playbook: None,
             acknowledged: None,

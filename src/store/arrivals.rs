@@ -14,12 +14,18 @@ use crate::rules::{Arrival, Listened, Past};
 
 impl Reader {
     /// The mentions that count in `scope`, back-fill included, as far as they are kept. Within a saved query, `brand`
-    /// is the past of the brand as a whole.
-    pub fn past(&self, scope: &Scope<'_>, brand: Option<&Past>, zone: &TimeZone) -> Result<Past> {
+    /// is the past of the brand as a whole. Under the name of `alarming`, what has a word of crisis is counted.
+    pub fn past(
+        &self,
+        scope: &Scope<'_>,
+        alarming: Option<&str>,
+        brand: Option<&Past>,
+        zone: &TimeZone,
+    ) -> Result<Past> {
         let mut first_heard =
             self.db.prepare("SELECT first_good FROM sources WHERE first_good IS NOT NULL")?;
         let first_heard = first_heard.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
-        let (arrivals, numbers) = self.arrivals(scope)?;
+        let (arrivals, numbers) = self.arrivals(scope, alarming)?;
         let mut sources = Vec::with_capacity(numbers.len());
         let mut reach = self.db.prepare("SELECT reach FROM sources WHERE source = ?1")?;
         for source in numbers {
@@ -32,18 +38,23 @@ impl Reader {
     }
 
     /// By time, then id, with the numbers of their sources.
-    fn arrivals(&self, scope: &Scope<'_>) -> Result<(Vec<Arrival>, Vec<i64>)> {
+    fn arrivals(&self, scope: &Scope<'_>, alarming: Option<&str>) -> Result<(Vec<Arrival>, Vec<i64>)> {
         let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
             return Ok((Vec::new(), Vec::new()));
         };
+        let alarming = match alarming {
+            Some(name) => known_subject(&self.db, scope.brand, name)?,
+            None => None,
+        };
         let mut statement = self.db.prepare_cached(
             "SELECT c.at, e.published IS NOT NULL, e.observed, c.backfill, c.source, e.story, c.tone, c.mention,
-                 e.id
+                 e.id, a.backfill
              FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
+                 LEFT JOIN counted a ON a.subject = ?5 AND a.at = c.at AND a.mention = c.mention
              WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 ORDER BY c.at",
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        let mut rows = statement.query(params![subject, since, until, scope.most()])?;
+        let mut rows = statement.query(params![subject, since, until, scope.most(), alarming])?;
         let (mut sources, mut stories) = (Numbers::default(), Numbers::default());
         let mut found: Vec<(Arrival, [u8; 16])> = Vec::new();
         while let Some(row) = rows.next()? {
@@ -56,6 +67,7 @@ impl Reader {
                 source: sources.of(row.get(4)?),
                 story: stories.of(row.get(5)?),
                 tone: tone_label(row.get(6)?),
+                alarming: row.get::<_, Option<u8>>(9)?.map(|backfill| backfill > LIVE),
                 mention: row.get(7)?,
             };
             found.push((arrival, row.get(8)?));

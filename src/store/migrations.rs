@@ -460,6 +460,10 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX handlings_by_mention ON handlings (mention);
     ",
+    "
+    -- Words of crisis in the evidence: a JSON list.
+    ALTER TABLE alerts ADD COLUMN triggers TEXT NOT NULL DEFAULT '[]';
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.

@@ -86,6 +86,7 @@ impl Reader {
                     negative_stories: row.get(4)?,
                     positive_mentions: row.get(5)?,
                     positive_stories: row.get(6)?,
+                    ..Bucket::default()
                 };
             }
         }
@@ -116,6 +117,7 @@ impl Reader {
                 negative_stories: row.get(3)?,
                 positive_mentions: row.get(4)?,
                 positive_stories: row.get(5)?,
+                ..Bucket::default()
             })
         })?)
     }
@@ -129,6 +131,31 @@ impl Reader {
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
         Ok(statement.query_row(params![subject, since, until, scope.most(), MINUTE], |row| row.get(0))?)
+    }
+
+    /// In how many sources something was heard in a tone, or counted under the name of `alarming` and not positive.
+    pub fn toned_source_count(
+        &self,
+        scope: &Scope<'_>,
+        tone: SentimentLabel,
+        alarming: Option<&str>,
+    ) -> Result<u32> {
+        let alarming = match alarming {
+            Some(_) => self.subject(&Scope { query: alarming, ..*scope })?,
+            None => None,
+        };
+        let mut statement = self.db.prepare_cached(
+            "SELECT count(*) FROM (
+                 SELECT source FROM rollups WHERE subject = ?1 AND grain = ?6 AND bucket >= ?3 AND bucket < ?4
+                     AND backfill <= ?5 AND tone = ?7
+                 UNION SELECT source FROM rollups WHERE subject = ?2 AND grain = ?6 AND bucket >= ?3
+                     AND bucket < ?4 AND backfill <= ?5 AND tone <> ?8)",
+        )?;
+        let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
+        let (tone, positive) = (tone_number(Some(tone)), tone_number(Some(SentimentLabel::Positive)));
+        let subjects = (self.subject(scope)?, alarming);
+        let asked = params![subjects.0, subjects.1, since, until, scope.most(), MINUTE, tone, positive];
+        Ok(statement.query_row(asked, |row| row.get(0))?)
     }
 
     /// Counts per day, source, language and tone, back-fill included, days cut to `[since, until)`;

@@ -9,12 +9,24 @@ use crate::model::{BrandId, Heard, History, Timestamp};
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
 impl Reader {
-    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `as_of` heard of them, from
-    /// [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
+    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `as_of` heard of them,
+    /// from [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
     /// sources were deaf that bring most of the talk is unknown.
     pub fn usual(
         &self,
         scope: &Scope<'_>,
+        step_s: u32,
+        as_of: Timestamp,
+        from: Timestamp,
+    ) -> Result<Option<History>> {
+        self.usual_with(scope, None, step_s, as_of, from)
+    }
+
+    /// The same, and of it what is counted under the name of `alarming`, with a word of crisis.
+    pub fn usual_with(
+        &self,
+        scope: &Scope<'_>,
+        alarming: Option<&str>,
         step_s: u32,
         as_of: Timestamp,
         from: Timestamp,
@@ -25,10 +37,19 @@ impl Reader {
         let step = i64::from(step_s);
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
         let series = self.series_up_to(&Scope { since, ..*scope }, step_s, BACKFILL)?;
-        let slots = Slots { start: since.as_second(), step_s: step, number: series.buckets.len() };
+        let buckets = match alarming {
+            Some(_) => {
+                let scope = Scope { since, query: alarming, ..*scope };
+                let alarming = self.series_up_to(&scope, step_s, BACKFILL)?;
+                let both = series.buckets.iter().zip(&alarming.buckets);
+                both.map(|(counts, alarming)| counts.with_alarming(alarming)).collect()
+            }
+            None => series.buckets,
+        };
+        let slots = Slots { start: since.as_second(), step_s: step, number: buckets.len() };
         let known = stock::heard(slots, &shares, |source| self.gaps_numbered(source))?;
         let heard = |(&counts, share): (_, Option<f64>)| share.map(|share| Heard { counts, share });
-        let slots = series.buckets.iter().zip(known).map(heard).collect();
+        let slots = buckets.iter().zip(known).map(heard).collect();
         Ok(Some(History { start: since, step_s, slots }))
     }
 

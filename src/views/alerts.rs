@@ -38,6 +38,8 @@ pub struct AlertView {
     pub observed: ObservedView,
     pub baseline: Option<BaselineView>,
     pub evidence: Vec<String>,
+    /// Words of crisis in the evidence, those of most mentions first.
+    pub triggers: Vec<String>,
     pub terms: Vec<String>,
     /// Near its beginning: likely causes, which hide nothing.
     pub annotations: Vec<AnnotationView>,
@@ -55,6 +57,8 @@ pub struct ObservedView {
     pub negative: u32,
     /// `None` where an earlier vigie counted, which did not.
     pub positive: Option<u32>,
+    /// Not positive, with a word of crisis beside the name; `None` where the rule does not count that.
+    pub alarming: Option<u32>,
     pub sources: u32,
     pub window: [Timestamp; 2],
 }
@@ -107,11 +111,13 @@ impl AlertView {
                 stories: seen.stories,
                 negative: seen.negative,
                 positive: seen.positive,
+                alarming: seen.alarming,
                 sources: seen.sources,
                 window: [seen.window.0, seen.window.1],
             },
             baseline: alert.baseline.as_ref().map(BaselineView::from),
             evidence: alert.evidence.iter().map(ToString::to_string).collect(),
+            triggers: alert.triggers.clone(),
             terms: alert.terms.clone(),
             annotations: annotations.iter().filter(|a| is_near(a, alert)).map(AnnotationView::from).collect(),
             playbook: alert.playbook.clone(),

@@ -6,7 +6,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView};
-use crate::model::{Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp};
+use crate::model::{
+    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp, alarming,
+};
 use crate::rules;
 use crate::store::{Reader, Scope};
 
@@ -17,8 +19,8 @@ const READ: usize = 5_000;
 const NAMED: usize = 20;
 
 /// Said where counts differ though every mention of the evidence counts as it did.
-const UNTOLD: &str = "the evidence counts as it did: brands, queries, or which mentions are copies of one \
-                      story have changed since";
+const UNTOLD: &str = "the evidence counts as it did: brands, queries, words of crisis, or which mentions are \
+                      copies of one story have changed since";
 
 /// An alert, the same numbers recomputed, and where they differ.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,6 +47,8 @@ pub struct RecomputedView {
     pub stories: u32,
     pub negative: u32,
     pub positive: u32,
+    /// `None` where the rule does not count it.
+    pub alarming: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -141,7 +145,15 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
         let (since, until) = alert.observed.window;
         let query = alert.query.as_deref();
         let scope = Scope { brand: &alert.brand, query, since, until, backfill: false };
-        reader.count_known(&scope, alert.seen_at)?
+        let counts = reader.count_known(&scope, alert.seen_at)?;
+        match alert.observed.alarming {
+            Some(_) => {
+                let name = alarming(&alert.rule, query);
+                let scope = Scope { query: Some(&name), ..scope };
+                counts.with_alarming(&reader.count_known(&scope, alert.seen_at)?)
+            }
+            None => counts,
+        }
     } else {
         bucket_of(&reader.mentions(&alert.evidence)?)
     };
@@ -150,6 +162,7 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
         mentions: bucket.mentions,
         stories: bucket.stories,
         negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),
+        alarming: alert.observed.alarming.map(|_| bucket.alarming(alert.observed.count)),
         positive: bucket.toned(SentimentLabel::Positive, alert.observed.count),
     })
 }
@@ -168,6 +181,7 @@ fn bucket_of(mentions: &[Mention]) -> Bucket {
         negative_stories: stories(&negative),
         positive_mentions: number(positive.len()),
         positive_stories: stories(&positive),
+        ..Bucket::default()
     }
 }
 
@@ -182,6 +196,7 @@ fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<String> {
         ("stories", Some(then.stories), today.stories),
         ("negative", Some(then.negative), today.negative),
         ("positive", then.positive, today.positive),
+        ("with a word of crisis", then.alarming, today.alarming.unwrap_or(0)),
     ]
     .into_iter()
     .filter_map(|(what, then, today)| Some((what, then?, today)))

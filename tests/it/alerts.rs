@@ -141,6 +141,103 @@ fn what_comes_after_a_pause_is_no_spike() {
     assert_eq!((round.code, fired), (3, vec![Value::from("recall")]));
 }
 
+const BUZZ: &str = r#"
+[[rule]]
+id = "buzz"
+kind = "negative-buzz"
+notify = ["file"]
+
+[[notifier]]
+id = "file"
+kind = "command"
+argv = ["dd", "of=told.json", "oflag=append", "conv=notrunc", "status=none"]
+"#;
+
+/// Reports without a word of blame, in French and English.
+fn recalls() -> Vec<String> {
+    const REPORTS: [(&str, &str); 8] = [
+        (
+            "Acme rappelle ses vélos",
+            "Les modèles vendus à Lyon depuis janvier sont à rapporter au magasin de la rue Pasteur, ouvert le samedi.",
+        ),
+        (
+            "Acme recalls bicycles",
+            "Anyone in Leeds who bought one between spring and autumn gets a new fork from the shop beside the station.",
+        ),
+        (
+            "Rappel chez Acme",
+            "La direction indique un contrôle des freins dans chaque atelier de Nantes, avec prise de rendez-vous en ligne.",
+        ),
+        (
+            "Acme recall reaches Cork",
+            "Ferry passengers were handed leaflets on Tuesday that list eleven serial numbers and a telephone line.",
+        ),
+        (
+            "Les tandems Acme font l’objet d’un rappel",
+            "Trois ateliers mobiles iront de village en village jusqu’en juillet, annonce la préfecture du Finistère.",
+        ),
+        (
+            "Recall of Acme cargo bikes",
+            "Couriers in Ghent will swap batteries at six depots; the city lends vans meanwhile, a spokesman says.",
+        ),
+        (
+            "Acme : le rappel s’étend à Liège",
+            "Quatre cents exemplaires loués par l’université passeront au banc d’essai avant la rentrée de septembre.",
+        ),
+        (
+            "Acme widens its recall",
+            "Importers from Oslo to Porto received a letter with drawings of the pedal axle and a deadline in August.",
+        ),
+    ];
+    let report = |(number, (title, text)): (usize, &(&str, &str))| {
+        item(&format!("c{number}"), title, text, &format!("Mon, 02 Mar 2026 07:{:02}:00 GMT", 10 + number))
+    };
+    REPORTS.iter().enumerate().map(report).collect()
+}
+
+/// Grave facts told without blame are bad news; the words that told it are shown, and every number is found again.
+#[test]
+fn words_of_crisis_make_a_bad_buzz() {
+    let mut scenario = Scenario::new(&format!("{CONFIG}{BUZZ}"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:00:00Z").run(&["poll"]).ok();
+    scenario.publisher.publish("/news.xml", &rss(&[history(), recalls()].concat()));
+    let round = scenario.at("2026-03-02T07:40:00Z").run(&["poll", "--json"]);
+    assert_eq!(round.code, 3, "{}{}", round.stdout, round.stderr);
+    let alert = alerts(&scenario).remove(0);
+    let seen = &alert["observed"];
+    assert_eq!((seen["alarming"].as_u64(), seen["stories"].as_u64()), (Some(8), Some(8)), "{alert}");
+    assert_eq!(seen["value"].as_u64(), Some(8 + seen["negative"].as_u64().unwrap()), "{alert}");
+    assert_eq!(alert["triggers"], serde_json::json!(["rappel", "recall"]), "{alert}");
+    assert_eq!(alert["evidence"].as_array().unwrap().len(), 8, "{alert}");
+    let id = alert["id"].as_str().unwrap();
+    let explained = scenario.run(&["alerts", "explain", id, "--json"]).ok().json();
+    assert_eq!(explained["equal"], true, "{explained}");
+    let shown = scenario.run(&["alerts", "show", id]).ok().stdout;
+    assert!(shown.contains("Words of crisis\n  rappel, recall"), "{shown}");
+    let notice = &told(&scenario)[0];
+    assert!(notice.to_string().contains("Words of crisis"), "{notice}");
+    assert_eq!(notice["title"], "Acme: 8 stories of crisis");
+
+    // Other words are heard in what is kept, as back-fill: nothing fires anew, and what has changed is said.
+    scenario.configure(&format!("{CONFIG}{}", BUZZ.replace("notify", "triggers = [\"wheels\"]\nnotify")));
+    scenario.at("2026-03-02T07:50:00Z").run(&["poll", "--all"]);
+    assert_eq!(alerts(&scenario).len(), 1);
+    scenario.run(&["doctor"]).ok();
+    let gone = CONFIG.to_owned() + &BUZZ.replace("negative-buzz", "spike");
+    scenario.configure(&gone);
+    scenario.at("2026-03-02T07:55:00Z").run(&["poll", "--all"]);
+    let explained = scenario.run(&["alerts", "explain", id, "--json"]).ok().json();
+    assert_eq!(explained["equal"], false, "{explained}");
+    let differences = explained["differences"].to_string();
+    assert!(
+        differences.contains("with a word of crisis: 8 counted then, 0 of the same window today"),
+        "{differences}"
+    );
+    assert!(differences.contains("words of crisis"), "{differences}");
+    scenario.run(&["doctor"]).ok();
+}
+
 /// Of what has no date, a rule may hear nothing at all.
 #[test]
 fn undated_mentions_do_not_exist_for_a_rule_that_ignores_them() {

@@ -190,7 +190,8 @@ fn live(said: &[Said]) -> Live {
     let config = config::check(&[file]).config.expect("a good configuration");
     let dir = tempfile::tempdir().expect("a folder");
     let mut engines = Engines::open(dir.path(), &config.settings.timezone).expect("engines");
-    let listening = Listening::new(&config.brands, &config.subjects(), sentiment::Model::new(&[], &[]));
+    let listening = Listening::new(&config.brands, &config.subjects(), sentiment::Model::new(&[], &[]))
+        .with_alarms(config.alarms());
     let hash = config.listening_hash();
     engines.store.sync_sources(&config.sources).expect("stored");
     engines.store.note_listening(&hash).expect("stored");
@@ -458,12 +459,21 @@ positive = "0x240 0 8"
 expect = [{ at = "10d59m", is = "none" }, { at = "10d1h59m", is = "firing", value = 8 }]
 
 [[test]]
+name = "grave facts, told without blame"
+rule = { id = "grave", kind = "negative-buzz" }
+step = "1h"
+values = "2x240 5 2x24"
+alarming = "0x240 5 0"
+negative = "0x240 1 0"
+expect = [{ at = "10d", is = "none" }, { at = "10d59m", is = "firing", value = 6 }]
+
+[[test]]
 rule = { id = "found", kind = "pattern", text = "recall", min = 2 }
 values = "0x4 2 0x4"
 expect = [{ at = "1h", is = "none" }, { at = "75m", is = "firing", value = 2 }]
 "#;
     let run = tested(good).ok();
-    assert!(run.stdout.contains("4 tests, all as expected"), "{}", run.stdout);
+    assert!(run.stdout.contains("5 tests, all as expected"), "{}", run.stdout);
     let wrong = tested(
         &good
             .replace("value = 30", "value = 31")
@@ -474,7 +484,7 @@ expect = [{ at = "1h", is = "none" }, { at = "75m", is = "firing", value = 2 }]
         "FAILED  a burst on a quiet brand",
         "tests.toml:10: at 10d21h59m (2026-01-15 21:59)\n    expected  firing, value 31\n    found     firing, value 30",
         "at 12d (2026-01-17 00:00)\n    expected  firing\n    found     none",
-        "4 tests, 1 failed",
+        "5 tests, 1 failed",
     ] {
         assert!(wrong.stdout.contains(part), "{part}\n{}", wrong.stdout);
     }
