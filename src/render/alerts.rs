@@ -98,9 +98,14 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
     let mut out = format!("{}\n", paint(&wrapped(&clean(&alert.reason), 0, style.width), BOLD, style));
     let tongue = style.tongue;
     let mut line = |name: &str, value: String| out.push_str(&format!("{name:<22}{value}\n"));
-    let counts = |all: u32, told: u32, negative: u32| {
-        let negative = told_count(negative.into(), ["negative"; 2], ["négative", "négatives"], tongue);
-        format!("{}, {}, {negative}", mentions(all.into(), tongue), stories(told.into(), tongue))
+    let counts = |all: u32, told: u32, negative: u32, positive: Option<u32>| {
+        let toned = |number: u32, english, french| {
+            format!(", {}", told_count(number.into(), [english; 2], french, tongue))
+        };
+        let negative = toned(negative, "negative", ["négative", "négatives"]);
+        let positive = positive.map(|positive| toned(positive, "positive", ["positive", "positives"]));
+        let (all, told) = (mentions(all.into(), tongue), stories(told.into(), tongue));
+        format!("{all}, {told}{negative}{}", positive.unwrap_or_default())
     };
     line(
         tongue.of("alert", "alerte"),
@@ -113,7 +118,7 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
     line(tongue.of("seen at", "vue le"), minute(alert.seen_at, zone));
     line(tongue.of("fired at", "déclenchée le"), minute_or_dash(alert.fired_at, zone));
     line(tongue.of("observed", "observé"), counted(seen.value, seen.count.as_str(), tongue));
-    line(tongue.of("  of", "  sur"), counts(seen.mentions, seen.stories, seen.negative));
+    line(tongue.of("  of", "  sur"), counts(seen.mentions, seen.stories, seen.negative, seen.positive));
     line(
         tongue.of("  in", "  dans"),
         told_count(seen.sources.into(), ["source", "sources"], ["source", "sources"], tongue),
@@ -129,7 +134,11 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
             );
         }
         let again = &view.recomputed;
-        line(tongue.of("counted again", "recompté"), counts(again.mentions, again.stories, again.negative));
+        let positive = seen.positive.map(|_| again.positive);
+        line(
+            tongue.of("counted again", "recompté"),
+            counts(again.mentions, again.stories, again.negative, positive),
+        );
     }
     if let Some(series) = &view.series {
         let window_s = seen.window.1.as_second() - seen.window.0.as_second();

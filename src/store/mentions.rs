@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::entries::mention_id;
 use super::handlings::forget_handlings;
-use super::rollups::{Ledger, known_subject, subject_number};
+use super::rollups::{BACKFILL, Ledger, known_subject, subject_number};
 use super::stories::{self, Facts};
 use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
 use crate::model::{
@@ -88,22 +88,25 @@ impl Reader {
         Ok(statement.query_row([source.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
     }
 
-    /// What counts in `scope` (never the brand's own voice), newest first.
-    pub fn mention_rows(&self, scope: &Scope<'_>, negative_only: bool, limit: usize) -> Result<Vec<Mention>> {
+    /// What counts in `scope` (never the brand's own voice), of one tone or of all, newest first.
+    pub fn mention_rows(
+        &self,
+        scope: &Scope<'_>,
+        tone: Option<SentimentLabel>,
+        limit: usize,
+    ) -> Result<Vec<Mention>> {
         let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
             return Ok(Vec::new());
         };
         let mut statement = self.db.prepare_cached(
             "SELECT mention FROM counted
-             WHERE subject = ?1 AND at >= ?2 AND at < ?3 AND backfill <= ?4 AND tone <= ?5
+             WHERE subject = ?1 AND at >= ?2 AND at < ?3 AND backfill <= ?4 AND (?5 IS NULL OR tone = ?5)
              ORDER BY at DESC, mention DESC LIMIT ?6",
         )?;
-        let highest_tone = if negative_only { tone_number(Some(SentimentLabel::Negative)) } else { NO_TONE };
+        let tone = tone.map(|tone| tone_number(Some(tone)));
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let found = statement
-            .query_map(params![subject, since, until, scope.backfill, highest_tone, rows(limit)], |row| {
-                row.get(0)
-            })?
+            .query_map(params![subject, since, until, scope.most(), tone, rows(limit)], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
         found.into_iter().map(|mention| self.numbered_mention(mention)).collect()
     }
@@ -162,7 +165,7 @@ impl Reader {
             .collect()
     }
 
-    /// A page of a brand's news, live and not in its own voice, ordered by rev: pass `None` first, then the
+    /// A page of a brand's news, no back-fill that may be old and not in its own voice, ordered by rev: pass `None` first, then the
     /// rev that came with the last one.
     pub fn news(&self, brand: &BrandId, heard: Heard, after: Option<u64>, limit: usize) -> Result<Vec<News>> {
         let Some(subject) = known_subject(&self.db, brand, "")? else { return Ok(Vec::new()) };
@@ -175,11 +178,11 @@ impl Reader {
         let mut statement = self.db.prepare_cached(
             "SELECT m.mention, m.rev, m.born_rev FROM mentions m JOIN entries e USING (entry)
              WHERE m.rev > ?1 AND m.born_rev > ?2 AND m.brand = ?3 AND m.own_voice = 0
-                 AND e.backfill = 0 AND m.backfill = 0 AND e.observed >= ?4
+                 AND e.backfill <> ?6 AND m.backfill = 0 AND e.observed >= ?4
              ORDER BY m.rev LIMIT ?5",
         )?;
         let found = statement
-            .query_map(params![after, born_after, subject, observed, rows(limit)], |row| {
+            .query_map(params![after, born_after, subject, observed, rows(limit), BACKFILL], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?
             .collect::<Result<Vec<(i64, u64, u64)>, _>>()?;
@@ -203,7 +206,7 @@ impl Reader {
                  WHERE m.id = ?1 AND c.at >= ?3 AND c.at < ?4 AND c.backfill <= ?5)",
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        Ok(statement.query_row(params![id, subject, since, until, scope.backfill], |row| row.get(0))?)
+        Ok(statement.query_row(params![id, subject, since, until, scope.most()], |row| row.get(0))?)
     }
 
     /// Whether a mention that is not kept was deleted for its age.
@@ -473,7 +476,7 @@ fn add_to_source(db: &Connection, entry: i64, mentions: i64) -> Result<()> {
 const MENTION_COLUMNS: &str = "
     m.id, e.id AS entry, b.brand, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published,
     e.observed, e.language, m.sentiment, m.title_spans, m.text_spans, f.id AS story, e.tags AS entry_tags,
-    m.tags, m.status, m.own_voice, (e.backfill OR m.backfill) AS backfill,
+    m.tags, m.status, m.own_voice, (e.backfill <> 0 OR m.backfill) AS backfill,
     (SELECT name FROM models WHERE model = m.model) AS model,
     (SELECT count(*) FROM entries c JOIN mentions d ON d.entry = c.entry AND d.brand = m.brand
      WHERE c.story = e.story) AS copies
@@ -659,20 +662,21 @@ mod tests {
         let first = [dated(item("6", "acme first"), "2026-01-02T13:00Z")];
         scene.store.ingest(&batch("blog", &first), &poll("2026-01-05T00:00Z")).unwrap();
         let acme = brand("acme");
-        let rows = |query, until: &str, backfill, negative_only, limit| {
+        let rows = |query, until: &str, backfill, tone, limit| {
             let (since, until) = (time("2026-01-02T10:00Z"), time(until));
             let scope = Scope { brand: &acme, query, since, until, backfill };
-            let mentions = scene.store.mention_rows(&scope, negative_only, limit).unwrap();
+            let mentions = scene.store.mention_rows(&scope, tone, limit).unwrap();
             guids(&mentions).join(" ")
         };
         let end = "2026-01-03T00:00Z";
-        assert_eq!(rows(None, end, false, false, 10), "3 2 1");
-        assert_eq!(rows(None, end, true, false, usize::MAX), "6 3 2 1");
-        assert_eq!(rows(None, end, true, false, 2), "6 3");
-        assert_eq!(rows(None, end, false, true, 10), "3 2");
-        assert_eq!(rows(Some("outage"), end, false, false, 10), "2");
-        assert_eq!(rows(Some("unheard"), end, false, false, 10), "");
-        assert_eq!(rows(None, "2026-01-02T12:00Z", false, false, 10), "2 1");
+        assert_eq!(rows(None, end, false, None, 10), "3 2 1");
+        assert_eq!(rows(None, end, true, None, usize::MAX), "6 3 2 1");
+        assert_eq!(rows(None, end, true, None, 2), "6 3");
+        assert_eq!(rows(None, end, false, Some(SentimentLabel::Negative), 10), "3 2");
+        assert_eq!(rows(None, end, false, Some(SentimentLabel::Positive), 10), "");
+        assert_eq!(rows(Some("outage"), end, false, None, 10), "2");
+        assert_eq!(rows(Some("unheard"), end, false, None, 10), "");
+        assert_eq!(rows(None, "2026-01-02T12:00Z", false, None, 10), "2 1");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use rusqlite::params;
 
 use super::mentions::{tone_label, tone_number};
-use super::rollups::{DAY, MINUTE, day, known_subject, minute};
+use super::rollups::{DAY, LIVE, MINUTE, UNPLACED, day, known_subject, minute};
 use super::{Reader, instant};
 use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
 use crate::stats::HOURS_OF_WEEK;
@@ -19,8 +19,15 @@ pub struct Scope<'a> {
     pub query: Option<&'a str>,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// Whether what was heard in first documents and imports counts.
+    /// Whether what was heard in first documents, imports and after gaps counts.
     pub backfill: bool,
+}
+
+impl Scope<'_> {
+    /// Up to what kind of back-fill is counted.
+    pub(super) fn most(&self) -> u8 {
+        if self.backfill { UNPLACED } else { LIVE }
+    }
 }
 
 /// Counts of one brand on one day, in one source, language and tone.
@@ -50,6 +57,11 @@ pub struct Totals {
 impl Reader {
     /// Counts per bucket of `step_s` seconds (a multiple of 60) from `since`, cut to its minute, to `until`.
     pub fn series(&self, scope: &Scope<'_>, step_s: u32) -> Result<Series> {
+        self.series_up_to(scope, step_s, scope.most())
+    }
+
+    /// The same of all that is back-fill of the kind `most` at most.
+    pub(super) fn series_up_to(&self, scope: &Scope<'_>, step_s: u32, most: u8) -> Result<Series> {
         ensure!(step_s > 0 && step_s.is_multiple_of(60), "a series has buckets of whole minutes");
         let start = minute(scope.since.as_second());
         let until = scope.until.as_second();
@@ -59,18 +71,21 @@ impl Reader {
         if let Some(subject) = self.subject(scope)? {
             let mut statement = self.db.prepare_cached(
                 "SELECT (bucket - ?2) / ?5, sum(mentions), sum(stories),
-                     sum(CASE tone WHEN 0 THEN mentions ELSE 0 END), sum(CASE tone WHEN 0 THEN stories ELSE 0 END)
+                     sum(CASE tone WHEN 0 THEN mentions ELSE 0 END), sum(CASE tone WHEN 0 THEN stories ELSE 0 END),
+                     sum(CASE tone WHEN 2 THEN mentions ELSE 0 END), sum(CASE tone WHEN 2 THEN stories ELSE 0 END)
                  FROM rollups
                  WHERE subject = ?1 AND grain = ?6 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4
                  GROUP BY 1",
             )?;
-            let mut rows = statement.query(params![subject, start, until, scope.backfill, step_s, MINUTE])?;
+            let mut rows = statement.query(params![subject, start, until, most, step_s, MINUTE])?;
             while let Some(row) = rows.next()? {
                 buckets[row.get::<_, usize>(0)?] = Bucket {
                     mentions: row.get(1)?,
                     stories: row.get(2)?,
                     negative_mentions: row.get(3)?,
                     negative_stories: row.get(4)?,
+                    positive_mentions: row.get(5)?,
+                    positive_stories: row.get(6)?,
                 };
             }
         }
@@ -82,9 +97,9 @@ impl Reader {
     pub fn count_known(&self, scope: &Scope<'_>, seen_at: Timestamp) -> Result<Bucket> {
         let Some(subject) = self.subject(scope)? else { return Ok(Bucket::default()) };
         let mut statement = self.db.prepare_cached(
-            "SELECT count(*), coalesce(sum(first), 0), coalesce(sum(negative), 0),
-                 coalesce(sum(first AND negative), 0)
-             FROM (SELECT c.tone = 0 AS negative, NOT EXISTS (
+            "SELECT count(*), coalesce(sum(first), 0), coalesce(sum(tone = 0), 0),
+                 coalesce(sum(first AND tone = 0), 0), coalesce(sum(tone = 2), 0), coalesce(sum(first AND tone = 2), 0)
+             FROM (SELECT c.tone AS tone, NOT EXISTS (
                      SELECT 1 FROM entries f JOIN mentions n USING (entry)
                          JOIN counted d ON d.subject = ?1 AND d.at = f.at AND d.mention = n.mention
                      WHERE f.story = e.story AND f.observed <= ?5 AND (f.at, f.id) < (e.at, e.id)) AS first
@@ -92,13 +107,15 @@ impl Reader {
                  WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 AND e.observed <= ?5)",
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        let known = params![subject, since, until, scope.backfill, seen_at.as_second()];
+        let known = params![subject, since, until, scope.most(), seen_at.as_second()];
         Ok(statement.query_row(known, |row| {
             Ok(Bucket {
                 mentions: row.get(0)?,
                 stories: row.get(1)?,
                 negative_mentions: row.get(2)?,
                 negative_stories: row.get(3)?,
+                positive_mentions: row.get(4)?,
+                positive_stories: row.get(5)?,
             })
         })?)
     }
@@ -111,7 +128,7 @@ impl Reader {
              WHERE subject = ?1 AND grain = ?5 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
-        Ok(statement.query_row(params![subject, since, until, scope.backfill, MINUTE], |row| row.get(0))?)
+        Ok(statement.query_row(params![subject, since, until, scope.most(), MINUTE], |row| row.get(0))?)
     }
 
     /// Counts per day, source, language and tone, back-fill included, days cut to `[since, until)`;
@@ -247,7 +264,7 @@ impl Reader {
              WHERE subject = ?1 AND grain = ?2 AND bucket >= ?3 AND bucket < ?4 AND backfill <= ?5",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
-        let mut rows = statement.query(params![subject, MINUTE, since, until, scope.backfill])?;
+        let mut rows = statement.query(params![subject, MINUTE, since, until, scope.most()])?;
         // Buckets come in order of time; no zone changes its clock within a quarter of an hour.
         let (mut quarter, mut hour) = (i64::MIN, 0);
         while let Some(row) = rows.next()? {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView};
 use crate::model::{
-    Alert, Bucket, CountBy, Mention, MentionId, Rule, SeenSeries, StoryId, Timestamp, Tongue,
+    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp, Tongue,
 };
 use crate::rules;
 use crate::store::{Reader, Scope};
@@ -76,6 +76,7 @@ pub enum Counted {
     Mentions,
     Stories,
     Negative,
+    Positive,
 }
 
 /// How a mention counts today.
@@ -103,6 +104,7 @@ impl Difference {
                     Counted::Mentions => "mentions",
                     Counted::Stories => tongue.of("stories", "histoires"),
                     Counted::Negative => tongue.of("negative", "négatives"),
+                    Counted::Positive => tongue.of("positive", "positives"),
                 };
                 match tongue {
                     Tongue::English => {
@@ -201,6 +203,7 @@ pub struct RecomputedView {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    pub positive: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -299,10 +302,8 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
         baseline: None,
         mentions: bucket.mentions,
         stories: bucket.stories,
-        negative: match alert.observed.count {
-            CountBy::Stories => bucket.negative_stories,
-            CountBy::Mentions => bucket.negative_mentions,
-        },
+        negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),
+        positive: bucket.toned(SentimentLabel::Positive, alert.observed.count),
     })
 }
 
@@ -312,11 +313,14 @@ fn bucket_of(mentions: &[Mention]) -> Bucket {
         |mentions: &[&Mention]| number(mentions.iter().map(|m| &m.story).collect::<HashSet<_>>().len());
     let all: Vec<&Mention> = mentions.iter().collect();
     let negative: Vec<&Mention> = all.iter().copied().filter(|m| m.is_negative()).collect();
+    let positive: Vec<&Mention> = all.iter().copied().filter(|m| m.is_positive()).collect();
     Bucket {
         mentions: number(all.len()),
         stories: stories(&all),
         negative_mentions: number(negative.len()),
         negative_stories: stories(&negative),
+        positive_mentions: number(positive.len()),
+        positive_stories: stories(&positive),
     }
 }
 
@@ -327,11 +331,13 @@ fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
     }
     let then = &alert.observed;
     [
-        (Counted::Mentions, then.mentions, today.mentions),
-        (Counted::Stories, then.stories, today.stories),
-        (Counted::Negative, then.negative, today.negative),
+        (Counted::Mentions, Some(then.mentions), today.mentions),
+        (Counted::Stories, Some(then.stories), today.stories),
+        (Counted::Negative, Some(then.negative), today.negative),
+        (Counted::Positive, then.positive, today.positive),
     ]
     .into_iter()
+    .filter_map(|(what, then, today)| Some((what, then?, today)))
     .filter(|(_, then, today)| then != today)
     .map(|(what, then, today)| Difference::Counted { what, then, today })
     .collect()
@@ -389,7 +395,7 @@ fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<Difference>> {
     let (since, until) = alert.observed.window;
     let scope = Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill: false };
     let evidence: HashSet<&MentionId> = alert.evidence.iter().collect();
-    let counted = reader.mention_rows(&scope, false, READ)?;
+    let counted = reader.mention_rows(&scope, None, READ)?;
     let known = counted.iter().filter(|m| m.observed.as_second() <= alert.seen_at.as_second());
     known
         .filter(|mention| !evidence.contains(&mention.id))
