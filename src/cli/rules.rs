@@ -62,6 +62,7 @@ fn backtest(
         None => all.iter().collect(),
     };
     let span = span(args, loaded, Some(since), until)?;
+    tell_of_untaken(loaded)?;
     let standing = Standing::new(&loaded.config, loaded.tongue());
     let mut view = alerting::backtest(&loaded.configuration.data_dir, &standing, &rules, span)?;
     view.until = view.until.min(args.now());
@@ -84,6 +85,7 @@ fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Opti
         .into());
     }
     let span = span(args, loaded, since, until)?;
+    tell_of_untaken(loaded)?;
     let span = match since {
         Some(_) => span,
         None => Span {
@@ -101,6 +103,20 @@ fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Opti
         output::print(&render::backtest::tune(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
+}
+
+/// What rules count is kept as feeds.toml was when it was last taken over.
+fn tell_of_untaken(loaded: &Loaded) -> Result<()> {
+    if !loaded.reader()?.listens_for(&loaded.config.listening_hash())? {
+        let told = loaded.tongue().of(
+            "feeds.toml asks for other brands, queries or words of crisis than were listened for so far; \
+             `vigie poll` matches what is kept with them, until then they count nothing",
+            "feeds.toml demande d’autres marques, requêtes ou mots de crise que ceux écoutés jusqu’ici ; \
+             `vigie poll` les cherche dans ce qui est conservé, d’ici là ils ne comptent pas",
+        );
+        eprintln!("vigie: {told}");
+    }
+    Ok(())
 }
 
 /// The time to replay. What came in at this very second is part of it.

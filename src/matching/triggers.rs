@@ -2,8 +2,11 @@
 //!
 //! “Acme recalls 20,000 bicycles” is told without a word of blame, and is bad news all the same.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::automaton::{Automaton, sieved};
+use super::required;
 use crate::query::{Ast, Compiled, Document, Prepared};
 use crate::text::Span;
 
@@ -127,13 +130,35 @@ const BUILT_IN: &[&str] = &[
 const BESIDE: usize = 100;
 
 /// Words of crisis, those of a rule beside the built-in ones.
-pub struct Triggers(Vec<(String, Compiled)>);
+pub struct Triggers {
+    words: Vec<(String, Compiled)>,
+    /// Finds beginnings of words without which most of them cannot stand.
+    automaton: Automaton,
+    /// By pattern of the automaton, the places of the words that it may be.
+    may_be: Vec<Vec<usize>>,
+    /// The places of the others, which are too short for that.
+    short: Vec<usize>,
+}
 
 impl Triggers {
     /// `own`: words, beginnings of words (`explos*`) and phrases.
     pub fn new(own: &[String]) -> Self {
-        let all = all_words(own).map(|word| (word.to_owned(), Compiled::new(&meaning(word))));
-        Self(all.collect())
+        let (mut words, mut short) = (Vec::new(), Vec::new());
+        let mut patterns: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, word) in all_words(own).enumerate() {
+            let ast = meaning(word);
+            match required::any_of(&ast) {
+                Some(beginnings) => {
+                    for beginning in beginnings {
+                        patterns.entry(sieved(&beginning).into_owned()).or_default().push(place);
+                    }
+                }
+                None => short.push(place),
+            }
+            words.push((word.to_owned(), Compiled::new(&ast)));
+        }
+        let (patterns, may_be): (Vec<String>, Vec<Vec<usize>>) = patterns.into_iter().unzip();
+        Self { words, automaton: Automaton::new(&patterns), may_be, short }
     }
 
     /// Those that stand at most a hundred characters from a name, in the order of the list. A name stands in `title`
@@ -149,15 +174,26 @@ impl Triggers {
         let place = |span: &Span, offset: usize| span.start as usize + offset..span.end as usize + offset;
         let names = title_spans.iter().map(|span| place(span, 0));
         let names = names.chain(text_spans.iter().map(|span| place(span, offset)));
-        let mut heard = vec![false; self.0.len()];
+        let mut heard = BTreeSet::new();
         for text in passages(&whole, names) {
             let document = Document { text, language, ..Document::default() };
             let prepared = Prepared::new(&document);
-            for (heard, (_, word)) in heard.iter_mut().zip(&self.0) {
-                *heard = *heard || word.matches(&prepared);
-            }
+            let new: BTreeSet<usize> = self.candidates(text).difference(&heard).copied().collect();
+            heard.extend(new.into_iter().filter(|place| self.words[*place].1.matches(&prepared)));
         }
-        self.0.iter().zip(heard).filter(|(_, heard)| *heard).map(|((word, _), _)| word.as_str()).collect()
+        heard.into_iter().map(|place| self.words[place].0.as_str()).collect()
+    }
+
+    /// The places of words that may stand in a text.
+    fn candidates(&self, text: &str) -> BTreeSet<usize> {
+        let text = sieved(text);
+        let mut candidates: BTreeSet<usize> = self.short.iter().copied().collect();
+        self.automaton.each(&text, |pattern, start, _| {
+            if !text[..start].ends_with(char::is_alphanumeric) {
+                candidates.extend(&self.may_be[pattern]);
+            }
+        });
+        candidates
     }
 }
 

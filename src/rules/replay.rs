@@ -45,8 +45,8 @@ pub struct Arrival {
     /// The number of its story, from 0 without gaps.
     pub story: u32,
     pub tone: Option<SentimentLabel>,
-    /// Whether it has a word of crisis beside the brand's name, and if so, whether it counts as back-fill for that.
-    pub alarming: Option<bool>,
+    /// It has a word of crisis beside the brand's name.
+    pub alarming: bool,
     /// Its number in the store.
     pub mention: i64,
 }
@@ -209,7 +209,7 @@ impl Past {
 
 /// Whether it is among what a rule speaks of, where it counts as live.
 fn is_told(rule: &Rule, arrival: &Arrival) -> bool {
-    let alarms = rule.alarming.is_some() && Lens::Alarming.is_live(arrival, false);
+    let alarms = rule.alarming.is_some() && arrival.alarming;
     match rule.condition.tone() {
         None => true,
         Some(tone) => arrival.tone == Some(tone) || alarms && arrival.tone != Some(SentimentLabel::Positive),
@@ -230,18 +230,8 @@ impl Lens {
     fn sees(self, arrival: &Arrival) -> bool {
         match self {
             Lens::All => true,
-            Lens::Alarming => arrival.alarming.is_some(),
+            Lens::Alarming => arrival.alarming,
         }
-    }
-
-    fn is_live(self, arrival: &Arrival, as_backfill: bool) -> bool {
-        !as_backfill
-            && match self {
-                Lens::All => true,
-                Lens::Alarming => {
-                    arrival.alarming == Some(false) || arrival.alarming.is_some() && arrival.backfill
-                }
-            }
     }
 
     fn counts(self, mentions: u32, stories: u32, tone: Option<SentimentLabel>) -> Bucket {
@@ -502,7 +492,7 @@ impl<'a> Course<'a> {
         if !arrival.unplaced {
             self.all[slot] += heard;
         }
-        if lens.is_live(&arrival, as_backfill) {
+        if !as_backfill {
             self.live.buckets[slot] += heard;
             self.counts[lens as usize][number] = true;
             self.changed.push(slot);

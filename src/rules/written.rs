@@ -68,7 +68,7 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
                     _ if i >= value - positive.min(value) => Some(SentimentLabel::Positive),
                     _ => None,
                 },
-                alarming: (i < alarming).then_some(false),
+                alarming: i < alarming,
                 mention: i64::from(told),
             });
         }

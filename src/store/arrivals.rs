@@ -13,7 +13,8 @@ use crate::model::{BrandId, Mention, MentionId, Timestamp};
 use crate::rules::{Arrival, Listened, Past};
 
 impl Reader {
-    /// The mentions that count in `scope`, back-fill included, as far as they are kept. Within a saved query, `brand`
+    /// The mentions that count in `scope`, back-fill included, as far as they are kept. What brands, queries or words
+    /// of crisis were added for later counts as if they had been listened for then, so that a rule can be tried. Within a saved query, `brand`
     /// is the past of the brand as a whole. Under the name of `alarming`, what has a word of crisis is counted.
     pub fn past(
         &self,
@@ -47,8 +48,8 @@ impl Reader {
             None => None,
         };
         let mut statement = self.db.prepare_cached(
-            "SELECT c.at, e.published IS NOT NULL, e.observed, c.backfill, c.source, e.story, c.tone, c.mention,
-                 e.id, a.backfill
+            "SELECT c.at, e.published IS NOT NULL, e.observed, e.backfill, c.source, e.story, c.tone, c.mention,
+                 e.id, a.mention IS NOT NULL
              FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
                  LEFT JOIN counted a ON a.subject = ?5 AND a.at = c.at AND a.mention = c.mention
              WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 ORDER BY c.at",
@@ -58,16 +59,17 @@ impl Reader {
         let (mut sources, mut stories) = (Numbers::default(), Numbers::default());
         let mut found: Vec<(Arrival, [u8; 16])> = Vec::new();
         while let Some(row) = rows.next()? {
+            let (published, how): (bool, u8) = (row.get(1)?, row.get(3)?);
             let arrival = Arrival {
                 at: row.get(0)?,
-                published: row.get(1)?,
+                published,
                 observed: row.get(2)?,
-                backfill: row.get::<_, u8>(3)? > LIVE,
-                unplaced: row.get::<_, u8>(3)? == UNPLACED,
+                backfill: how > LIVE,
+                unplaced: how == UNPLACED && !published,
                 source: sources.of(row.get(4)?),
                 story: stories.of(row.get(5)?),
                 tone: tone_label(row.get(6)?),
-                alarming: row.get::<_, Option<u8>>(9)?.map(|backfill| backfill > LIVE),
+                alarming: row.get(9)?,
                 mention: row.get(7)?,
             };
             found.push((arrival, row.get(8)?));

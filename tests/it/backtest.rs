@@ -365,6 +365,30 @@ fn what_was_imported_is_judged_and_raises_nothing() {
     assert_eq!(kept["alerts"], serde_json::json!([]), "a replay leaves no trace");
 }
 
+/// Words of crisis are heard in what was imported, once feeds.toml has been taken over.
+#[test]
+fn a_rule_that_counts_anew_says_so_until_it_is_taken_over() {
+    let mut scenario = imported();
+    let grave = "\n[[source]]\nid = \"news\"\nurl = \"{base}/news.xml\"\nallow_private = true\n\n[[rule]]\nid = \"grave\"\nkind = \"negative-buzz\"\nnotify = []\n";
+    scenario.configure(&format!("{ONE_RULE}{grave}"));
+    let replay = |scenario: &Scenario| {
+        scenario.run(&["rules", "backtest", "grave", "--since", "2026-01-05", "--json"]).ok()
+    };
+    let before = replay(&scenario);
+    assert!(before.stderr.contains("`vigie poll` matches what is kept"), "{}", before.stderr);
+    assert_eq!(before.json()["alerts"], serde_json::json!([]));
+    scenario.at("2026-03-02T08:10:00Z").run(&["poll"]).ok();
+    let after = replay(&scenario);
+    assert_eq!(after.stderr, "");
+    let alerts = after.json()["alerts"].clone();
+    assert_eq!(alerts.as_array().unwrap().len(), 1, "{alerts}");
+    assert!(alerts[0]["observed"]["alarming"].as_u64() >= Some(15), "{alerts}");
+    assert_eq!(
+        alerts[0]["evidence"].as_array().unwrap().len() as u64,
+        alerts[0]["observed"]["alarming"].as_u64().unwrap()
+    );
+}
+
 /// The latest weeks were not heard when it is replayed up to before them.
 #[test]
 fn what_comes_after_changes_nothing() {
