@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Course, EVIDENCE, Standing, back};
-use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, SourceId, StoryId, Timestamp};
+use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, SourceId, StoryId, Timestamp, Undated};
 use crate::rules::{self, Step};
 use crate::store::Heard;
 use crate::views;
@@ -96,6 +96,9 @@ fn parse(text: &str) -> Option<Place> {
 
 /// Whether a pattern asks for a mention.
 pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
+    if rule.undated == Undated::Ignore && mention.published.is_none() {
+        return false;
+    }
     let source_tags = standing.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
     let saved = rule.query.as_ref().and_then(|id| standing.queries.get(id));
     let mut all = saved.into_iter().chain(rule.text.as_ref());
