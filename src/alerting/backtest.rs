@@ -210,9 +210,8 @@ fn replay(
         }
         return Ok(rules::replay_pattern(rule, brand, &past.only(&matching), span, standing.tongue));
     }
-    let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let alerts = rules::replay(rule, brand, past, span, standing.tongue);
-    let evidence = |alert: &Alert| past.evidence(alert, negative_only).into_iter().copied().collect();
+    let evidence = |alert: &Alert| past.evidence(alert, rule.condition.tone()).into_iter().copied().collect();
     Ok(alerts
         .into_iter()
         .map(|alert| {
