@@ -29,6 +29,7 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     section.required(report, "kind", "\"spike\"");
     let kind = section.choice(report, "kind", &KINDS);
     let pattern = kind == Some(Kind::Pattern);
+    let new_voice = kind == Some(Kind::NewVoice);
 
     let brands = rule_brands(report, section, context);
     let query = section
@@ -70,9 +71,12 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
 
     let budget_per_week = section.parsed(report, "budget", values::budget).unwrap_or(1.0);
     let count = section.choice(report, "count", &COUNTS).unwrap_or(CountBy::Stories);
-    // A pattern speaks at once; the others wait for a crowd.
-    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 });
-    let min_sources = section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1);
+    // What is found speaks at once; the others wait for a crowd.
+    let at_once = pattern || new_voice;
+    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if at_once { 1 } else { 3 });
+    // A new name alone is no news.
+    let min_sources =
+        section.integer(report, "min_sources", 1..1_000_001).unwrap_or(if new_voice { 3 } else { 1 });
     let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
     if undated == Undated::Ignore {
         later(report, section, "undated", "entries without a date count when they were first seen");
@@ -85,9 +89,10 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         Kind::Spike => Condition::Spike,
         Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
         Kind::Pattern => Condition::Pattern,
+        Kind::NewVoice => Condition::NewVoice,
         Kind::Later => {
             let message = format!("{}: rules of this kind are not yet in effect", section.name);
-            let help = "until then it never fires; `spike`, `negative-buzz` and `pattern` do";
+            let help = "until then it never fires; `spike`, `negative-buzz`, `pattern` and `new-voice` do";
             report.warning(&section.place_of("kind"), message, help);
             return None;
         }
@@ -165,6 +170,7 @@ enum Kind {
     Spike,
     NegativeBuzz,
     Pattern,
+    NewVoice,
     Later,
 }
 
@@ -173,7 +179,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("negative-buzz", Kind::NegativeBuzz),
     ("positive-buzz", Kind::Later),
     ("pattern", Kind::Pattern),
-    ("new-voice", Kind::Later),
+    ("new-voice", Kind::NewVoice),
     ("share-shift", Kind::Later),
     ("absence", Kind::Later),
 ];
@@ -185,6 +191,7 @@ fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
         Some(Kind::Spike) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
+        Some(Kind::NewVoice) => &["triggers", "budget", "window", "count", "for", "late"],
         Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
     }
 }
@@ -248,7 +255,7 @@ fn canonical(rule: &Rule, saved: &BTreeMap<String, String>) -> String {
         Window::Fixed(length) => seconds(length),
     };
     lines.push(format!("window = {window}"));
-    if rule.condition != Condition::Pattern {
+    if !rule.condition.is_at_once() {
         lines.push(format!("budget = {}", text(&format!("{}/week", rule.budget_per_week))));
     }
     lines.push(format!("count = {}", text(rule.count.as_str())));

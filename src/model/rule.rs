@@ -40,6 +40,8 @@ pub enum Condition {
     NegativeBuzz { triggers: Vec<String> },
     /// Anything that matches, at once.
     Pattern,
+    /// Somebody speaks who was not heard of before, or not for long, and carries weight.
+    NewVoice,
 }
 
 impl Condition {
@@ -48,7 +50,13 @@ impl Condition {
             Condition::Spike => "spike",
             Condition::NegativeBuzz { .. } => "negative-buzz",
             Condition::Pattern => "pattern",
+            Condition::NewVoice => "new-voice",
         }
+    }
+
+    /// Whether it speaks of each thing it finds at once, without a window and a budget.
+    pub fn is_at_once(&self) -> bool {
+        matches!(self, Condition::Pattern | Condition::NewVoice)
     }
 }
 

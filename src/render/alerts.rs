@@ -1,5 +1,6 @@
 //! Alerts as text: a list, and every number.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::table::{Align, table};
@@ -87,6 +88,18 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
         let counts =
             format!("{} mentions, {} stories, {} negative", again.mentions, again.stories, again.negative);
         line("counted again", counts);
+    }
+    for voice in &seen.voices {
+        let again = view.recomputed.voices.iter().find(|again| again.first == voice.first.as_str());
+        line("voice", voice.name.clone());
+        line("  of", voice.first.to_string());
+        let told = |sources: u32, carried: u32, before: Option<Timestamp>| {
+            let before = minute_or_dash(before, zone);
+            format!("in {sources} sources, {carried} stories before that went far, last heard {before}")
+        };
+        line("  then", told(voice.sources, voice.carried, voice.before));
+        let again = again.map_or("–".to_owned(), |again| told(again.sources, again.carried, again.before));
+        line("  recomputed", again);
     }
     if let Some(series) = &view.series {
         let window_s = seen.window.1.as_second() - seen.window.0.as_second();

@@ -317,6 +317,7 @@ mod tests {
                 negative: 7,
                 sources: 3,
                 window: [since, until],
+                voices: Vec::new(),
             },
             baseline: None,
             evidence: Vec::new(),

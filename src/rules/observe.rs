@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{
-    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, Series, Timestamp,
+    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, SeenVoice, Series, Timestamp,
 };
 
 use super::normal::Normal;
@@ -20,7 +20,7 @@ const HEAVIEST_HISTORY: f64 = 200.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     pub observed: Observed,
-    /// `None` for a pattern, which has no normal, and for a window that clearly holds nothing unusual.
+    /// `None` for a rule that speaks at once, which has no normal, and for a window that clearly holds nothing unusual.
     pub baseline: Option<SeenBaseline>,
     /// The rule's condition holds.
     pub holds: bool,
@@ -73,16 +73,25 @@ pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
     if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
 }
 
-/// What a pattern sees: the mentions that are new to it, in the time since its last look.
-pub fn observe_pattern(
-    rule: &Rule,
-    found: &Bucket,
-    sources: u32,
-    window: (Timestamp, Timestamp),
-) -> Observation {
-    let mut observed = observed(rule, volume(rule, found), found, window);
-    observed.sources = sources;
-    let holds = observed.value >= rule.min && observed.value > 0 && sources >= rule.min_sources;
+/// What is new to a rule that speaks at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Finds {
+    pub counts: Bucket,
+    pub sources: u32,
+    /// Of a rule for new voices: whom it heard. What they set going is counted.
+    pub voices: Vec<SeenVoice>,
+}
+
+/// What a rule that speaks at once sees in the time since its last look.
+pub fn observe_at_once(rule: &Rule, found: Finds, window: (Timestamp, Timestamp)) -> Observation {
+    let Finds { counts, sources, voices } = found;
+    let (value, min_sources) = match rule.condition {
+        // How far a voice must carry was asked of each.
+        Condition::NewVoice => (u32::try_from(voices.len()).unwrap_or(u32::MAX), 0),
+        _ => (volume(rule, &counts), rule.min_sources),
+    };
+    let observed = Observed { sources, voices, ..observed(rule, value, &counts, window) };
+    let holds = value >= rule.min && value > 0 && sources >= min_sources;
     Observation { observed, baseline: None, holds }
 }
 
@@ -98,6 +107,7 @@ fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timesta
         },
         sources: 0,
         window,
+        voices: Vec::new(),
     }
 }
 
@@ -137,7 +147,7 @@ fn is_news(rule: &Rule, seen: &Observation, last: &Alert) -> bool {
             _ => true,
         };
     let waits = last.state == AlertState::Pending;
-    rule.condition == Condition::Pattern || waits || after_peak || before || same_window || record
+    rule.condition.is_at_once() || waits || after_peak || before || same_window || record
 }
 
 /// How much less probable than the budget allows.
@@ -152,7 +162,7 @@ fn shares_stand_out(rule: &Rule, found: &Bucket, normal: &Normal) -> bool {
             let (negative, all) = normal.tone();
             share_tail(counted(rule, found), volume(rule, found), negative, all) <= SHARE_P
         }
-        Condition::Spike | Condition::Pattern => true,
+        Condition::Spike | Condition::Pattern | Condition::NewVoice => true,
     }
 }
 
@@ -161,7 +171,7 @@ pub(super) fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
     match (&rule.condition, rule.count) {
         (Condition::NegativeBuzz { .. }, CountBy::Stories) => bucket.negative_stories,
         (Condition::NegativeBuzz { .. }, CountBy::Mentions) => bucket.negative_mentions,
-        (Condition::Spike | Condition::Pattern, _) => volume(rule, bucket),
+        (Condition::Spike | Condition::Pattern | Condition::NewVoice, _) => volume(rule, bucket),
     }
 }
 

@@ -33,6 +33,7 @@ mod streams;
 mod testing;
 mod told;
 mod usual;
+mod voices;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};

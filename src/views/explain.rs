@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::alerts::{AlertView, BaselineView};
-use crate::model::{Alert, Bucket, CountBy, Mention, MentionId, Rule, SeenSeries, StoryId, Timestamp};
+use super::alerts::{AlertView, BaselineView, VoiceView};
+use crate::model::{
+    Alert, Bucket, CountBy, Mention, MentionId, Rule, SeenSeries, SeenVoice, StoryId, Timestamp,
+};
 use crate::rules;
 use crate::store::{Reader, Scope};
 
@@ -44,6 +46,9 @@ pub struct RecomputedView {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    /// Whom it heard, as what is kept today tells it of the time when that was told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<VoiceView>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,7 +92,8 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
     } else if baseline != alert.baseline {
         differences.push("the baseline recomputed from the stored series is another".to_owned());
     }
-    let recounted = recount(reader, alert)?;
+    let recounted = RecomputedView { voices: voices(reader, alert)?, ..recount(reader, alert)? };
+    differences.extend(heard_otherwise(alert, &recounted));
     let counted = counted_otherwise(alert, &recounted);
     let differs = !counted.is_empty();
     differences.extend(counted);
@@ -135,6 +141,56 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
     })
 }
 
+/// Whom an alert heard, looked at again with what of the mentions kept today was known then.
+fn voices(reader: &Reader, alert: &Alert) -> Result<Vec<VoiceView>> {
+    if alert.observed.voices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (brand, query) = (&alert.brand, alert.query.as_deref());
+    let scope = Scope { brand, query, since: Timestamp::MIN, until: Timestamp::MAX, backfill: true };
+    let mut all = reader.no_voices(&scope)?;
+    for voiced in reader.voiced(&scope, 0)? {
+        all.put(voiced);
+    }
+    let again = |voice: &SeenVoice| -> Result<Option<VoiceView>> {
+        let Some(number) = reader.mention_number(&voice.first)? else { return Ok(None) };
+        // How far a story must go is part of the rule as it was.
+        let written = alert.rule_text.lines().find_map(|line| line.strip_prefix("min_sources = "));
+        let min_sources = written.and_then(|number| number.parse().ok()).unwrap_or(1);
+        let known = all.known_of(number, voice.at.as_second(), min_sources);
+        let Some((sources, before, carried)) = known else { return Ok(None) };
+        let before = before.map(Timestamp::from_second).transpose()?;
+        Ok(Some(VoiceView { sources, before, carried, ..VoiceView::from(voice) }))
+    };
+    let again = alert.observed.voices.iter().map(again).collect::<Result<Vec<_>>>()?;
+    Ok(again.into_iter().flatten().collect())
+}
+
+/// The voices of which something else is known today.
+fn heard_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<String> {
+    let mut differences = Vec::new();
+    for voice in &alert.observed.voices {
+        let then = VoiceView::from(voice);
+        let Some(now) = today.voices.iter().find(|now| now.first == then.first) else {
+            differences.push(format!("{}: its mention {} is no longer kept", then.name, then.first));
+            continue;
+        };
+        let last = |before: Option<Timestamp>| before.map_or("never".to_owned(), |at| at.to_string());
+        for (what, then, now) in [
+            ("sources", then.sources.to_string(), now.sources.to_string()),
+            ("heard before", last(then.before), last(now.before)),
+            ("stories that went far", then.carried.to_string(), now.carried.to_string()),
+        ]
+        .into_iter()
+        .filter(|(_, then, now)| then != now)
+        {
+            let name = &voice.name;
+            differences.push(format!("{name}: {what}: {then} then, {now} of what is kept today"));
+        }
+    }
+    differences
+}
+
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
         let (since, until) = alert.observed.window;
@@ -146,6 +202,7 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     };
     Ok(RecomputedView {
         baseline: None,
+        voices: Vec::new(),
         mentions: bucket.mentions,
         stories: bucket.stories,
         negative: match alert.observed.count {

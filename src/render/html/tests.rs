@@ -216,6 +216,7 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             negative: 1,
             sources: 1,
             window: [since, until],
+            voices: Vec::new(),
         },
         baseline: None,
         evidence: Vec::new(),
