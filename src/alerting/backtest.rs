@@ -236,7 +236,7 @@ fn replay_voices(
 ) -> Result<Vec<Raised>> {
     let scope = Scope {
         brand,
-        query: rule.query.as_deref(),
+        query: rule.within.as_deref(),
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         backfill: true,
@@ -321,7 +321,7 @@ impl<'a> Pasts<'a> {
         for rule in rules {
             brands.extend(&rule.brands);
             // A pattern looks at all that is said of the brand.
-            if let Some(query) = rule.query.as_deref().filter(|_| rule.condition != Condition::Pattern) {
+            if let Some(query) = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern) {
                 within.extend(rule.brands.iter().map(|brand| (brand, query)));
             }
         }
@@ -347,7 +347,7 @@ impl<'a> Pasts<'a> {
     }
 
     fn of(&self, rule: &'a Rule, brand: &'a BrandId) -> &Past {
-        let query = rule.query.as_deref().filter(|_| rule.condition != Condition::Pattern);
+        let query = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern);
         &self.0[&(brand, query)]
     }
 

@@ -57,7 +57,7 @@ impl Memory {
         });
         if !fits {
             let since = begun(stock_taken);
-            let scope = Scope { brand, query: rule.query.as_deref(), since, until: from, backfill: true };
+            let scope = Scope { brand, query: rule.within.as_deref(), since, until: from, backfill: true };
             let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since)? else { return Ok(None) };
             let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
             vigil.learn(rule, &history, from);
@@ -67,7 +67,7 @@ impl Memory {
         Ok(self.remembered.get_mut(&key))
     }
 
-    /// All voices that were heard of a brand, or within the rule's saved query.
+    /// All voices that were heard of a brand, or within what the rule counts.
     pub(super) fn voices(
         &mut self,
         store: &Reader,
@@ -78,13 +78,13 @@ impl Memory {
         let remembered_s = SignedDuration::from_secs(2 * REMEMBERED_S);
         let scope = Scope {
             brand,
-            query: rule.query.as_deref(),
+            query: rule.within.as_deref(),
             since: stock_taken.checked_sub(remembered_s)?,
             until: Timestamp::MAX,
             backfill: true,
         };
         let (rev, gone) = (store.rev()?, store.last_gone()?);
-        let key = (brand.clone(), rule.query.clone());
+        let key = (brand.clone(), rule.within.clone());
         let fits = |kept: &RememberedVoices| kept.gone == gone && kept.stock_taken == stock_taken;
         if !self.voices.get(&key).is_some_and(fits) {
             let voices = store.no_voices(&scope)?;

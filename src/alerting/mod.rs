@@ -101,7 +101,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
     let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
-            let query = rule.query.as_deref();
+            let query = rule.within.as_deref();
             let changed = touched
                 .minutes
                 .iter()
@@ -222,7 +222,7 @@ fn look_at_windows(
         return Ok(());
     };
     let until = slot(newest, 1)?;
-    let query = rule.query.as_deref();
+    let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
     let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
     let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
@@ -264,7 +264,7 @@ fn gather(
     let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let scope = |since, until, backfill| Scope {
         brand: &brand,
-        query: rule.query.as_deref(),
+        query: rule.within.as_deref(),
         since,
         until,
         backfill,

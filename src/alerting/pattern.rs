@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::{Course, EVIDENCE, Memory, Standing, back};
 use crate::model::{
-    BrandId, Bucket, Condition, Mention, MentionId, Rule, SeenVoice, SourceId, StoryId, Timestamp,
+    BrandId, Bucket, Condition, Mention, MentionId, Rule, SeenVoice, SourceId, StoryId, Timestamp, Undated,
 };
 use crate::rules::{self, Finds, Spoken, Step};
 use crate::store::{Heard, Reader};
@@ -125,6 +125,9 @@ pub(super) fn seen_voice(store: &Reader, spoken: &Spoken, now: Timestamp) -> Res
 
 /// Whether a rule asks for a mention.
 pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
+    if rule.undated == Undated::Ignore && mention.published.is_none() {
+        return false;
+    }
     let source_tags = standing.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
     let saved = rule.query.as_ref().and_then(|id| standing.queries.get(id));
     let mut all = saved.into_iter().chain(rule.text.as_ref());

@@ -11,7 +11,7 @@ use super::raw::Section;
 use super::values;
 use crate::model::{
     Brand, BrandId, Condition, CountBy, Goal, Metric, NotifierConfig, NotifierId, Role, Rule, RuleId,
-    Severity, Undated, Window,
+    Severity, Undated, Window, dated,
 };
 
 /// What a rule may refer to.
@@ -78,9 +78,6 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let min_sources =
         section.integer(report, "min_sources", 1..1_000_001).unwrap_or(if new_voice { 3 } else { 1 });
     let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
-    if undated == Undated::Ignore {
-        later(report, section, "undated", "entries without a date count when they were first seen");
-    }
     let severities = Severity::ALL.map(|severity| (severity.as_str(), severity));
     let severity = section.choice(report, "severity", &severities).unwrap_or(Severity::Normal);
     let playbook = section.filled(report, "playbook").map(|text| text.value);
@@ -101,6 +98,10 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         id: RuleId::new(id?),
         condition,
         brands,
+        within: match undated {
+            Undated::Observed => query.clone(),
+            Undated::Ignore => Some(dated(query.as_deref())),
+        },
         query,
         text,
         window: window.unwrap_or(Window::Auto),

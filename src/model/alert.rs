@@ -106,7 +106,7 @@ pub struct Alert {
     pub id: AlertId,
     pub rule: RuleId,
     pub brand: BrandId,
-    /// The id of the saved query within which it counted.
+    /// What was counted, as [`super::Rule::within`].
     pub query: Option<String>,
     pub state: AlertState,
     pub severity: Severity,

@@ -99,6 +99,24 @@ pub enum Undated {
     Ignore,
 }
 
+/// What begins the names of counts in which undated mentions do not exist; no id of a saved query begins so.
+const DATED: &str = "dated:";
+
+/// Under which name the dated mentions within a saved query, or all of a brand, are counted.
+pub fn dated(query: Option<&str>) -> String {
+    format!("{DATED}{}", query.unwrap_or_default())
+}
+
+/// Whether undated mentions are left out of the counts of this name.
+pub fn is_dated(subject: &str) -> bool {
+    subject.starts_with(DATED)
+}
+
+/// The id of the saved query within which counts of this name are.
+pub fn saved_query(subject: &str) -> Option<&str> {
+    Some(subject.strip_prefix(DATED).unwrap_or(subject)).filter(|query| !query.is_empty())
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub id: RuleId,
@@ -107,6 +125,8 @@ pub struct Rule {
     pub brands: Vec<BrandId>,
     /// The id of a saved query that narrows what counts.
     pub query: Option<String>,
+    /// What is counted: `None` for all mentions of the brand, else the id of the saved query, or [`dated`] of it.
+    pub within: Option<String>,
     /// A query of the rule's own (`text = …`), for `pattern`.
     pub text: Option<Query>,
     pub window: Window,

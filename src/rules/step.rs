@@ -70,7 +70,7 @@ fn open(rule: &Rule, brand: &BrandId, seen: &Observation, now: Timestamp, tongue
         id: alert_id(rule, brand, since),
         rule: rule.id.clone(),
         brand: brand.clone(),
-        query: rule.query.clone(),
+        query: rule.within.clone(),
         state: if fires { AlertState::Firing } else { AlertState::Pending },
         severity: rule.severity,
         since,

@@ -25,6 +25,7 @@ fn rule(condition: Condition, window: Window) -> Rule {
         condition,
         brands: vec![BrandId::new("acme")],
         query: None,
+        within: None,
         text: None,
         window,
         budget_per_week: 1.0,

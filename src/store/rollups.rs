@@ -85,8 +85,24 @@ pub(super) struct Place {
     pub source: i64,
     pub language: String,
     pub tone: u8,
-    pub backfill: bool,
+    /// [`LIVE`], [`BACKFILL`] or [`UNPLACED`].
+    pub backfill: u8,
 }
+
+/// Heard live.
+pub(super) const LIVE: u8 = 0;
+/// Back-fill of a known time: rules learn from it.
+pub(super) const BACKFILL: u8 = 1;
+/// Back-fill without a date, of the time in which its source was not heard or of the moment it was heard again.
+/// It counts when it was observed, and rules learn nothing from it.
+pub(super) const UNPLACED: u8 = 2;
+
+/// How a mention `m` of the entry `e` counts, if it does.
+pub(super) const HOW_IT_COUNTS: &str = "CASE WHEN e.backfill = 2 AND e.published IS NULL THEN 2
+    ELSE e.backfill <> 0 OR m.backfill END";
+
+/// Whether it does: neither own voice, nor what may be of any age.
+pub(super) const COUNTS: &str = "NOT m.own_voice AND NOT (e.backfill = 1 AND e.published IS NULL)";
 
 impl<'a> Ledger<'a> {
     pub fn open(db: &'a Connection, zone: &'a TimeZone, horizon: Horizon) -> Result<Self> {
@@ -160,7 +176,7 @@ impl<'a> Ledger<'a> {
             for (grain, bucket) in [(MINUTE, place.minute), (DAY, day(place.minute, self.zone)?)] {
                 add_to_rollup(self.db, &place, grain, bucket, mentions, stories)?;
             }
-            if !place.backfill {
+            if place.backfill == LIVE {
                 self.db
                     .prepare_cached(
                         "INSERT OR REPLACE INTO touched (subject, minute, rev) VALUES (?1, ?2, ?3)",
@@ -280,7 +296,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Scope;
-    use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, poll, time};
+    use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, outcome, poll, time};
     use super::*;
     use crate::prepare::Prepared;
 
@@ -314,7 +330,8 @@ mod tests {
     const START: i64 = 1_767_225_600;
 
     fn prepared(&(_, guid, subject, words, hours, _): &Step) -> Prepared {
-        let item = item(&guid.to_string(), &long_text(subject, WORDS[words]));
+        let mut item = item(&guid.to_string(), &long_text(subject, WORDS[words]));
+        item.mentions.iter_mut().for_each(|mention| mention.queries.push(crate::model::dated(None)));
         match hours {
             Some(hours) => dated(item, &instant(START + i64::from(hours) * 3600).to_string()),
             None => item,
@@ -337,6 +354,11 @@ mod tests {
                 if number % 5 == 2 {
                     scene.store.set_zone(&TimeZone::get(["Asia/Tokyo", "America/New_York"][number % 2]).unwrap()).unwrap();
                 }
+                if number % 4 == 2 {
+                    let outcome = outcome(crate::model::HealthState::Broken);
+                    let source = crate::model::SourceId::new("news");
+                    scene.store.record_polls(&[crate::store::QuietPoll { source, at: time(&at), outcome }]).unwrap();
+                }
                 if number % 6 == 4 {
                     let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);
                     let other = prepared(&(0, 0, 0, number % WORDS.len(), None, false));
@@ -348,7 +370,7 @@ mod tests {
                 prop_assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
             }
             for id in ["acme", "globex"] {
-                for query in [None, Some("outage")] {
+                for query in [None, Some("outage"), Some("dated:")] {
                     let brand = brand(id);
                     let (since, until) = (instant(START - 86_400), instant(START + 40 * 86_400));
                     let scope = Scope { brand: &brand, query, since, until, backfill: true };
@@ -407,6 +429,35 @@ mod tests {
         };
         assert_eq!(ingest("1", "2026-01-02T11:00Z"), 0);
         assert_eq!(ingest("2", "2026-01-02T12:00Z"), 1);
+    }
+
+    #[test]
+    fn where_dates_are_asked_for_a_story_begins_with_its_first_dated_copy() {
+        let mut scene = Scene::listening(&["news", "blog"]);
+        let copy = |guid: &str, date: Option<&str>| {
+            let mut copy = item(guid, &long_text(1, "acme"));
+            copy.mentions[0].queries.push(crate::model::dated(None));
+            date.map_or(copy.clone(), |date| dated(copy, date))
+        };
+        scene.store.ingest(&batch("news", &[copy("1", None)]), &poll("2026-01-02T08:00Z")).unwrap();
+        let later = [copy("2", Some("2026-01-02T09:00Z"))];
+        scene.store.ingest(&batch("blog", &later), &poll("2026-01-02T09:10Z")).unwrap();
+        let counted = |scene: &Scene, query| {
+            let brand = brand("acme");
+            let (since, until) = (time("2026-01-02T08:00Z"), time("2026-01-02T10:00Z"));
+            let scope = Scope { brand: &brand, query, since, until, backfill: false };
+            let series = scene.store.series(&scope, 3_600).unwrap();
+            series.buckets.iter().map(|bucket| (bucket.mentions, bucket.stories)).collect::<Vec<_>>()
+        };
+        assert_eq!(counted(&scene, None), [(1, 1), (1, 0)]);
+        assert_eq!(counted(&scene, Some("dated:")), [(0, 0), (1, 1)]);
+        // An edit that brings a date brings it into the count.
+        let mut edited = item("1", &long_text(1, "acme mended"));
+        edited.mentions[0].queries.push(crate::model::dated(None));
+        let edited = [dated(edited, "2026-01-02T08:30Z")];
+        scene.store.ingest(&batch("news", &edited), &poll("2026-01-02T09:30Z")).unwrap();
+        assert_eq!(counted(&scene, Some("dated:")), [(1, 1), (1, 0)]);
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use rusqlite::params;
 
-use super::rollups::{DAY, known_subject};
+use super::rollups::{BACKFILL, DAY, known_subject};
 use super::{Reader, Scope};
 use crate::model::SourceId;
 use crate::rules::{Voiced, Voices, voice, voice_key};
@@ -55,7 +55,7 @@ impl Reader {
                 mention: row.get(0)?,
                 known: row.get(1)?,
                 at: row.get(2)?,
-                live: !row.get::<_, bool>(3)?,
+                live: row.get::<_, u8>(3)? != BACKFILL,
                 source,
                 story: row.get(5)?,
                 voice: voice_key(&name),
