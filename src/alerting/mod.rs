@@ -115,8 +115,8 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
             let mut course = Course::new(store, standing, rule, brand)?;
             let mut place = None;
             match rule.condition {
-                Condition::Pattern => {
-                    let (step, evidence, noted) = pattern::look(&course, brand, now)?;
+                Condition::Pattern | Condition::NewVoice => {
+                    let (step, evidence, noted) = pattern::look(&course, (memory, stock_taken), brand, now)?;
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
@@ -373,9 +373,18 @@ fn news(alert: &Alert, notice: Notice) -> Option<String> {
     }
 }
 
-/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
+/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found, and a new
+/// voice is named.
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     let seen = &alert.observed;
+    if let Some(voice) = seen.voices.first() {
+        let more = if seen.value > 1 { format!(" (+ {})", seen.value - 1) } else { String::new() };
+        let voice = format!("{}{more}", voice.name);
+        return match tongue {
+            Tongue::English => format!("{name}: {voice} speaks"),
+            Tongue::French => format!("{name} : {voice} en parle"),
+        };
+    }
     // What weighs twice is there once.
     let (value, of_crisis) = match seen.alarming {
         Some(alarming) if alarming > seen.negative => (alarming, true),
@@ -393,7 +402,7 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     };
     match rule.condition {
         Condition::Pattern => format!("{title} ({})", rule.id),
-        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => title,
+        _ => title,
     }
 }
 

@@ -294,6 +294,7 @@ mod tests {
                 alarming: None,
                 sources: 3,
                 window: [since, until],
+                voices: Vec::new(),
             },
             baseline: None,
             evidence: Vec::new(),

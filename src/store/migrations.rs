@@ -461,6 +461,10 @@ const STEPS: &[&str] = &[
     CREATE INDEX handlings_by_mention ON handlings (mention);
     ",
     "
+    -- By source, hashes of passages that its documents repeat: 8 bytes each, oldest first.
+    CREATE TABLE repeated (source INTEGER PRIMARY KEY, passages BLOB NOT NULL);
+    ",
+    "
     -- Words of crisis in the evidence: a JSON list.
     ALTER TABLE alerts ADD COLUMN triggers TEXT NOT NULL DEFAULT '[]';
     ",

@@ -218,6 +218,7 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             alarming: None,
             sources: 1,
             window: [since, until],
+            voices: Vec::new(),
         },
         baseline: None,
         evidence: Vec::new(),
