@@ -14,7 +14,7 @@ use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Result, TERMINATED, Term};
 
-use super::schema::Mark;
+use super::schema::{Form, Mark};
 
 /// What stands at one place: one of several terms, or any that begins so.
 #[derive(Clone, Debug)]
@@ -162,7 +162,9 @@ fn open_place(place: &Place, segment: &SegmentReader, alone: bool) -> Result<Pla
                 if !term.starts_with(prefix.as_bytes()) {
                     break;
                 }
-                opened.add(inverted.read_postings_from_terminfo(info, option)?, info);
+                if Form::is_word(term) {
+                    opened.add(inverted.read_postings_from_terminfo(info, option)?, info);
+                }
             }
         }
     }

@@ -102,7 +102,7 @@ pub fn hits(
     options: &Options,
     each: &mut dyn FnMut(MentionView) -> Result<()>,
 ) -> Result<()> {
-    for id in index.newest(&query.ast, options)? {
+    for id in index.first(&query.ast, options)? {
         // It may have been deleted since.
         let Some(mention) = store.mention(&id)? else { continue };
         let source_tags = options.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
