@@ -460,6 +460,10 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX handlings_by_mention ON handlings (mention);
     ",
+    "
+    -- By source, hashes of passages that its documents repeat: 8 bytes each, oldest first.
+    CREATE TABLE repeated (source INTEGER PRIMARY KEY, passages BLOB NOT NULL);
+    ",
     // Bands by fortnights. An entry's guid that is its link is not kept twice from here on.
     "
     ALTER TABLE bands RENAME TO bands_before;
