@@ -208,11 +208,9 @@ pub fn document(fields: &Fields, mention: &Mention) -> TantivyDocument {
     for tag in mention.entry_tags.iter().chain(&mention.tags) {
         add(fields.tag, tag);
     }
-    if let Some(link) = &mention.link {
-        if let Some(host) = url::host(link) {
-            add(fields.site, &parent_domains(&host).join("\n"));
-            add(fields.host, &host);
-        }
+    if let Some(host) = mention.link.as_deref().and_then(url::host) {
+        add(fields.site, &parent_domains(&host).join("\n"));
+        add(fields.host, &host);
     }
     let stemmer = Stemmer::of(mention.language.code());
     add_text(&mut add, &fields.title, mention.title.as_deref().unwrap_or_default(), stemmer);
