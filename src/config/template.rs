@@ -18,6 +18,23 @@ pub enum NameError {
     Twice(String),
 }
 
+impl NameError {
+    /// Why, in the language of whoever typed it.
+    pub fn say(&self, tongue: Tongue) -> String {
+        match (tongue, self) {
+            (Tongue::English, _) => self.to_string(),
+            (Tongue::French, NameError::Empty) => "une marque doit avoir un nom".to_owned(),
+            (Tongue::French, NameError::NoWord(name)) => {
+                format!("`{name}` n’a ni lettre ni chiffre à écouter")
+            }
+            (Tongue::French, NameError::TooLong) => {
+                format!("un nom de marque a au plus {LONGEST_NAME} caractères")
+            }
+            (Tongue::French, NameError::Twice(name)) => format!("`{name}` est donné deux fois"),
+        }
+    }
+}
+
 /// In characters; a search address has to hold it.
 const LONGEST_NAME: usize = 80;
 

@@ -29,7 +29,7 @@ pub fn text(view: &SearchView, folded: bool, zone: &TimeZone, style: Style) -> S
         0 => out.push_str(style.say("no mentions\n", "aucune mention\n")),
         total if total > shown && shown > 0 => out.push_str(&match style.tongue {
             Tongue::English => format!("{shown} of {total} mentions; --limit N or --all shows more\n"),
-            Tongue::French => format!("{shown} mentions sur {total} ; --limit N ou --all en montre plus\n"),
+            Tongue::French => format!("{} sur {total} ; --limit N ou --all en montre plus\n", mentions(shown, style.tongue)),
         }),
         total => out.push_str(&format!("{}\n", mentions(total, style.tongue))),
     }
