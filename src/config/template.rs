@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Tongue, values};
+use crate::query::NO_BRAND;
 use crate::text::fold::fold;
 
 /// Why no file can be written for a name.
@@ -107,7 +108,7 @@ fn names(brand: &str, competitors: &[String]) -> Result<Vec<Name>, NameError> {
             return Err(NameError::Twice(text));
         }
         let slug = Some(slug(&text)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "brand".to_owned());
-        let free = |id: &String| names.iter().all(|other| other.id != *id);
+        let free = |id: &String| *id != NO_BRAND && names.iter().all(|other| other.id != *id);
         let mut candidates = std::iter::once(slug.clone()).chain((2..).map(|n| format!("{slug}-{n}")));
         let id = candidates.find(free).unwrap_or(slug);
         names.push(Name { text, id });
