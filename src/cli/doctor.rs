@@ -33,7 +33,8 @@ pub fn run(args: &Args) -> Result<Exit> {
         output::print_json(&view)?;
     } else {
         let wrong = tongue.of("WRONG", "FAUX ");
-        let lines = view.findings.iter().map(|f| format!("{} {}\n", if f.ok { "ok   " } else { wrong }, f.what));
+        let lines =
+            view.findings.iter().map(|f| format!("{} {}\n", if f.ok { "ok   " } else { wrong }, f.what));
         output::print(&lines.collect::<String>())?;
     }
     Ok(if view.ok { Exit::Done } else { Exit::Failed })

@@ -10,7 +10,7 @@ use super::args::{Args, Search, Sort};
 use super::setup::{Loaded, load, unknown};
 use super::{Exit, UsageError, output};
 use crate::index::{self, Facet, Fold};
-use crate::query::{self, Fact, Query};
+use crate::query::{self, Fact, NO_BRAND, Query};
 use crate::render;
 use crate::render::search::timeline as timeline_of;
 use crate::text::cells::guarded;
@@ -73,7 +73,7 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
 /// Where nothing is found: brands and sources that are asked for, of which feeds.toml knows nothing.
 pub fn tell_unknown(loaded: &Loaded, query: &Query) {
     let config = &loaded.config;
-    let brands: Vec<&str> = config.brands.iter().map(|brand| brand.id.as_str()).collect();
+    let brands = config.brands.iter().map(|brand| brand.id.as_str()).chain([NO_BRAND]).collect::<Vec<_>>();
     let sources: Vec<&str> = config.sources.iter().map(|source| source.id.as_str()).collect();
     for (fact, what, known) in [(Fact::Brand, "brand", brands), (Fact::Source, "source", sources)] {
         for id in query.ast.values_of(fact) {
