@@ -111,8 +111,8 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
             let mut course = Course::new(store, standing, rule, brand)?;
             let mut place = None;
             match rule.condition {
-                Condition::Pattern => {
-                    let (step, evidence, noted) = pattern::look(&course, brand, now)?;
+                Condition::Pattern | Condition::NewVoice => {
+                    let (step, evidence, noted) = pattern::look(&course, (memory, stock_taken), brand, now)?;
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
@@ -320,9 +320,18 @@ fn news(alert: &Alert, notice: Notice) -> Option<String> {
     }
 }
 
-/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
+/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found, and a new
+/// voice is named.
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     let value = alert.observed.value;
+    if let Some(voice) = alert.observed.voices.first() {
+        let more = if value > 1 { format!(" (+ {})", value - 1) } else { String::new() };
+        let voice = format!("{}{more}", voice.name);
+        return match tongue {
+            Tongue::English => format!("{name}: {voice} speaks"),
+            Tongue::French => format!("{name} : {voice} en parle"),
+        };
+    }
     let what = rules::unit(rule.count, value, tongue);
     let title = match (tongue, rule.condition.tone()) {
         (Tongue::English, None) => format!("{name}: {value} {what}"),
@@ -332,7 +341,7 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     };
     match rule.condition {
         Condition::Pattern => format!("{title} ({})", rule.id),
-        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => title,
+        _ => title,
     }
 }
 

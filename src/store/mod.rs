@@ -34,6 +34,7 @@ mod streams;
 mod testing;
 mod told;
 mod usual;
+mod voices;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
