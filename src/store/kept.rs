@@ -187,7 +187,8 @@ impl Store {
 const LAST_RESCORE: &str = "last_rescore";
 
 const ENTRY_COLUMNS: &str = "
-    e.entry, e.at, e.id, s.id AS source, iif(e.guid = x'', e.link, e.guid) AS guid, e.link, e.title, e.text, e.author, e.published, e.observed,
+    e.entry, e.at, e.id, s.id AS source, iif(e.guid = x'', e.link, e.guid) AS guid, e.link, e.title, e.text, e.author,
+    e.published, e.observed,
     e.declared_language, e.tags, e.engagement, e.extra, e.language, e.backfill
     FROM entries e JOIN sources s ON s.source = e.source";
 
