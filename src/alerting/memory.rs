@@ -4,16 +4,29 @@
 
 use std::collections::HashMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use jiff::SignedDuration;
 
 use super::Standing;
 use crate::model::{BrandId, Rule, RuleId, Timestamp};
-use crate::rules::{Keeps, SLOT_S, Vigil, begun};
+use crate::rules::{Keeps, REMEMBERED_S, SLOT_S, Vigil, Voices, begun};
 use crate::store::{Reader, Scope};
 
 /// What each rule has learned of each of its brands.
 #[derive(Debug, Default)]
-pub struct Memory(HashMap<(RuleId, BrandId), Remembered>);
+pub struct Memory {
+    remembered: HashMap<(RuleId, BrandId), Remembered>,
+    voices: HashMap<(BrandId, Option<String>), RememberedVoices>,
+}
+
+#[derive(Debug)]
+struct RememberedVoices {
+    voices: Voices,
+    /// What changed up to this rev is in it, and no mention has gone since that one.
+    rev: u64,
+    gone: u64,
+    stock_taken: Timestamp,
+}
 
 #[derive(Debug)]
 pub(super) struct Remembered {
@@ -37,20 +50,51 @@ impl Memory {
         (from, stock_taken): (Timestamp, Timestamp),
     ) -> Result<Option<&mut Remembered>> {
         let key = (rule.id.clone(), brand.clone());
-        let fits = self.0.get_mut(&key).is_some_and(|remembered| {
+        let fits = self.remembered.get_mut(&key).is_some_and(|remembered| {
             remembered.stock_taken == stock_taken
                 && remembered.config_hash == rule.config_hash
                 && remembered.vigil.go_back(from)
         });
         if !fits {
             let since = begun(stock_taken);
-            let scope = Scope { brand, query: rule.query.as_deref(), since, until: from, backfill: true };
+            let scope = Scope { brand, query: rule.within.as_deref(), since, until: from, backfill: true };
             let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since)? else { return Ok(None) };
             let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
             vigil.learn(rule, &history, from);
             let config_hash = rule.config_hash.clone();
-            self.0.insert(key.clone(), Remembered { vigil, since, stock_taken, config_hash });
+            self.remembered.insert(key.clone(), Remembered { vigil, since, stock_taken, config_hash });
         }
-        Ok(self.0.get_mut(&key))
+        Ok(self.remembered.get_mut(&key))
+    }
+
+    /// All voices that were heard of a brand, or within what the rule counts.
+    pub(super) fn voices(
+        &mut self,
+        store: &Reader,
+        rule: &Rule,
+        brand: &BrandId,
+        stock_taken: Timestamp,
+    ) -> Result<&Voices> {
+        let remembered_s = SignedDuration::from_secs(2 * REMEMBERED_S);
+        let scope = Scope {
+            brand,
+            query: rule.within.as_deref(),
+            since: stock_taken.checked_sub(remembered_s)?,
+            until: Timestamp::MAX,
+            backfill: true,
+        };
+        let (rev, gone) = (store.rev()?, store.last_gone()?);
+        let key = (brand.clone(), rule.within.clone());
+        let fits = |kept: &RememberedVoices| kept.gone == gone && kept.stock_taken == stock_taken;
+        if !self.voices.get(&key).is_some_and(fits) {
+            let voices = store.no_voices(&scope)?;
+            self.voices.insert(key.clone(), RememberedVoices { voices, rev: 0, gone, stock_taken });
+        }
+        let kept = self.voices.get_mut(&key).context("it was put there")?;
+        for voiced in store.voiced(&scope, kept.rev)? {
+            kept.voices.put(voiced);
+        }
+        kept.rev = rev;
+        Ok(&kept.voices)
     }
 }

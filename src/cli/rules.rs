@@ -13,7 +13,7 @@ use super::{Exit, UsageError, output};
 use crate::alerting::{self, Standing};
 use crate::config::{self, File};
 use crate::daemon::configuration;
-use crate::model::{Condition, Rule};
+use crate::model::Rule;
 use crate::render;
 use crate::rules::Span;
 use crate::views::rules::rules;
@@ -37,7 +37,7 @@ fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::rules::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::rules::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -68,7 +68,7 @@ fn backtest(
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::backtest::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::backtest::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -76,8 +76,9 @@ fn backtest(
 fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Option<&str>) -> Result<Exit> {
     loaded.require_store()?;
     let rule = loaded.rule(id)?;
-    if rule.condition == Condition::Pattern {
-        let help = "a pattern has no budget: it speaks at once";
+    if rule.condition.is_at_once() {
+        let kind = rule.condition.as_str();
+        let help = format!("a rule of kind `{kind}` has no budget: it speaks at once");
         return Err(UsageError(format!(
             "{help}; `vigie rules backtest {id} --since 90d` shows what it would have said"
         ))
@@ -98,7 +99,7 @@ fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Opti
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::backtest::tune(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::backtest::tune(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -150,7 +151,11 @@ fn test(args: &Args, path: &Path) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::written::text(&view, &config.settings.timezone, output::style(args)))?;
+        output::print(&render::written::text(
+            &view,
+            &config.settings.timezone,
+            output::style(args, tongue(&config)),
+        ))?;
     }
     Ok(if view.ok { Exit::Done } else { Exit::Failed })
 }

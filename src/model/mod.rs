@@ -19,7 +19,7 @@ mod silence;
 mod source;
 mod written;
 
-pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
+pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries, SeenVoice};
 pub use annotation::Annotation;
 pub use brand::{Brand, BrandId, Role, SavedQuery};
 pub use digest::{Digest, DigestId, Every};
@@ -36,7 +36,7 @@ pub use notification::{
     Section, Tongue, Topic, WebhookConfig, WebhookFormat,
 };
 pub use preset::{Preset, PresetName, Search};
-pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window};
+pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window, dated, is_dated, saved_query};
 pub use series::{Bucket, Heard, History, Series};
 pub use silence::{Muted, Silence};
 pub use source::{

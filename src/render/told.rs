@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alerts::{severity_word, state_word};
 use super::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, cut, paint, sparkline, wrapped};
 use super::{Style, minute};
-use crate::model::{AlertState, CountBy, Tongue};
-use crate::rules::{FEW_DAYS, figure, span, unit};
-use crate::views::alerts::{AcknowledgedView, AlertView, BaselineView};
+use crate::model::{AlertState, CountBy, SentimentLabel, Tongue};
+use crate::rules::{FEW_DAYS, figure, in_french, span, unit};
+use crate::views::alerts::{AcknowledgedView, AlertView, BaselineView, ObservedView};
 use crate::views::search::MentionView;
 use crate::views::told::{EarlierView, MutedView, ToRead, ToldAlert};
 
@@ -77,20 +78,8 @@ impl Teller<'_> {
 
     fn state(&mut self, alert: &AlertView) {
         let fires = alert.state == AlertState::Firing.as_str();
-        let word = match (alert.state, self.tongue) {
-            (_, Tongue::English) => alert.state,
-            ("firing", Tongue::French) => "en cours",
-            ("pending", Tongue::French) => "à confirmer",
-            (_, Tongue::French) => "terminée",
-        };
-        let state = paint(word, if fires { RED } else { YELLOW }, self.style);
-        let severity = match (alert.severity, self.tongue) {
-            (severity, Tongue::English) => severity,
-            ("low", Tongue::French) => "faible",
-            ("normal", Tongue::French) => "normale",
-            ("high", Tongue::French) => "élevée",
-            (_, Tongue::French) => "critique",
-        };
+        let state = paint(state_word(alert.state, self.tongue), if fires { RED } else { YELLOW }, self.style);
+        let severity = severity_word(alert.severity, self.tongue);
         let facts = [
             state,
             format!("{}{}", self.say("severity ", "gravité "), severity),
@@ -113,13 +102,7 @@ impl Teller<'_> {
         };
         let (counted, other) = (self.counted(unit.0, unit.1), self.counted(other.0, other.1));
         let sources = format!("{} source{}", seen.sources, if seen.sources == 1 { "" } else { "s" });
-        let tone = match (self.tongue, seen.negative) {
-            (_, 0) => String::new(),
-            (Tongue::English, negative) => format!(", {negative} of them negative"),
-            (Tongue::French, negative) => {
-                format!(", dont {negative} négative{}", if negative > 1 { "s" } else { "" })
-            }
-        };
+        let tone = self.of_tones(seen);
         let mut text = match self.tongue {
             Tongue::English => format!(
                 "It began at {began}. From {from} to {to}, {name} was spoken of in {counted}{tone} ({other}), by {sources}."
@@ -138,6 +121,22 @@ impl Teller<'_> {
         self.line(&text);
     }
 
+    /// How many of what was counted are told in a tone.
+    fn of_tones(&self, seen: &ObservedView) -> String {
+        let tones = [
+            (SentimentLabel::Negative, seen.negative),
+            (SentimentLabel::Positive, seen.positive.unwrap_or(0)),
+        ];
+        let tones = tones.into_iter().filter(|(_, number)| *number > 0).enumerate();
+        let part = |(place, (tone, number)): (usize, (SentimentLabel, u32))| match (self.tongue, place) {
+            (Tongue::English, 0) => format!(", {number} of them {}", tone.as_str()),
+            (Tongue::English, _) => format!(" and {number} {}", tone.as_str()),
+            (Tongue::French, 0) => format!(", dont {number} {}", in_french(tone, number)),
+            (Tongue::French, _) => format!(" et {number} {}", in_french(tone, number)),
+        };
+        tones.map(part).collect()
+    }
+
     fn unusual(&mut self, view: &ToldAlert) {
         let alert = &view.alert;
         self.heading("How unusual", "Est-ce inhabituel ?");
@@ -146,6 +145,11 @@ impl Teller<'_> {
                 let text = self.against_usual(alert, baseline);
                 self.line(&text);
             }
+            None if !view.heard.is_empty() => view.heard.iter().for_each(|voice| {
+                let mut letters = voice.chars();
+                let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+                self.line(&format!("{first}{}.", letters.as_str()));
+            }),
             None => self.line(self.say(
                 "The rule calls out whatever matches; it knows no usual.",
                 "La règle signale tout ce qui correspond ; elle ne connaît pas d’habitude.",
@@ -278,6 +282,7 @@ impl Teller<'_> {
                 .map(|why| match *why {
                     "first" => self.say("the first", "la première"),
                     "most-copied" => self.say("the most copied", "la plus reprise"),
+                    "most-positive" => self.say("the most positive", "la plus positive"),
                     _ => self.say("the most negative", "la plus négative"),
                 })
                 .collect();

@@ -10,7 +10,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::calendar::hour_of_week;
-use super::observe::{counted, line, volume};
+use super::observe::{counted, line};
+use super::voices::LISTENED_S;
 use crate::model::{Alert, Bucket, Condition, History, Rule, SeenBaseline, SeenSeries, Timestamp};
 use crate::stats::{Usual, Watch, watch};
 
@@ -52,15 +53,15 @@ const TONE_HALF_LIFE_DAYS: f64 = 28.0;
 pub struct Normal {
     watch: Watch,
     zone: TimeZone,
-    /// Mentions or stories told in a negative tone, and all, discounted.
-    negative: f64,
+    /// Mentions or stories told in the tone that the rule is about, and all, discounted.
+    toned: f64,
     all: f64,
 }
 
 impl Normal {
     fn new(lengths_s: &[u32], budget_per_week: f64, pause_s: u32, zone: TimeZone) -> Self {
         let watch = Watch::new(SLOT_S, lengths_s, budget_per_week, pause_s);
-        Self { watch, zone, negative: 0.0, all: 0.0 }
+        Self { watch, zone, toned: 0.0, all: 0.0 }
     }
 
     /// What is usual for the window that ends at `end`, the end of the slot after those learned.
@@ -74,9 +75,9 @@ impl Normal {
         self.watch.days()
     }
 
-    /// How many were negative, and of how many.
+    /// How many were told in the tone that the rule is about, and of how many.
     pub(super) fn tone(&self) -> (f64, f64) {
-        (self.negative, self.all)
+        (self.toned, self.all)
     }
 
     fn hour(&self, at_s: i64) -> Option<usize> {
@@ -87,10 +88,10 @@ impl Normal {
     fn learn(&mut self, at_s: i64, value: Option<f64>, tone: Option<(f64, f64)>) {
         let learned = self.watch.learn(self.hour(at_s).unwrap_or(0), value);
         let kept = (-f64::from(SLOT_S) / 86_400.0 / TONE_HALF_LIFE_DAYS).exp2();
-        (self.negative, self.all) = (self.negative * kept, self.all * kept);
+        (self.toned, self.all) = (self.toned * kept, self.all * kept);
         // What an incident brings is no normal tone.
-        if let Some((negative, all)) = tone.filter(|_| !learned.holds) {
-            self.negative += negative;
+        if let Some((toned, all)) = tone.filter(|_| !learned.holds) {
+            self.toned += toned;
             self.all += all;
         }
     }
@@ -187,7 +188,7 @@ impl Vigil {
 }
 
 /// The baseline and the line computed anew from the series the alert saw, equal to those it stored bit for
-/// bit. `None` for a pattern, which has none, and for an alert of an earlier vigie, whose arithmetic was another.
+/// bit. `None` for a rule that speaks at once, which has none, and for an alert of an earlier vigie, whose arithmetic was another.
 pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
     let (series, stored) = (alert.series.as_ref()?, alert.baseline.as_ref()?);
     let zone = TimeZone::get(&series.zone).ok()?;
@@ -212,9 +213,9 @@ pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
 }
 
 fn tone(rule: &Rule, counts: &Bucket) -> (f64, f64) {
-    match rule.condition {
-        Condition::NegativeBuzz { .. } => (f64::from(counted(rule, counts)), f64::from(volume(rule, counts))),
-        Condition::Spike | Condition::Pattern => (0.0, 0.0),
+    match rule.condition.tone() {
+        Some(_) => (f64::from(counted(rule, counts)), f64::from(counts.volume(rule.count))),
+        None => (0.0, 0.0),
     }
 }
 
@@ -229,10 +230,11 @@ fn pause_s(rule: &Rule) -> u32 {
 /// From when on the rule can judge a brand of which enough is known since `usual_since`. `None` beyond the end of
 /// time.
 pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
-    if rule.condition == Condition::Pattern {
-        return Some(usual_since);
-    }
-    let needed_s = (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S);
+    let needed_s = match rule.condition {
+        Condition::Pattern => 0,
+        Condition::NewVoice => LISTENED_S,
+        _ => (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S),
+    };
     Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()
 }
 

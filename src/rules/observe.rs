@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use crate::model::{
-    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, Series, Timestamp,
+    Alert, AlertState, Bucket, Condition, Observed, Rule, SeenBaseline, SeenVoice, SentimentLabel, Series,
+    Timestamp,
 };
 
 use super::normal::Normal;
 
-/// Probability below which a share of negative mentions is no chance.
+/// Probability below which a share of mentions in one tone is no chance.
 const SHARE_P: f64 = 0.01;
-/// The share of negative mentions believed before any is seen, and how many mentions that belief weighs.
+/// The shares of negative and of positive mentions believed before any is seen, by a tenth more than is usual of
+/// mentions everywhere (15 and 20 %), and how many mentions that belief weighs.
 const PRIOR_NEGATIVE: f64 = 0.25;
+const PRIOR_POSITIVE: f64 = 0.3;
 const PRIOR_MENTIONS: f64 = 4.0;
 /// A brand's own history weighs at most so many mentions, since tone drifts with the news.
 const HEAVIEST_HISTORY: f64 = 200.0;
@@ -20,7 +23,7 @@ const HEAVIEST_HISTORY: f64 = 200.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     pub observed: Observed,
-    /// `None` for a pattern, which has no normal, and for a window that clearly holds nothing unusual.
+    /// `None` for a rule that speaks at once, which has no normal, and for a window that clearly holds nothing unusual.
     pub baseline: Option<SeenBaseline>,
     /// The rule's condition holds.
     pub holds: bool,
@@ -73,16 +76,25 @@ pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
     if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
 }
 
-/// What a pattern sees: the mentions that are new to it, in the time since its last look.
-pub fn observe_pattern(
-    rule: &Rule,
-    found: &Bucket,
-    sources: u32,
-    window: (Timestamp, Timestamp),
-) -> Observation {
-    let mut observed = observed(rule, volume(rule, found), found, window);
-    observed.sources = sources;
-    let holds = observed.value >= rule.min && observed.value > 0 && sources >= rule.min_sources;
+/// What is new to a rule that speaks at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Finds {
+    pub counts: Bucket,
+    pub sources: u32,
+    /// Of a rule for new voices: whom it heard. What they set going is counted.
+    pub voices: Vec<SeenVoice>,
+}
+
+/// What a rule that speaks at once sees in the time since its last look.
+pub fn observe_at_once(rule: &Rule, found: Finds, window: (Timestamp, Timestamp)) -> Observation {
+    let Finds { counts, sources, voices } = found;
+    let (value, min_sources) = match rule.condition {
+        // How far a voice must carry was asked of each.
+        Condition::NewVoice => (u32::try_from(voices.len()).unwrap_or(u32::MAX), 0),
+        _ => (counts.volume(rule.count), rule.min_sources),
+    };
+    let observed = Observed { sources, voices, ..observed(rule, value, &counts, window) };
+    let holds = value >= rule.min && value > 0 && sources >= min_sources;
     Observation { observed, baseline: None, holds }
 }
 
@@ -92,12 +104,11 @@ fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timesta
         value,
         mentions: found.mentions,
         stories: found.stories,
-        negative: match rule.count {
-            CountBy::Stories => found.negative_stories,
-            CountBy::Mentions => found.negative_mentions,
-        },
+        negative: found.toned(SentimentLabel::Negative, rule.count),
+        positive: Some(found.toned(SentimentLabel::Positive, rule.count)),
         sources: 0,
         window,
+        voices: Vec::new(),
     }
 }
 
@@ -137,7 +148,7 @@ fn is_news(rule: &Rule, seen: &Observation, last: &Alert) -> bool {
             _ => true,
         };
     let waits = last.state == AlertState::Pending;
-    rule.condition == Condition::Pattern || waits || after_peak || before || same_window || record
+    rule.condition.is_at_once() || waits || after_peak || before || same_window || record
 }
 
 /// How much less probable than the budget allows.
@@ -147,28 +158,19 @@ fn surprise(baseline: &SeenBaseline) -> f64 {
 
 /// Whether the tone is out of the ordinary, where the rule is about tone.
 fn shares_stand_out(rule: &Rule, found: &Bucket, normal: &Normal) -> bool {
-    match rule.condition {
-        Condition::NegativeBuzz { .. } => {
-            let (negative, all) = normal.tone();
-            share_tail(counted(rule, found), volume(rule, found), negative, all) <= SHARE_P
-        }
-        Condition::Spike | Condition::Pattern => true,
-    }
+    let prior = match rule.condition.tone() {
+        None | Some(SentimentLabel::Neutral) => return true,
+        Some(SentimentLabel::Negative) => PRIOR_NEGATIVE,
+        Some(SentimentLabel::Positive) => PRIOR_POSITIVE,
+    };
+    share_tail(counted(rule, found), found.volume(rule.count), prior, normal.tone()) <= SHARE_P
 }
 
 /// What the rule's threshold is about.
 pub(super) fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
-    match (&rule.condition, rule.count) {
-        (Condition::NegativeBuzz { .. }, CountBy::Stories) => bucket.negative_stories,
-        (Condition::NegativeBuzz { .. }, CountBy::Mentions) => bucket.negative_mentions,
-        (Condition::Spike | Condition::Pattern, _) => volume(rule, bucket),
-    }
-}
-
-pub(super) fn volume(rule: &Rule, bucket: &Bucket) -> u32 {
-    match rule.count {
-        CountBy::Stories => bucket.stories,
-        CountBy::Mentions => bucket.mentions,
+    match rule.condition.tone() {
+        Some(tone) => bucket.toned(tone, rule.count),
+        None => bucket.volume(rule.count),
     }
 }
 
@@ -185,17 +187,18 @@ fn window(series: &Series, length: Duration, end: Timestamp) -> Option<((Timesta
     Some(((Timestamp::from_second(start_s).ok()?, end), sum))
 }
 
-/// The probability that `negative` or more of `all` are negative, for a brand of which `past_negative` of
-/// `past_all` usually are: binomial with a share that is itself only known from these (beta-binomial).
-fn share_tail(negative: u32, all: u32, past_negative: f64, past_all: f64) -> f64 {
+/// The probability that `toned` or more of `all` are told in a tone, for a brand of which `past` (so many, of how
+/// many) usually are, and of which `prior` is believed before: binomial with a share that is itself only known from
+/// these (beta-binomial).
+fn share_tail(toned: u32, all: u32, prior: f64, (past, past_all): (f64, f64)) -> f64 {
     let weight = (HEAVIEST_HISTORY / past_all.max(1.0)).min(1.0);
-    let a = PRIOR_NEGATIVE * PRIOR_MENTIONS + past_negative * weight;
-    let b = (1.0 - PRIOR_NEGATIVE) * PRIOR_MENTIONS + (past_all - past_negative).max(0.0) * weight;
+    let a = prior * PRIOR_MENTIONS + past * weight;
+    let b = (1.0 - prior) * PRIOR_MENTIONS + (past_all - past).max(0.0) * weight;
     let n = f64::from(all);
     // P(0), then each from the one before, in logarithms, which do not vanish.
     let mut ln_p: f64 = (0..all).map(|i| ((b + f64::from(i)) / (a + b + f64::from(i))).ln()).sum();
     let mut below = 0.0;
-    for k in 0..negative.min(all) {
+    for k in 0..toned.min(all) {
         below += ln_p.exp();
         let k = f64::from(k);
         ln_p += ((n - k) / (k + 1.0) * (a + k) / (b + n - k - 1.0)).ln();

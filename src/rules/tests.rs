@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::observe::observe;
 use crate::model::{
-    Alert, AlertState, BrandId, Bucket, Condition, CountBy, Heard, History, Rule, RuleId, Series, Severity,
-    Timestamp, Tongue, Undated, Window,
+    Alert, AlertState, BrandId, Bucket, Condition, CountBy, Heard, History, MentionId, Rule, RuleId,
+    SeenVoice, Series, Severity, Timestamp, Tongue, Undated, Window,
 };
 use crate::stats::chance::Chance;
 
@@ -21,10 +21,11 @@ const PER_DAY: usize = 96;
 fn rule(condition: Condition, window: Window) -> Rule {
     Rule {
         id: RuleId::new("acme-spike"),
-        min: if condition == Condition::Pattern { 1 } else { 3 },
+        min: if condition.is_at_once() { 1 } else { 3 },
         condition,
         brands: vec![BrandId::new("acme")],
         query: None,
+        within: None,
         text: None,
         window,
         budget_per_week: 1.0,
@@ -45,7 +46,13 @@ fn rule(condition: Condition, window: Window) -> Rule {
 fn series(mut bucket: impl FnMut(usize) -> (u32, u32), buckets: usize) -> Series {
     let bucket = |i| {
         let (stories, negative_stories) = bucket(i);
-        Bucket { mentions: stories, stories, negative_mentions: negative_stories, negative_stories }
+        Bucket {
+            mentions: stories,
+            stories,
+            negative_mentions: negative_stories,
+            negative_stories,
+            ..Bucket::default()
+        }
     };
     let start = "2026-01-05T00:00:00Z".parse().unwrap();
     Series { start, step_s: STEP_S, buckets: (0..buckets).map(bucket).collect() }
@@ -58,6 +65,19 @@ fn poisson(seed: u64, per_hour: f64, buckets: usize) -> Series {
 
 fn end_of(series: &Series, bucket: usize) -> Timestamp {
     Timestamp::from_second(series.start.as_second() + (bucket as i64 + 1) * i64::from(STEP_S)).unwrap()
+}
+
+/// Every other one has spoken before.
+fn voice(number: u32, at: Timestamp) -> SeenVoice {
+    let before = Timestamp::from_second(at.as_second() - 42 * 86_400).unwrap();
+    SeenVoice {
+        name: format!("Zoé {number}"),
+        first: MentionId::new(format!("m_{number}")),
+        at,
+        sources: 4,
+        before: (number % 2 == 1).then_some(before),
+        carried: number % 2 * 3,
+    }
 }
 
 /// All of it was heard by all of today's sources.
@@ -76,12 +96,17 @@ fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Not
     for bucket in looks {
         let now = end_of(series, bucket);
         let step = match rule.condition {
-            Condition::Pattern => {
+            Condition::Pattern | Condition::NewVoice => {
                 let window = (end_of(series, bucket - 1), now);
-                let seen = observe_pattern(rule, &series.buckets[bucket], 5, window);
+                let counts = series.buckets[bucket];
+                let voices = match rule.condition {
+                    Condition::NewVoice => (0..counts.stories).map(|i| voice(i, now)).collect(),
+                    _ => Vec::new(),
+                };
+                let seen = observe_at_once(rule, Finds { counts, sources: 5, voices }, window);
                 step(rule, brand, state.as_ref(), &seen, now, Tongue::English)
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } => {
+            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                 let sight =
                     Sight { rule, brand, history: &history, live: series, now, tongue: Tongue::English };
                 let Ok(step) = sight.look(&mut vigil, state.as_ref(), now, |_| Ok::<_, ()>(5)) else {
@@ -205,6 +230,27 @@ fn negative_buzz_needs_number_and_share() {
 }
 
 #[test]
+fn positive_buzz_needs_number_and_share_too() {
+    let told = |burst: (u32, u32)| {
+        let mut series =
+            series(|i| if (960..964).contains(&i) { burst } else { (4, u32::from(i % 4 == 0)) }, 970);
+        for bucket in &mut series.buckets {
+            let negative = (bucket.negative_mentions, bucket.negative_stories);
+            (bucket.negative_mentions, bucket.negative_stories) = (0, 0);
+            (bucket.positive_mentions, bucket.positive_stories) = negative;
+        }
+        run(&rule(Condition::PositiveBuzz, Window::Fixed(HOUR)), &series, 900..970).0
+    };
+    assert!(told((20, 1)).is_empty(), "more of all, tone as ever");
+    assert!(told((0, 0)).is_empty());
+    let (_, alert) = told((5, 5)).swap_remove(0);
+    assert_eq!((alert.observed.negative, alert.observed.positive), (0, Some(alert.observed.value)));
+    // Blame is no praise.
+    let blamed = series(|i| if (960..964).contains(&i) { (5, 5) } else { (4, 0) }, 970);
+    assert!(run(&rule(Condition::PositiveBuzz, Window::Fixed(HOUR)), &blamed, 900..970).0.is_empty());
+}
+
+#[test]
 fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     let series = series(|i| (u32::from([10, 12, 30, 60].contains(&i)), 0), 100);
     let rule = rule(Condition::Pattern, Window::Fixed(Duration::from_secs(900)));
@@ -213,6 +259,16 @@ fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     use Notice::{First, Resolved};
     assert_eq!(notices, [(First, 1), (Resolved, 3), (First, 1), (Resolved, 1)]);
     assert_eq!(state.unwrap().state, AlertState::Resolved);
+}
+
+#[test]
+fn new_voices_are_counted_and_gathered() {
+    let series = series(|i| (if [10, 12, 13].contains(&i) { 2 } else { 0 }, 0), 100);
+    let rule = Rule { min_sources: 9, ..rule(Condition::NewVoice, Window::Auto) };
+    let (told, state) = run(&rule, &series, 1..100);
+    let notices: Vec<_> = told.iter().map(|(notice, alert)| (*notice, alert.observed.value)).collect();
+    assert_eq!(notices, [(Notice::First, 2), (Notice::Resolved, 6)], "how far each went was asked before");
+    assert_eq!(state.unwrap().observed.voices.len(), 6);
 }
 
 /// The place of a pattern's looks is a rev: their times may overlap, or go back with the clock.
@@ -226,7 +282,8 @@ fn a_pattern_adds_up_every_look_whatever_the_clock_says() {
     for bucket in [50, 51, 40, 45] {
         let now = end_of(&series, bucket);
         let counts = Bucket { mentions: 2, stories: 2, ..Bucket::default() };
-        let seen = observe_pattern(&rule, &counts, 1, (end_of(&series, bucket - 2), now));
+        let finds = Finds { counts, sources: 1, voices: Vec::new() };
+        let seen = observe_at_once(&rule, finds, (end_of(&series, bucket - 2), now));
         let step = step(&rule, &rule.brands[0], state.as_ref(), &seen, now, Tongue::English);
         notices.push(step.notice);
         state = step.alert.or(state);
@@ -237,7 +294,8 @@ fn a_pattern_adds_up_every_look_whatever_the_clock_says() {
     assert_eq!((alert.observed.value, alert.observed.window.1), (8, end_of(&series, 51)));
     let over = Alert { state: AlertState::Resolved, until: Some(alert.last_held), ..alert };
     let counts = Bucket { mentions: 1, stories: 1, ..Bucket::default() };
-    let seen = observe_pattern(&rule, &counts, 1, (end_of(&series, 19), end_of(&series, 20)));
+    let finds = Finds { counts, sources: 1, voices: Vec::new() };
+    let seen = observe_at_once(&rule, finds, (end_of(&series, 19), end_of(&series, 20)));
     let again = step(&rule, &rule.brands[0], Some(&over), &seen, end_of(&series, 20), Tongue::English);
     assert_eq!(again.notice, Notice::First);
 }
@@ -321,6 +379,38 @@ fn reasons_read_well() {
             4 nouvelles histoires pour « acme-spike »
         "#]],
     );
+    check(
+        Condition::NewVoice,
+        (1, 0),
+        expect![[r#"
+        a new voice, Zoé 0, not heard in the half year before: its story is told in 4 sources
+        une voix nouvelle, Zoé 0, qu’on n’avait pas entendue depuis six mois : son histoire est dans 4 sources
+    "#]],
+    );
+    check(
+        Condition::NewVoice,
+        (3, 0),
+        expect![[r#"
+        a new voice, Zoé 0, not heard in the half year before: its story is told in 4 sources, and 2 other voices
+        une voix nouvelle, Zoé 0, qu’on n’avait pas entendue depuis six mois : son histoire est dans 4 sources, et 2 autres voix
+    "#]],
+    );
+}
+
+#[test]
+fn praise_is_told_in_both_languages() {
+    let mut series = series(|i| if (960..964).contains(&i) { (4, 0) } else { (i as u32 % 2, 0) }, 970);
+    for bucket in &mut series.buckets[960..964] {
+        bucket.positive_stories = 3;
+    }
+    let rule = rule(Condition::PositiveBuzz, Window::Fixed(HOUR));
+    let alert = run(&rule, &series, 963..964).0.swap_remove(0).1;
+    let lines = [Tongue::English, Tongue::French].map(|tongue| reason(&rule, &alert, tongue) + "\n");
+    expect![[r#"
+        12 of 16 stories in 1 hour are positive where 0 positive is usual (by chance less than once in 1,000 years; 10 days of listening)
+        12 histoires positives sur 16 en 1 heure, contre 0 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
+    "#]]
+    .assert_eq(&lines.concat());
 }
 
 #[test]

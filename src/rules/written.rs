@@ -2,8 +2,11 @@
 
 use jiff::tz::TimeZone;
 
-use super::replay::{Arrival, Listened, Past, Span, replay, replay_pattern};
-use crate::model::{Alert, AlertState, Condition, Expectation, Timestamp, Tongue, WrittenTest};
+use super::replay::{Arrival, Listened, Past, Span, replay, replay_at_once};
+use crate::model::{
+    Alert, AlertState, Condition, Expectation, MentionId, Rule, SeenVoice, SentimentLabel, Timestamp, Tongue,
+    WrittenTest,
+};
 
 /// What an expectation found.
 #[derive(Clone, Debug)]
@@ -22,11 +25,15 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
         let until = Timestamp::from_second(expected.at.as_second() + 1).unwrap_or(Timestamp::MAX);
         let span = Span { since: test.start, until };
         let alerts = match test.rule.condition {
-            Condition::Pattern => {
-                let found = replay_pattern(&test.rule, &test.brand, &past, span, tongue);
+            Condition::Pattern | Condition::NewVoice => {
+                let voices = |arrivals: &[Arrival], at| match test.rule.condition {
+                    Condition::NewVoice => Some((voices(&test.rule, arrivals, at), arrivals.to_vec())),
+                    _ => None,
+                };
+                let found = replay_at_once(&test.rule, &test.brand, &past, span, tongue, voices);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } => {
+            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                 replay(&test.rule, &test.brand, &past, span, tongue)
             }
         };
@@ -39,6 +46,19 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
     test.expectations.iter().map(found).collect()
 }
 
+/// A voice of weight for each mention: names are not written.
+fn voices(rule: &Rule, arrivals: &[Arrival], at: Timestamp) -> Vec<SeenVoice> {
+    let voice = |arrival: &Arrival| SeenVoice {
+        name: (arrival.mention + 1).to_string(),
+        first: MentionId::new(""),
+        at,
+        sources: rule.min_sources,
+        before: None,
+        carried: 0,
+    };
+    arrivals.iter().map(voice).collect()
+}
+
 fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
     let step_s = i64::try_from(test.step.as_secs()).unwrap_or(i64::MAX);
     let (mut arrivals, mut gaps): (Vec<Arrival>, Vec<(i64, Option<i64>)>) = (Vec::new(), Vec::new());
@@ -48,7 +68,8 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
             gaps.push((start, Some(start + step_s)));
             continue;
         };
-        let negative = test.negative.get(number).copied().flatten().unwrap_or(0);
+        let of = |counts: &[Option<u32>]| counts.get(number).copied().flatten().unwrap_or(0);
+        let (negative, positive) = (of(&test.negative), of(&test.positive));
         for i in 0..value {
             let at = start + step_s * i64::from(i) / i64::from(value);
             let told = u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
@@ -60,7 +81,11 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
                 unplaced: false,
                 source: i % test.sources,
                 story: told,
-                negative: i < negative,
+                tone: match i {
+                    _ if i < negative => Some(SentimentLabel::Negative),
+                    _ if i >= value - positive.min(value) => Some(SentimentLabel::Positive),
+                    _ => None,
+                },
                 mention: i64::from(told),
             });
         }

@@ -22,6 +22,7 @@ mod mentions;
 mod migrations;
 mod notices;
 mod recount;
+mod repeated;
 mod rollups;
 mod series;
 mod silences;
@@ -33,6 +34,7 @@ mod streams;
 mod testing;
 mod told;
 mod usual;
+mod voices;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -55,6 +55,17 @@ kind = "negative-buzz"
 budget = "1/day"
 
 [[rule]]
+id = "good"
+kind = "positive-buzz"
+budget = "1/day"
+
+[[rule]]
+id = "dated"
+kind = "spike"
+query = "smoke"
+undated = "ignore"
+
+[[rule]]
 id = "within"
 kind = "spike"
 query = "smoke"
@@ -66,6 +77,19 @@ kind = "pattern"
 text = "recall"
 min = 2
 cooldown = "2h"
+
+[[rule]]
+id = "who"
+kind = "new-voice"
+min_sources = 2
+cooldown = "3h"
+
+[[rule]]
+id = "many"
+kind = "new-voice"
+min_sources = 2
+min = 2
+cooldown = "1d"
 "#;
 
 /// 2026-02-02, a Monday.
@@ -146,7 +170,40 @@ fn weeks(late: bool) -> Vec<Said> {
             say(&mut dice, at_s, about, undated);
         }
     }
+    all.extend(voices());
     all.sort_by_key(|said| said.heard_s);
+    all
+}
+
+/// Stories that an author begins in one source; some of them stand in the other as well, an hour later.
+fn voices() -> Vec<Said> {
+    let mut dice = Dice(11);
+    let mut all = Vec::new();
+    for (number, (author, day, hour, is_copied)) in [
+        ("Ada", 12, 9, true),
+        ("Bea", 19, 9, false),
+        ("Cid", 20, 9, true),
+        ("Ada", 20, 15, true),
+        ("Dan", 20, 17, true),
+        ("cid", 22, 9, true),
+        ("Eve", 25, 9, true),
+        ("Fay", 25, 10, true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let words: Vec<&str> = (0..60).map(|_| WORDS[dice.below(24) as usize]).collect();
+        for (copy, source) in ["news", "blog"].into_iter().enumerate().take(1 + usize::from(is_copied)) {
+            let at_s = START_S + (day * 24 + hour + copy as i64) * 3_600;
+            let date = Timestamp::from_second(at_s).expect("a time");
+            let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let title = format!("Acme and {} {}", words[0], words[1]);
+            let item = item(&format!("v{number}-{copy}"), &title, &words.join(" "), &date);
+            let author = if copy == 0 { author } else { "Desk" };
+            let item = item.replace("</item>", &format!("<author>{author}</author></item>"));
+            all.push(Said { heard_s: at_s + 600, source, item });
+        }
+    }
     all
 }
 
@@ -179,7 +236,7 @@ fn live(said: &[Said]) -> Live {
     let config = config::check(&[file]).config.expect("a good configuration");
     let dir = tempfile::tempdir().expect("a folder");
     let mut engines = Engines::open(dir.path(), &config.settings.timezone).expect("engines");
-    let listening = Listening::new(&config.brands, &config.queries, sentiment::Model::new(&[], &[]));
+    let listening = Listening::new(&config.brands, &config.subjects(), sentiment::Model::new(&[], &[]));
     let hash = config.listening_hash();
     engines.store.sync_sources(&config.sources).expect("stored");
     engines.store.note_listening(&hash).expect("stored");
@@ -244,7 +301,7 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
     let until = live.now.checked_add(jiff::SignedDuration::from_secs(1)).expect("a time");
     let span = Span { since: live.first_poll, until };
     let replayed = alerting::backtest(live.dir.path(), &live.standing, &rules, span).expect("replayed");
-    let is_pattern = |rule: &str| rule == "recall";
+    let is_pattern = |rule: &str| ["recall", "who", "many"].contains(&rule);
     let was: Vec<String> = live
         .alerts
         .iter()
@@ -254,6 +311,14 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
     assert_eq!(is.join("\n"), was.join("\n"));
     for rule in rules_that_spoke {
         assert!(replayed.alerts.iter().any(|r| r.alert.rule == *rule), "{rule} never spoke");
+    }
+    let reader = vigie::store::Reader::open(live.dir.path()).expect("opened");
+    for alert in live.alerts.iter().filter(|alert| !alert.observed.voices.is_empty()) {
+        let explained =
+            vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
+        assert!(explained.differences.is_empty(), "{:?}", explained.differences);
+        assert_eq!(explained.recomputed.voices, explained.alert.observed.voices);
+        assert_eq!(explained.recomputed.mentions, alert.observed.mentions);
     }
     for (raised, alert) in replayed.alerts.iter().zip(&live.alerts) {
         let ids: Vec<&str> = alert.evidence.iter().map(|id| id.as_str()).collect();
@@ -266,12 +331,12 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
 
 #[test]
 fn a_backtest_says_what_was_said_live() {
-    check(&weeks(false), &["auto", "copies", "bad", "within", "recall"]);
+    check(&weeks(false), &["auto", "copies", "bad", "good", "dated", "within", "recall", "who", "many"]);
 }
 
 #[test]
 fn a_backtest_says_what_was_said_live_of_what_came_late() {
-    check(&weeks(true), &["auto", "bad", "recall"]);
+    check(&weeks(true), &["auto", "bad", "good", "recall"]);
 }
 
 const ONE_RULE: &str = r#"
@@ -390,7 +455,7 @@ fn a_rule_is_tuned_on_its_own_past() {
     assert!(text.contains("1/week") && text.contains("today"), "{text}");
     let refused = scenario.run(&["rules", "tune", "recall"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("a pattern has no budget"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`pattern` has no budget"), "{}", refused.stderr);
 }
 
 #[test]
@@ -438,12 +503,21 @@ values = "2x240 _x12 2x24"
 expect = [{ at = "11d", is = "none" }]
 
 [[test]]
+name = "praise"
+rule = { id = "good", kind = "positive-buzz" }
+step = "1h"
+values = "2x240 9x2 2x24"
+negative = "0x240 9 0"
+positive = "0x240 0 8"
+expect = [{ at = "10d59m", is = "none" }, { at = "10d1h59m", is = "firing", value = 8 }]
+
+[[test]]
 rule = { id = "found", kind = "pattern", text = "recall", min = 2 }
 values = "0x4 2 0x4"
 expect = [{ at = "1h", is = "none" }, { at = "75m", is = "firing", value = 2 }]
 "#;
     let run = tested(good).ok();
-    assert!(run.stdout.contains("3 tests, all as expected"), "{}", run.stdout);
+    assert!(run.stdout.contains("4 tests, all as expected"), "{}", run.stdout);
     let wrong = tested(
         &good
             .replace("value = 30", "value = 31")
@@ -454,7 +528,7 @@ expect = [{ at = "1h", is = "none" }, { at = "75m", is = "firing", value = 2 }]
         "FAILED  a burst on a quiet brand",
         "tests.toml:10: at 10d21h59m (2026-01-15 21:59)\n    expected  firing, value 31\n    found     firing, value 30",
         "at 12d (2026-01-17 00:00)\n    expected  firing\n    found     none",
-        "3 tests, 1 failed",
+        "4 tests, 1 failed",
     ] {
         assert!(wrong.stdout.contains(part), "{part}\n{}", wrong.stdout);
     }
