@@ -214,9 +214,8 @@ fn replay(
         let past = past.only(&matching);
         return Ok(rules::replay_at_once(rule, brand, &past, span, standing.tongue, |_, _| None));
     }
-    let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let alerts = rules::replay(rule, brand, past, span, standing.tongue);
-    let evidence = |alert: &Alert| past.evidence(alert, negative_only).into_iter().copied().collect();
+    let evidence = |alert: &Alert| past.evidence(rule, alert).into_iter().copied().collect();
     Ok(alerts
         .into_iter()
         .map(|alert| {

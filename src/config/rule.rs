@@ -87,9 +87,10 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
         Kind::Pattern => Condition::Pattern,
         Kind::NewVoice => Condition::NewVoice,
+        Kind::Absence => Condition::Absence,
         Kind::Later => {
             let message = format!("{}: rules of this kind are not yet in effect", section.name);
-            let help = "until then it never fires; `spike`, `negative-buzz`, `pattern` and `new-voice` do";
+            let help = "until then it never fires; `spike`, `negative-buzz`, `pattern`, `new-voice` and `absence` do";
             report.warning(&section.place_of("kind"), message, help);
             return None;
         }
@@ -172,6 +173,7 @@ enum Kind {
     NegativeBuzz,
     Pattern,
     NewVoice,
+    Absence,
     Later,
 }
 
@@ -182,7 +184,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("pattern", Kind::Pattern),
     ("new-voice", Kind::NewVoice),
     ("share-shift", Kind::Later),
-    ("absence", Kind::Later),
+    ("absence", Kind::Absence),
 ];
 const COUNTS: [(&str, CountBy); 2] = [("stories", CountBy::Stories), ("mentions", CountBy::Mentions)];
 const UNDATED: [(&str, Undated); 2] = [("observed", Undated::Observed), ("ignore", Undated::Ignore)];
@@ -192,6 +194,7 @@ fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
         Some(Kind::Spike) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
+        Some(Kind::Absence) => &["triggers", "min_sources"],
         Some(Kind::NewVoice) => &["triggers", "budget", "window", "count", "for", "late"],
         Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
     }

@@ -83,6 +83,21 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let window = span(length_s as f64, tongue);
     let usual = figure(baseline.expected, tongue);
     let rare = rarity(baseline, length_s as f64, tongue);
+    if rule.condition == Condition::Absence {
+        let (are, what) = (are(baseline), what(value));
+        return match (tongue, value) {
+            (Tongue::English, 0) => {
+                format!("no {} in {window} where {usual} {are} usual ({rare})", unit(seen.count, 2, tongue))
+            }
+            (Tongue::English, _) => {
+                format!("only {value} {what} in {window} where {usual} {are} usual ({rare})")
+            }
+            (Tongue::French, 0) => format!("aucune {what} en {window}, contre {usual} d’habitude ({rare})"),
+            (Tongue::French, _) => {
+                format!("seulement {value} {what} en {window}, contre {usual} d’habitude ({rare})")
+            }
+        };
+    }
     let sources = seen.sources;
     match (tongue, negative) {
         (Tongue::English, false) => {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::model::{
-    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, SeenVoice, Series, Timestamp,
+    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, SeenVoice, Series, Side,
+    Timestamp,
 };
 
 use super::normal::Normal;
+use super::settled;
 
 /// Probability below which a share of negative mentions is no chance.
 const SHARE_P: f64 = 0.01;
@@ -42,7 +44,7 @@ pub fn observe<E>(
     sources: impl FnOnce((Timestamp, Timestamp)) -> Result<u32, E>,
 ) -> Result<Option<Observation>, E> {
     let Some((window, found)) = window(live, length, window_end) else { return Ok(None) };
-    let Some(usual) = normal.usual(length, window_end) else { return Ok(None) };
+    let Some(usual) = normal.usual(length, window_end, 1.0) else { return Ok(None) };
     let value = counted(rule, &found);
     let mut observed = observed(rule, value, &found, window);
     if value < rule.min || !usual.may_alarm(value) {
@@ -67,9 +69,12 @@ pub fn observe<E>(
 }
 
 /// The smallest count that alarms, and the probability it stands for: the wished minimum may ask for more than
-/// the budget.
+/// the budget. Where less than usual is looked for, the largest that alarms and is few enough.
 pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
     let threshold = usual.threshold();
+    if usual.side == Side::Less {
+        return (threshold.min(settled::few(usual.expected)), usual.p_budget);
+    }
     if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
 }
 
@@ -95,7 +100,7 @@ pub fn observe_at_once(rule: &Rule, found: Finds, window: (Timestamp, Timestamp)
     Observation { observed, baseline: None, holds }
 }
 
-fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timestamp)) -> Observed {
+pub(super) fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timestamp)) -> Observed {
     Observed {
         count: rule.count,
         value,
@@ -151,7 +156,7 @@ fn is_news(rule: &Rule, seen: &Observation, last: &Alert) -> bool {
 }
 
 /// How much less probable than the budget allows.
-fn surprise(baseline: &SeenBaseline) -> f64 {
+pub(super) fn surprise(baseline: &SeenBaseline) -> f64 {
     baseline.p_budget / baseline.p
 }
 
@@ -162,7 +167,7 @@ fn shares_stand_out(rule: &Rule, found: &Bucket, normal: &Normal) -> bool {
             let (negative, all) = normal.tone();
             share_tail(counted(rule, found), volume(rule, found), negative, all) <= SHARE_P
         }
-        Condition::Spike | Condition::Pattern | Condition::NewVoice => true,
+        Condition::Spike | Condition::Pattern | Condition::NewVoice | Condition::Absence => true,
     }
 }
 
@@ -171,7 +176,9 @@ pub(super) fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
     match (&rule.condition, rule.count) {
         (Condition::NegativeBuzz { .. }, CountBy::Stories) => bucket.negative_stories,
         (Condition::NegativeBuzz { .. }, CountBy::Mentions) => bucket.negative_mentions,
-        (Condition::Spike | Condition::Pattern | Condition::NewVoice, _) => volume(rule, bucket),
+        (Condition::Spike | Condition::Pattern | Condition::NewVoice | Condition::Absence, _) => {
+            volume(rule, bucket)
+        }
     }
 }
 

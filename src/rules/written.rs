@@ -32,7 +32,7 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
                 let found = replay_at_once(&test.rule, &test.brand, &past, span, tongue, voices);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } => {
+            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::Absence => {
                 replay(&test.rule, &test.brand, &past, span, tongue)
             }
         };
@@ -93,6 +93,11 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
         }
     }
     let start = test.start.as_second();
-    let listened = |source: u32| Listened { source: source.into(), reach: Some(start), gaps: joined.clone() };
+    let listened = |source: u32| Listened {
+        source: source.into(),
+        reach: Some(start),
+        gaps: joined.clone(),
+        ended: None,
+    };
     Past::new(arrivals, (0..test.sources).map(listened).collect(), Vec::new(), None, Some(start), zone)
 }
