@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vigie::model::{
-    Alert, BrandId, Bucket, Condition, CountBy, Heard, History, Rule, RuleId, Series, Severity, Tongue, Undated,
-    Window,
+    Alert, BrandId, Bucket, Condition, CountBy, Heard, History, Rule, RuleId, Series, Severity, Tongue,
+    Undated, Window,
 };
 use vigie::rules::{Keeps, Notice, Sight, Vigil};
 
@@ -53,9 +53,16 @@ fn opened(rule: &Rule, slots: Vec<Option<Heard>>) -> Vec<usize> {
     for slot in 0..history.slots.len() {
         let now = Timestamp::from_second(start.as_second() + (slot as i64 + 1) * i64::from(SLOT_S));
         let now = now.expect("a time");
-        let sight =
-            Sight { rule, brand: &rule.brands[0], history: &history, live: &live, now, tongue: Tongue::English };
-        let Ok(step) = sight.look(&mut vigil, current.as_ref(), now, |_| Ok::<_, std::convert::Infallible>(1));
+        let sight = Sight {
+            rule,
+            brand: &rule.brands[0],
+            history: &history,
+            live: &live,
+            now,
+            tongue: Tongue::English,
+        };
+        let Ok(step) =
+            sight.look(&mut vigil, current.as_ref(), now, |_| Ok::<_, std::convert::Infallible>(1));
         let Some(step) = step else { continue };
         if step.notice == Notice::First {
             opened.push(slot);
@@ -72,13 +79,15 @@ fn heard(counts: &[u32]) -> Vec<Option<Heard>> {
 }
 
 pub fn run(seeds: u64) {
-    println!("False alarms of `absence` a week at a budget of 1 a week, after two weeks ({seeds} years per cell)\n");
+    println!(
+        "False alarms of `absence` a week at a budget of 1 a week, after two weeks ({seeds} years per cell)\n"
+    );
     head("counts", &RATES.map(|rate| format!("{rate} a day")));
     let absence = rule(Condition::Absence);
     for world in &WORLDS {
         let cells = RATES.map(|rate| {
-            let opened =
-                (0..seeds).map(|seed| opened(&absence, heard(&simulate(world, rate, seed, DAYS, None).0)).len());
+            let opened = (0..seeds)
+                .map(|seed| opened(&absence, heard(&simulate(world, rate, seed, DAYS, None).0)).len());
             format!("{:.2}", opened.sum::<usize>() as f64 / (seeds as f64 * (DAYS - 14) as f64 / 7.0))
         });
         row(world.name, &cells);

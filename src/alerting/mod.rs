@@ -121,7 +121,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     let memory = (&mut *memory, stock_taken);
                     place = settled::look(&mut course, memory, brand, &changed, now)?;
                 }
-                Condition::Spike | Condition::NegativeBuzz { .. } => {
+                Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                     // Where nothing was heard, nothing can begin; what goes on may end.
                     let goes_on =
                         course.current.as_ref().is_some_and(|alert| alert.state != AlertState::Resolved);
@@ -267,7 +267,6 @@ fn gather(
 ) -> Result<()> {
     let (since, until) = alert.observed.window;
     let brand = alert.brand.clone();
-    let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let scope = |since, until, backfill| Scope {
         brand: &brand,
         query: rule.within.as_deref(),
@@ -283,13 +282,14 @@ fn gather(
         }
         None => {
             let backfill = rule.condition.is_settled();
-            let counted = store.mention_rows(&scope(since, until, backfill), negative_only, EVIDENCE)?;
+            let counted =
+                store.mention_rows(&scope(since, until, backfill), rule.condition.tone(), EVIDENCE)?;
             alert.evidence = counted.iter().map(|m| m.id.clone()).collect();
             counted
         }
     };
     let before = back(since, COMPARED)?;
-    let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
+    let usual = store.mention_rows(&scope(before, since, true), None, EVIDENCE)?;
     let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
     let (here, there) = (texts(&mentions), texts(&usual));
     let names = standing.brands.get(&brand).map(Brand::names).unwrap_or_default();
@@ -340,7 +340,6 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
             Tongue::French => format!("{name} : {voice} en parle"),
         };
     }
-    let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let what = rules::unit(rule.count, value, tongue);
     if rule.condition == Condition::Absence {
         return match (tongue, value) {
@@ -350,17 +349,15 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
             (Tongue::French, _) => format!("{name} : seulement {value} {what}"),
         };
     }
-    let title = match tongue {
-        Tongue::English => format!("{name}: {value} {}{what}", if negative { "negative " } else { "" }),
-        Tongue::French => {
-            let s = if value > 1 { "s" } else { "" };
-            let tone = if negative { format!(" négative{s}") } else { String::new() };
-            format!("{name} : {value} {what}{tone}")
-        }
+    let title = match (tongue, rule.condition.tone()) {
+        (Tongue::English, None) => format!("{name}: {value} {what}"),
+        (Tongue::English, Some(tone)) => format!("{name}: {value} {} {what}", tone.as_str()),
+        (Tongue::French, None) => format!("{name} : {value} {what}"),
+        (Tongue::French, Some(tone)) => format!("{name} : {value} {what} {}", rules::in_french(tone, value)),
     };
     match rule.condition {
         Condition::Pattern => format!("{title} ({})", rule.id),
-        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::NewVoice | Condition::Absence => title,
+        _ => title,
     }
 }
 

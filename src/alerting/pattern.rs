@@ -139,9 +139,9 @@ pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bo
 struct Found {
     voices: Vec<SeenVoice>,
     mentions: u32,
-    negative_mentions: u32,
     stories: BTreeSet<StoryId>,
-    negative_stories: BTreeSet<StoryId>,
+    /// Mentions and stories that are negative, and that are positive.
+    toned: [(u32, BTreeSet<StoryId>); 2],
     sources: BTreeSet<SourceId>,
     /// The first of them.
     evidence: Vec<MentionId>,
@@ -153,9 +153,12 @@ impl Found {
     /// `waits_from`: the rev at which it was born, if it may wait for more.
     fn add(&mut self, mention: &Mention, waits_from: Option<u64>) {
         self.mentions += 1;
-        if mention.is_negative() {
-            self.negative_mentions += 1;
-            self.negative_stories.insert(mention.story.clone());
+        let toned = [mention.is_negative(), mention.is_positive()];
+        for (mentions, stories) in
+            self.toned.iter_mut().zip(toned).filter(|(_, is)| *is).map(|(found, _)| found)
+        {
+            *mentions += 1;
+            stories.insert(mention.story.clone());
         }
         self.stories.insert(mention.story.clone());
         self.sources.insert(mention.source.clone());
@@ -167,11 +170,14 @@ impl Found {
 
     fn finds(&self) -> Finds {
         let number = |stories: &BTreeSet<StoryId>| u32::try_from(stories.len()).unwrap_or(u32::MAX);
+        let [negative, positive] = &self.toned;
         let counts = Bucket {
             mentions: self.mentions,
             stories: number(&self.stories),
-            negative_mentions: self.negative_mentions,
-            negative_stories: number(&self.negative_stories),
+            negative_mentions: negative.0,
+            negative_stories: number(&negative.1),
+            positive_mentions: positive.0,
+            positive_stories: number(&positive.1),
         };
         let sources = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         Finds { counts, sources, voices: self.voices.clone() }

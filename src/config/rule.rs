@@ -85,12 +85,13 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let condition = match kind? {
         Kind::Spike => Condition::Spike,
         Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
+        Kind::PositiveBuzz => Condition::PositiveBuzz,
         Kind::Pattern => Condition::Pattern,
         Kind::NewVoice => Condition::NewVoice,
         Kind::Absence => Condition::Absence,
         Kind::Later => {
             let message = format!("{}: rules of this kind are not yet in effect", section.name);
-            let help = "until then it never fires; `spike`, `negative-buzz`, `pattern`, `new-voice` and `absence` do";
+            let help = "until then it never fires; those that do are in docs/configuration.md";
             report.warning(&section.place_of("kind"), message, help);
             return None;
         }
@@ -171,6 +172,7 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(5 * 86_400);
 enum Kind {
     Spike,
     NegativeBuzz,
+    PositiveBuzz,
     Pattern,
     NewVoice,
     Absence,
@@ -180,7 +182,7 @@ enum Kind {
 const KINDS: [(&str, Kind); 7] = [
     ("spike", Kind::Spike),
     ("negative-buzz", Kind::NegativeBuzz),
-    ("positive-buzz", Kind::Later),
+    ("positive-buzz", Kind::PositiveBuzz),
     ("pattern", Kind::Pattern),
     ("new-voice", Kind::NewVoice),
     ("share-shift", Kind::Later),
@@ -192,7 +194,7 @@ const UNDATED: [(&str, Undated); 2] = [("observed", Undated::Observed), ("ignore
 /// Keys that a rule of this kind never looks at.
 fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
-        Some(Kind::Spike) => &["triggers"],
+        Some(Kind::Spike | Kind::PositiveBuzz) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
         Some(Kind::Absence) => &["triggers", "min_sources"],
         Some(Kind::NewVoice) => &["triggers", "budget", "window", "count", "for", "late"],

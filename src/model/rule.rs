@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BrandId, NotifierId, id_type};
+use super::{BrandId, NotifierId, SentimentLabel, id_type};
 use crate::query::Query;
 
 id_type!(
@@ -38,6 +38,8 @@ pub enum Condition {
     Spike,
     /// Negative mentions stand out, in number and in their share.
     NegativeBuzz { triggers: Vec<String> },
+    /// The same of positive mentions.
+    PositiveBuzz,
     /// Anything that matches, at once.
     Pattern,
     /// Somebody speaks who was not heard of before, or not for long, and carries weight.
@@ -51,6 +53,7 @@ impl Condition {
         match self {
             Condition::Spike => "spike",
             Condition::NegativeBuzz { .. } => "negative-buzz",
+            Condition::PositiveBuzz => "positive-buzz",
             Condition::Pattern => "pattern",
             Condition::NewVoice => "new-voice",
             Condition::Absence => "absence",
@@ -72,6 +75,15 @@ impl Condition {
     /// Whether it speaks of each thing it finds at once, without a window and a budget.
     pub fn is_at_once(&self) -> bool {
         matches!(self, Condition::Pattern | Condition::NewVoice)
+    }
+
+    /// The tone whose mentions it counts, if it is about tone.
+    pub fn tone(&self) -> Option<SentimentLabel> {
+        match self {
+            Condition::NegativeBuzz { .. } => Some(SentimentLabel::Negative),
+            Condition::PositiveBuzz => Some(SentimentLabel::Positive),
+            _ => None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::calendar::hour_of_week;
-use super::observe::{counted, line, volume};
+use super::observe::{counted, line};
 use super::settled;
 use super::voices::LISTENED_S;
 use crate::model::{
@@ -56,15 +56,15 @@ const TONE_HALF_LIFE_DAYS: f64 = 28.0;
 pub struct Normal {
     watch: Watch,
     zone: TimeZone,
-    /// Mentions or stories told in a negative tone, and all, discounted.
-    negative: f64,
+    /// Mentions or stories told in the tone that the rule is about, and all, discounted.
+    toned: f64,
     all: f64,
 }
 
 impl Normal {
     fn new(side: Side, lengths_s: &[u32], budget_per_week: f64, pause_s: u32, zone: TimeZone) -> Self {
         let watch = Watch::new(SLOT_S, lengths_s, budget_per_week, pause_s).on(side);
-        Self { watch, zone, negative: 0.0, all: 0.0 }
+        Self { watch, zone, toned: 0.0, all: 0.0 }
     }
 
     /// What is usual for the window that ends at `end`, the end of the slot after those learned, of which so much
@@ -79,9 +79,9 @@ impl Normal {
         self.watch.days()
     }
 
-    /// How many were negative, and of how many.
+    /// How many were told in the tone that the rule is about, and of how many.
     pub(super) fn tone(&self) -> (f64, f64) {
-        (self.negative, self.all)
+        (self.toned, self.all)
     }
 
     fn hour(&self, at_s: i64) -> Option<usize> {
@@ -93,10 +93,10 @@ impl Normal {
         let (value, exposure) = (slot.map(|slot| slot.value), slot.map_or(0.0, |slot| slot.exposure));
         let learned = self.watch.learn_heard(self.hour(at_s).unwrap_or(0), value, exposure);
         let kept = (-f64::from(SLOT_S) / 86_400.0 / TONE_HALF_LIFE_DAYS).exp2();
-        (self.negative, self.all) = (self.negative * kept, self.all * kept);
+        (self.toned, self.all) = (self.toned * kept, self.all * kept);
         // What an incident brings is no normal tone.
-        if let Some((negative, all)) = tone.filter(|_| !learned.holds) {
-            self.negative += negative;
+        if let Some((toned, all)) = tone.filter(|_| !learned.holds) {
+            self.toned += toned;
             self.all += all;
         }
     }
@@ -243,9 +243,9 @@ pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
 }
 
 fn tone(rule: &Rule, counts: &Bucket) -> (f64, f64) {
-    match rule.condition {
-        Condition::NegativeBuzz { .. } => (f64::from(counted(rule, counts)), f64::from(volume(rule, counts))),
-        Condition::Spike | Condition::Pattern | Condition::NewVoice | Condition::Absence => (0.0, 0.0),
+    match rule.condition.tone() {
+        Some(_) => (f64::from(counted(rule, counts)), f64::from(counts.volume(rule.count))),
+        None => (0.0, 0.0),
     }
 }
 
@@ -264,9 +264,7 @@ pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
         Condition::Pattern => 0,
         Condition::NewVoice => LISTENED_S,
         Condition::Absence => (settled::FEWEST_DAYS * 86_400.0) as i64 + 2 * i64::from(SLOT_S),
-        Condition::Spike | Condition::NegativeBuzz { .. } => {
-            (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S)
-        }
+        _ => (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S),
     };
     Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()
 }

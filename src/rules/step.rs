@@ -169,6 +169,7 @@ fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timesta
             kept.mentions += new.mentions;
             kept.stories += new.stories;
             kept.negative += new.negative;
+            kept.positive = kept.positive.zip(new.positive).map(|(kept, new)| kept + new);
             kept.sources = kept.sources.max(new.sources);
             kept.window.1 = kept.window.1.max(new.window.1);
             kept.voices.extend_from_slice(&new.voices);

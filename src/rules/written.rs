@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::replay::{Arrival, Listened, Past, Span, replay, replay_at_once};
 use crate::model::{
-    Alert, AlertState, Condition, Expectation, MentionId, Rule, SeenVoice, Timestamp, Tongue, WrittenTest,
+    Alert, AlertState, Condition, Expectation, MentionId, Rule, SeenVoice, SentimentLabel, Timestamp, Tongue,
+    WrittenTest,
 };
 
 /// What an expectation found.
@@ -32,9 +33,7 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
                 let found = replay_at_once(&test.rule, &test.brand, &past, span, tongue, voices);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::Absence => {
-                replay(&test.rule, &test.brand, &past, span, tongue)
-            }
+            _ => replay(&test.rule, &test.brand, &past, span, tongue),
         };
         let firing = alerts.into_iter().rev().find(|alert| alert.state == AlertState::Firing);
         let value = firing.as_ref().map(|alert| alert.observed.value);
@@ -67,7 +66,8 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
             gaps.push((start, Some(start + step_s)));
             continue;
         };
-        let negative = test.negative.get(number).copied().flatten().unwrap_or(0);
+        let of = |counts: &[Option<u32>]| counts.get(number).copied().flatten().unwrap_or(0);
+        let (negative, positive) = (of(&test.negative), of(&test.positive));
         for i in 0..value {
             let at = start + step_s * i64::from(i) / i64::from(value);
             let told = u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
@@ -79,7 +79,11 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
                 unplaced: false,
                 source: i % test.sources,
                 story: told,
-                negative: i < negative,
+                tone: match i {
+                    _ if i < negative => Some(SentimentLabel::Negative),
+                    _ if i >= value - positive.min(value) => Some(SentimentLabel::Positive),
+                    _ => None,
+                },
                 mention: i64::from(told),
             });
         }

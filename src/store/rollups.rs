@@ -374,7 +374,7 @@ mod tests {
                     let brand = brand(id);
                     let (since, until) = (instant(START - 86_400), instant(START + 40 * 86_400));
                     let scope = Scope { brand: &brand, query, since, until, backfill: true };
-                    let rows = scene.store.mention_rows(&scope, false, 1000).unwrap();
+                    let rows = scene.store.mention_rows(&scope, None, 1000).unwrap();
                     let mut sum = crate::model::Bucket::default();
                     scene.store.series(&scope, 3600).unwrap().buckets.into_iter().for_each(|bucket| sum += bucket);
                     prop_assert_eq!(sum.mentions as usize, rows.len());

@@ -55,6 +55,8 @@ pub struct ObservedView {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    /// `None` where an earlier vigie counted, which did not.
+    pub positive: Option<u32>,
     pub sources: u32,
     pub window: [Timestamp; 2],
     /// Whom a rule for new voices heard.
@@ -131,6 +133,7 @@ impl AlertView {
                 mentions: seen.mentions,
                 stories: seen.stories,
                 negative: seen.negative,
+                positive: seen.positive,
                 sources: seen.sources,
                 window: [seen.window.0, seen.window.1],
                 voices: seen.voices.iter().map(VoiceView::from).collect(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView, VoiceView};
 use crate::model::{
-    Alert, Bucket, CountBy, Mention, MentionId, Rule, SeenSeries, SeenVoice, Side, StoryId, Timestamp,
+    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId, Timestamp,
 };
 use crate::rules;
 use crate::store::{Reader, Scope};
@@ -49,6 +49,7 @@ pub struct RecomputedView {
     /// Whom it heard, as what is kept today tells it of the time when that was told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub voices: Vec<VoiceView>,
+    pub positive: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -217,10 +218,8 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
         voices: Vec::new(),
         mentions: bucket.mentions,
         stories: bucket.stories,
-        negative: match alert.observed.count {
-            CountBy::Stories => bucket.negative_stories,
-            CountBy::Mentions => bucket.negative_mentions,
-        },
+        negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),
+        positive: bucket.toned(SentimentLabel::Positive, alert.observed.count),
     })
 }
 
@@ -230,11 +229,14 @@ fn bucket_of(mentions: &[Mention]) -> Bucket {
         |mentions: &[&Mention]| number(mentions.iter().map(|m| &m.story).collect::<HashSet<_>>().len());
     let all: Vec<&Mention> = mentions.iter().collect();
     let negative: Vec<&Mention> = all.iter().copied().filter(|m| m.is_negative()).collect();
+    let positive: Vec<&Mention> = all.iter().copied().filter(|m| m.is_positive()).collect();
     Bucket {
         mentions: number(all.len()),
         stories: stories(&all),
         negative_mentions: number(negative.len()),
         negative_stories: stories(&negative),
+        positive_mentions: number(positive.len()),
+        positive_stories: stories(&positive),
     }
 }
 
@@ -245,11 +247,13 @@ fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<String> {
     }
     let then = &alert.observed;
     [
-        ("mentions", then.mentions, today.mentions),
-        ("stories", then.stories, today.stories),
-        ("negative", then.negative, today.negative),
+        ("mentions", Some(then.mentions), today.mentions),
+        ("stories", Some(then.stories), today.stories),
+        ("negative", Some(then.negative), today.negative),
+        ("positive", then.positive, today.positive),
     ]
     .into_iter()
+    .filter_map(|(what, then, today)| Some((what, then?, today)))
     .filter(|(_, then, today)| then != today)
     .map(|(what, then, today)| format!("{what}: {then} counted then, {today} of the same window today"))
     .collect()
@@ -308,7 +312,7 @@ fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let evidence: HashSet<&MentionId> = alert.evidence.iter().collect();
-    let counted = reader.mention_rows(&scope(alert), false, READ)?;
+    let counted = reader.mention_rows(&scope(alert), None, READ)?;
     let known = counted.iter().filter(|m| m.observed.as_second() <= alert.seen_at.as_second());
     known
         .filter(|mention| !evidence.contains(&mention.id))
