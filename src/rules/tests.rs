@@ -261,6 +261,11 @@ fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     assert_eq!(state.unwrap().state, AlertState::Resolved);
 }
 
+/// One that chance hardly ever sets off.
+fn absence(window: Window) -> Rule {
+    Rule { budget_per_week: 0.1, ..rule(Condition::Absence, window) }
+}
+
 /// What a rule for absences says of a past, looked at slot by slot from the third week on.
 fn absences(rule: &Rule, history: &History) -> Vec<(Notice, Alert)> {
     let brand = &rule.brands[0];
@@ -297,7 +302,7 @@ fn notices(told: &[(Notice, Alert)]) -> Vec<Notice> {
 fn a_silence_is_one_absence_and_ends_when_talk_is_back() {
     for window in [Window::Auto, Window::Fixed(6 * HOUR)] {
         let (series, silent) = silence(0.0);
-        let told = absences(&rule(Condition::Absence, window), &history(&series));
+        let told = absences(&absence(window), &history(&series));
         assert_eq!(notices(&told), [Notice::First, Notice::Resolved], "{window:?}");
         let fired = told[0].1.fired_at.unwrap();
         assert!(
@@ -315,7 +320,7 @@ fn a_silence_is_one_absence_and_ends_when_talk_is_back() {
 /// Talk that is heard less than it is said is not missing.
 #[test]
 fn an_outage_raises_no_absence() {
-    let rule = rule(Condition::Absence, Window::Auto);
+    let rule = absence(Window::Auto);
     let deaf = |share_deaf: f64, counts: f64| {
         let (series, silent) = silence(counts);
         let mut past = history(&series);
@@ -488,7 +493,7 @@ fn reasons_read_well() {
 
 #[track_caller]
 fn check_absence() {
-    let rule = rule(Condition::Absence, Window::Auto);
+    let rule = absence(Window::Auto);
     let mut reasons = String::new();
     for rate in [0.0, 0.1] {
         let (_, alert) = absences(&rule, &history(&silence(rate).0)).remove(0);

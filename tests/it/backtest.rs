@@ -330,14 +330,14 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
     for alert in live.alerts.iter().filter(|alert| alert.rule.as_str() == "silent") {
         let explained =
             vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
-        assert_eq!(explained.differences, [""; 0], "{alert:?}");
+        assert!(explained.differences.is_empty(), "{alert:?} {:?}", explained.differences);
         let silence = START_S + (22 * 24 + 12) * 3_600;
         assert!(alert.since.as_second() > silence, "nobody hears a silence in an outage: {alert:?}");
     }
     for alert in live.alerts.iter().filter(|alert| !alert.observed.voices.is_empty()) {
         let explained =
             vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
-        assert_eq!(explained.differences, [""; 0]);
+        assert!(explained.differences.is_empty(), "{:?}", explained.differences);
         assert_eq!(explained.recomputed.voices, explained.alert.observed.voices);
         assert_eq!(explained.recomputed.mentions, alert.observed.mentions);
     }
