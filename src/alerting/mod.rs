@@ -11,6 +11,7 @@ mod memory;
 mod muting;
 mod outbox;
 mod pattern;
+mod settled;
 mod summary;
 mod telling;
 #[cfg(test)]
@@ -120,6 +121,10 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
+                Condition::Absence => {
+                    let memory = (&mut *memory, stock_taken);
+                    place = settled::look(&mut course, memory, brand, &changed, now)?;
+                }
                 Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                     // Where nothing was heard, nothing can begin; what goes on may end.
                     let goes_on =
@@ -228,7 +233,7 @@ fn look_at_windows(
     let until = slot(newest, 1)?;
     let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
-    let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+    let longest = rule.windows().into_iter().max().unwrap_or_default();
     let scope_of_live = scope(back(from, longest)?);
     let mut live = store.series(&scope_of_live, SLOT_S)?;
     if let Some(name) = &rule.alarming {
@@ -238,13 +243,9 @@ fn look_at_windows(
         }
     }
     let vigil = &mut remembered.vigil;
-    let history = store.usual_with(
-        &scope(remembered.since),
-        rule.alarming.as_deref(),
-        SLOT_S,
-        remembered.stock_taken,
-        vigil.end(),
-    )?;
+    let (since, taken) = (scope(remembered.since), remembered.stock_taken);
+    let (alarming, side) = (rule.alarming.as_deref(), rule.condition.side());
+    let history = store.usual_with(&since, alarming, SLOT_S, taken, vigil.end(), side)?;
     let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
     let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
     let sources = |(since, until)| {
@@ -298,7 +299,7 @@ fn gather(
             store.mentions(&alert.evidence)?
         }
         None => {
-            let scope = scope(since, until, false);
+            let scope = scope(since, until, rule.condition.is_settled());
             let mut counted = store.mention_rows(&scope, rule.condition.tone(), EVIDENCE)?;
             if let Some(name) = &rule.alarming {
                 let known: BTreeSet<MentionId> = counted.iter().map(|mention| mention.id.clone()).collect();
@@ -392,6 +393,14 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
         None => (seen.value, false),
     };
     let what = rules::unit(rule.count, value, tongue);
+    if rule.condition == Condition::Absence {
+        return match (tongue, value) {
+            (Tongue::English, 0) => format!("{name}: no {}", rules::unit(rule.count, 2, tongue)),
+            (Tongue::English, _) => format!("{name}: only {value} {what}"),
+            (Tongue::French, 0) => format!("{name} : aucune {what}"),
+            (Tongue::French, _) => format!("{name} : seulement {value} {what}"),
+        };
+    }
     let title = match (tongue, rule.condition.tone()) {
         (Tongue::English, _) if of_crisis => format!("{name}: {value} {what} of crisis"),
         (Tongue::French, _) if of_crisis => format!("{name} : {value} {what} de crise"),

@@ -37,7 +37,7 @@ pub use notification::{
 };
 pub use preset::{Preset, PresetName, Search};
 pub use rule::{
-    Alarm, Condition, CountBy, Rule, RuleId, Severity, Undated, Window, alarming, dated, is_dated,
+    Alarm, Condition, CountBy, Rule, RuleId, Severity, Side, Undated, Window, alarming, dated, is_dated,
     saved_query,
 };
 pub use series::{Bucket, Heard, History, Series};
