@@ -257,17 +257,21 @@ fn brands(view: &RoundView, style: Style) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn without_a_source_it_says_what_to_do_and_when_none_is_due_when_one_will_be() {
-        let view = RoundView {
-            sources: Vec::new(),
+    fn view(sources: Vec<SourceRound>) -> RoundView {
+        RoundView {
+            sources,
             brands: Vec::new(),
             newest: Vec::new(),
             judged_from: None,
             too_early: false,
             firing: Vec::new(),
-            next_due: Some("2026-03-02T08:15:00Z".parse().unwrap()),
-        };
+            next_due: None,
+        }
+    }
+
+    #[test]
+    fn without_a_source_it_says_what_to_do_and_when_none_is_due_when_one_will_be() {
+        let view = RoundView { next_due: Some("2026-03-02T08:15:00Z".parse().unwrap()), ..view(Vec::new()) };
         let style = Style { tongue: Tongue::English, colour: false, width: 80 };
         assert!(text(&view, 0, &TimeZone::UTC, style).contains("[[source]]"));
         let waiting = text(&view, 2, &TimeZone::UTC, style);
@@ -289,16 +293,7 @@ mod tests {
                 })
                 .collect();
             rounds.push(failed("other", "server answered 500 (internal error)"));
-            let view = RoundView {
-                sources: rounds,
-                brands: Vec::new(),
-                newest: Vec::new(),
-                judged_from: None,
-                too_early: false,
-                firing: Vec::new(),
-                next_due: None,
-            };
-            sources(&view, Style { tongue: Tongue::English, colour: false, width: 80 })
+            sources(&view(rounds), Style { tongue: Tongue::English, colour: false, width: 80 })
         };
         assert_eq!(told(MOST_ALIKE).matches("no network").count(), MOST_ALIKE);
         let many = told(MOST_ALIKE + 1);
@@ -317,16 +312,7 @@ mod tests {
             };
             let mut rounds: Vec<SourceRound> = (0..unchanged).map(quiet).collect();
             rounds.push(SourceRound::without_document("bad", "failed", Some("broken: why".to_owned())));
-            let view = RoundView {
-                sources: rounds,
-                brands: Vec::new(),
-                newest: Vec::new(),
-                judged_from: None,
-                too_early: false,
-                firing: Vec::new(),
-                next_due: None,
-            };
-            sources(&view, Style { tongue: Tongue::English, colour: false, width: 80 })
+            sources(&view(rounds), Style { tongue: Tongue::English, colour: false, width: 80 })
         };
         assert_eq!(told(MOST_UNCHANGED).lines().count(), MOST_UNCHANGED + 2);
         let many = told(MOST_UNCHANGED + 1);
