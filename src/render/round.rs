@@ -66,13 +66,14 @@ pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> 
     if view.newest.is_empty() || !view.sources.iter().filter(heard).all(|source| source.backfill) {
         return out;
     }
-    out + &style.say(NEXT, NEXT_FRENCH).replace("BRAND", &view.brands[0].brand)
+    let search = format!("vigie search 'brand:{}'", view.brands[0].brand);
+    out + &style.say(NEXT, NEXT_FRENCH).replace("SEARCH", &format!("{search:<34}"))
 }
 
 /// After a first round.
 const NEXT: &str = "
 Next:
-  vigie search 'brand:BRAND'          all that was heard of a brand
+  SEARCH  all that was heard of a brand
   vigie benchmark                     your brand beside the others
   vigie report --out report.html      the same as a page to hand on
   vigie run                           keeps listening, and tells you
@@ -80,7 +81,7 @@ Next:
 
 const NEXT_FRENCH: &str = "
 Ensuite :
-  vigie search 'brand:BRAND'          tout ce qui a été entendu d’une marque
+  SEARCH  tout ce qui a été entendu d’une marque
   vigie benchmark                     votre marque à côté des autres
   vigie report --out rapport.html     la même chose en une page à transmettre
   vigie run                           continue d’écouter, et vous prévient
