@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use super::Standing;
 use crate::model::{BrandId, Rule, RuleId, Timestamp};
+use crate::rules::settled;
 use crate::rules::{Keeps, REMEMBERED_S, SLOT_S, Vigil, Voices, begun};
 use crate::store::{Reader, Scope};
 
@@ -35,6 +36,8 @@ pub(super) struct Remembered {
     pub since: Timestamp,
     /// When it was taken stock of the sources that history is scaled to.
     pub stock_taken: Timestamp,
+    /// How long a rule waits that looks for what is missing, seconds.
+    pub lag_s: i64,
     config_hash: String,
 }
 
@@ -58,11 +61,18 @@ impl Memory {
         if !fits {
             let since = begun(stock_taken);
             let scope = Scope { brand, query: rule.within.as_deref(), since, until: from, backfill: true };
-            let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since)? else { return Ok(None) };
+            let side = rule.condition.side();
+            let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since, side)? else {
+                return Ok(None);
+            };
+            let lag_s = match rule.condition.is_settled() {
+                true => settled::lag(rule, store.lags(&scope, stock_taken)?),
+                false => 0,
+            };
             let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
             vigil.learn(rule, &history, from);
             let config_hash = rule.config_hash.clone();
-            self.remembered.insert(key.clone(), Remembered { vigil, since, stock_taken, config_hash });
+            self.remembered.insert(key.clone(), Remembered { vigil, since, stock_taken, lag_s, config_hash });
         }
         Ok(self.remembered.get_mut(&key))
     }

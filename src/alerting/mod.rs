@@ -11,6 +11,7 @@ mod memory;
 mod muting;
 mod outbox;
 mod pattern;
+mod settled;
 mod summary;
 mod telling;
 #[cfg(test)]
@@ -115,6 +116,10 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     let (step, evidence, noted) = pattern::look(&course, (memory, stock_taken), brand, now)?;
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
+                }
+                Condition::Absence => {
+                    let memory = (&mut *memory, stock_taken);
+                    place = settled::look(&mut course, memory, brand, &changed, now)?;
                 }
                 Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                     // Where nothing was heard, nothing can begin; what goes on may end.
@@ -224,10 +229,11 @@ fn look_at_windows(
     let until = slot(newest, 1)?;
     let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
-    let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+    let longest = rule.windows().into_iter().max().unwrap_or_default();
     let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
     let vigil = &mut remembered.vigil;
-    let history = store.usual(&scope(remembered.since), SLOT_S, remembered.stock_taken, vigil.end())?;
+    let (since, taken) = (scope(remembered.since), remembered.stock_taken);
+    let history = store.usual(&since, SLOT_S, taken, vigil.end(), rule.condition.side())?;
     let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
     let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
     let sources = |(since, until)| store.source_count(&Scope { brand, query, since, until, backfill: false });
@@ -275,7 +281,9 @@ fn gather(
             store.mentions(&alert.evidence)?
         }
         None => {
-            let counted = store.mention_rows(&scope(since, until, false), rule.condition.tone(), EVIDENCE)?;
+            let backfill = rule.condition.is_settled();
+            let counted =
+                store.mention_rows(&scope(since, until, backfill), rule.condition.tone(), EVIDENCE)?;
             alert.evidence = counted.iter().map(|m| m.id.clone()).collect();
             counted
         }
@@ -333,6 +341,14 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
         };
     }
     let what = rules::unit(rule.count, value, tongue);
+    if rule.condition == Condition::Absence {
+        return match (tongue, value) {
+            (Tongue::English, 0) => format!("{name}: no {}", rules::unit(rule.count, 2, tongue)),
+            (Tongue::English, _) => format!("{name}: only {value} {what}"),
+            (Tongue::French, 0) => format!("{name} : aucune {what}"),
+            (Tongue::French, _) => format!("{name} : seulement {value} {what}"),
+        };
+    }
     let title = match (tongue, rule.condition.tone()) {
         (Tongue::English, None) => format!("{name}: {value} {what}"),
         (Tongue::English, Some(tone)) => format!("{name}: {value} {} {what}", tone.as_str()),

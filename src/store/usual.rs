@@ -1,12 +1,16 @@
 //! What was heard of a brand before, as today's sources would have counted it (see [`crate::stats::stock`]).
 
 use anyhow::Result;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::rollups::{BACKFILL, DAY, day, known_subject};
 use super::{Reader, Scope, instant};
-use crate::model::{BrandId, Heard, History, Timestamp};
+use crate::model::{BrandId, Heard, History, Side, Timestamp};
+use crate::rules::settled;
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
+
+/// What silences are waited for: a source that brings so much of the talk must have been heard.
+const MUCH: f64 = 0.02;
 
 impl Reader {
     /// Counts per slot, back-fill of a known time included, beside the share that the sources of `as_of` heard of them, from
@@ -18,6 +22,7 @@ impl Reader {
         step_s: u32,
         as_of: Timestamp,
         from: Timestamp,
+        side: Side,
     ) -> Result<Option<History>> {
         let shares = self.shares(scope, as_of)?;
         let Some(since) = self.since(scope, &shares)? else { return Ok(None) };
@@ -26,8 +31,15 @@ impl Reader {
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
         let series = self.series_up_to(&Scope { since, ..*scope }, step_s, BACKFILL)?;
         let slots = Slots { start: since.as_second(), step_s: step, number: series.buckets.len() };
-        let known = stock::heard(slots, &shares, |source| self.gaps_numbered(source))?;
-        let heard = |(&counts, share): (_, Option<f64>)| share.map(|share| Heard { counts, share });
+        let gaps = |source| match side {
+            Side::More => self.gaps_numbered(source),
+            // Where nobody listens any more, there is no silence to be heard.
+            Side::Less => Ok(stock::ended(self.gaps_numbered(source)?, self.ended(source)?)),
+        };
+        let known = stock::heard(slots, &shares, gaps)?;
+        let heard = |(&counts, heard): (_, Option<(f64, f64)>)| {
+            heard.map(|(share, deaf)| Heard { counts, share, deaf })
+        };
         let slots = series.buckets.iter().zip(known).map(heard).collect();
         Ok(Some(History { start: since, step_s, slots }))
     }
@@ -87,6 +99,48 @@ impl Reader {
         Ok(stock::shares(told, judged, until))
     }
 
+    /// Since when a source is not listened to any more; `None` while it is. One that is only imported was never.
+    pub(super) fn ended(&self, source: i64) -> Result<Option<i64>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT CASE WHEN configured AND enabled AND first_good IS NOT NULL THEN NULL ELSE
+                 coalesce(last_good, (SELECT max(e.observed) FROM entries e WHERE e.source = s.source), 0) END
+             FROM sources s WHERE source = ?1",
+        )?;
+        Ok(statement.query_row([source], |row| row.get(0))?)
+    }
+
+    /// Up to when all that bring much of the talk of `scope` were heard, those that are deaf or not listened to any
+    /// more apart; `None` if there is none.
+    pub fn heard_until(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Option<Timestamp>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT last_good FROM sources s WHERE source = ?1 AND configured AND enabled AND last_good IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM gaps g WHERE g.source = s.source AND g.until IS NULL)",
+        )?;
+        let mut until: Option<i64> = None;
+        for share in self.shares(scope, as_of)? {
+            let heard: Option<i64> = statement.query_row([share.source], |row| row.get(0)).optional()?;
+            if share.share >= MUCH {
+                until = until.into_iter().chain(heard).min();
+            }
+        }
+        Ok(until.map(instant))
+    }
+
+    /// How late what was published in the weeks before `as_of` was heard, seconds, back-fill apart.
+    pub fn lags(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Vec<i64>> {
+        let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
+            return Ok(Vec::new());
+        };
+        let until = as_of.as_second();
+        let mut statement = self.db.prepare_cached(
+            "SELECT e.observed - c.at FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
+             WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill = 0 AND e.published IS NOT NULL
+                 AND e.observed < ?3",
+        )?;
+        let lags = statement.query_map([subject, until - settled::LAGS_S, until], |row| row.get(0))?;
+        Ok(lags.collect::<Result<_, _>>()?)
+    }
+
     /// When a source was not heard; one that is not heard still has no end.
     pub(super) fn gaps_numbered(&self, source: i64) -> Result<Vec<(i64, Option<i64>)>> {
         let mut statement =
@@ -121,7 +175,7 @@ mod tests {
         let acme = brand("acme");
         let (since, until) = (time("2026-01-02T00:00Z"), time("2026-01-10T00:00Z"));
         let scope = Scope { brand: &acme, query: None, since, until, backfill: true };
-        let history = scene.store.usual(&scope, 86_400, until, since).unwrap();
+        let history = scene.store.usual(&scope, 86_400, until, since, Side::More).unwrap();
         let mentions = |slot: &Option<Heard>| {
             slot.map_or(u32::MAX, |heard| (f64::from(heard.counts.mentions) / heard.share).round() as u32)
         };
