@@ -460,6 +460,10 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX handlings_by_mention ON handlings (mention);
     ",
+    "
+    -- By source, hashes of passages that its documents repeat: 8 bytes each, oldest first.
+    CREATE TABLE repeated (source INTEGER PRIMARY KEY, passages BLOB NOT NULL);
+    ",
 ];
 
 /// The step after which fingerprints are of the kind that this program takes.
