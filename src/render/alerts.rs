@@ -16,7 +16,11 @@ const ID_SHOWN: usize = 8;
 
 pub fn list(view: &AlertList, zone: &TimeZone, style: Style) -> String {
     if view.alerts.is_empty() {
-        return style.say("no alerts\n", "aucune alerte\n").into();
+        let none = style.say(
+            "no alerts; `vigie rules list` says from when rules can judge\n",
+            "aucune alerte ; `vigie rules list` dit à partir de quand les règles peuvent juger\n",
+        );
+        return none.to_owned();
     }
     let columns = [
         (style.say("since", "depuis"), Align::Left),

@@ -7,8 +7,8 @@ use rusqlite::{Row, params};
 
 use super::entries::{entry_number, names_somebody, uncount_entry};
 use super::expiry::GONE;
-use super::mentions::{Absent, prefixed, retell, tags, write_mentions};
-use super::{Reader, Store, engagement_from_json, instant, rows, stories};
+use super::mentions::{Absent, prefixed, retell, write_mentions};
+use super::{Reader, Store, engagement_from_json, instant, list_from_json, rows, stories};
 use crate::model::{Entry, EntryId, Format, Language, Mention, SourceId, Timestamp};
 use crate::prepare::PreparedMention;
 
@@ -50,6 +50,31 @@ impl Reader {
         while let Some(row) = rows.next()? {
             let entry = self.kept_entry(row)?;
             if each(entry)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands every kept entry of `[since, until)` that names nobody to `each`, newest first, in constant memory, until
+    /// it breaks.
+    pub fn nameless(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND e.expired = 0
+                 AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.entry = e.entry)
+             ORDER BY e.at DESC, e.entry DESC"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let since = since.map_or(i64::MIN, Timestamp::as_second);
+        let until = until.map_or(i64::MAX, Timestamp::as_second);
+        let mut rows = statement.query([since, until])?;
+        while let Some(row) = rows.next()? {
+            if each(self.kept_entry(row)?)?.is_break() {
                 break;
             }
         }
@@ -111,7 +136,7 @@ impl Reader {
                 language: row.get("declared_language")?,
                 image: None,
                 format: Format::default(),
-                tags: tags(row, "tags")?,
+                tags: list_from_json(row.get::<_, Option<String>>("tags")?.as_deref())?,
                 extra: row.get("extra")?,
                 engagement: engagement_from_json(row.get::<_, Option<String>>("engagement")?.as_deref())?,
             },
@@ -162,7 +187,8 @@ impl Store {
 const LAST_RESCORE: &str = "last_rescore";
 
 const ENTRY_COLUMNS: &str = "
-    e.entry, e.at, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
+    e.entry, e.at, e.id, s.id AS source, iif(e.guid = x'', e.link, e.guid) AS guid, e.link, e.title, e.text, e.author,
+    e.published, e.observed,
     e.declared_language, e.tags, e.engagement, e.extra, e.language, e.backfill
     FROM entries e JOIN sources s ON s.source = e.source";
 

@@ -47,6 +47,23 @@ impl Heard {
         (part, (from > since).then_some(from))
     }
 
+    /// From when on those sources were heard that bring nine tenths of what is counted: of what was before, their
+    /// first documents hold a few old entries, and the rest was not there to be heard.
+    pub fn mostly_from(&self, asked: &Comparison<'_>, rows: &[&RollupRow]) -> Timestamp {
+        let mut brought: BTreeMap<Timestamp, u64> = BTreeMap::new();
+        for row in rows {
+            let from = self.spans.get(&row.source).and_then(|span| span.from).unwrap_or(Timestamp::MIN);
+            *brought.entry(from).or_default() += counted(asked.count, row);
+        }
+        let all: u64 = brought.values().sum();
+        let mut heard = 0;
+        let mostly = brought.into_iter().find(|(_, count)| {
+            heard += count;
+            heard as f64 >= STEADY * all as f64
+        });
+        mostly.map_or(asked.since, |(from, _)| from.min(asked.since))
+    }
+
     pub fn is_steady(&self, source: &SourceId, since: Timestamp, until: Timestamp) -> bool {
         self.part(source, since, until).0 >= STEADY
     }

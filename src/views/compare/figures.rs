@@ -22,6 +22,8 @@ pub(super) struct Windows<'a> {
     pub compared: Option<Compared<'a>>,
     pub since: Timestamp,
     pub until: Timestamp,
+    /// From when on most of what is counted was heard: how restless volume is, is learned from there.
+    pub heard_since: Timestamp,
     pub days: f64,
     /// Mentions in the story of a mention, on average.
     pub copies: f64,
@@ -212,6 +214,8 @@ struct Blocks<'a> {
     rows: BTreeMap<i64, Vec<&'a RollupRow>>,
     /// One past the last.
     end: i64,
+    /// The first of which most of what is counted was heard.
+    heard_from: i64,
     days_a_block: i64,
 }
 
@@ -230,7 +234,9 @@ impl<'a> Blocks<'a> {
         for row in all() {
             rows.entry(block(row.day.as_second())).or_default().push(row);
         }
-        Self { rows, end: block(last - 1) + 1, days_a_block }
+        let heard = (windows.heard_since.as_second() - first).max(0);
+        let heard_from = (heard as u64).div_ceil((days_a_block * DAY_S) as u64) as i64;
+        Self { rows, end: block(last - 1) + 1, heard_from, days_a_block }
     }
 
     fn sums(&self, made: Made, brand: &BrandId) -> Vec<Sum> {
@@ -238,6 +244,58 @@ impl<'a> Blocks<'a> {
             let rows = self.rows.get(&at).map_or(&[][..], Vec::as_slice);
             made.sum(rows.iter().copied(), brand, self.days_a_block as f64)
         };
-        (0..self.end).map(block).collect()
+        // Where nothing was heard a share has no whole, but a day is a day.
+        let first = if matches!(made, Made::PerDay(_)) { self.heard_from } else { 0 };
+        (first..self.end).map(block).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    const DAY_S: i64 = 86_400;
+
+    /// A fortnight of five to eleven stories a day; before that a source's first document holds one every tenth day.
+    #[test]
+    fn how_restless_volume_is_is_learned_from_times_that_were_heard() {
+        let day = |number: i64| Timestamp::from_second(number * DAY_S).unwrap();
+        let row = |number: i64, stories: u32| RollupRow {
+            brand: BrandId::new("acme"),
+            day: day(number),
+            source: SourceId::new("news"),
+            language: None,
+            tone: None,
+            mentions: stories,
+            stories,
+        };
+        let daily = |days: std::ops::Range<i64>| days.map(|at| row(at, 5 + (at * 5 % 7) as u32));
+        let now: Vec<RollupRow> = daily(193..200).collect();
+        let then: Vec<RollupRow> = daily(186..193).collect();
+        let sparse: Vec<RollupRow> = (20..186).step_by(10).map(|at| row(at, 1)).collect();
+        let (now, then): (Vec<_>, Vec<_>) = (now.iter().collect(), then.iter().collect());
+        let older: Vec<&RollupRow> = sparse.iter().chain(then.iter().copied()).collect();
+        let brands = [BrandId::new("acme")];
+        let width = |heard_since: Timestamp| {
+            let windows = Windows {
+                brands: &brands,
+                now: &now,
+                older: &older,
+                compared: Some(Compared { now: now.clone(), then: then.clone(), days_then: 7.0 }),
+                since: day(193),
+                until: day(200),
+                heard_since,
+                days: 7.0,
+                copies: 1.0,
+                count: CountBy::Stories,
+            };
+            let change = figures(&windows)[0].change_per_day.unwrap();
+            assert!(change.low <= change.value && change.value <= change.high);
+            change.high - change.low
+        };
+        let (heard, all) = (width(day(186)), width(Timestamp::MIN));
+        assert!(heard < 12.0, "{heard}");
+        assert!(all > 1.5 * heard, "{all} is not much wider than {heard}");
     }
 }

@@ -85,6 +85,7 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
         }),
         since: asked.since,
         until: asked.until,
+        heard_since: hearing.mostly_from(asked, &rows),
         days: days(length),
         copies: portrait::mean_copies(&told),
         count: asked.count,
