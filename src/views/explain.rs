@@ -394,10 +394,45 @@ fn whole(reader: &Reader, alert: &Alert) -> Result<Option<u32>> {
     let among: Vec<String> = serde_json::from_str(written.unwrap_or("[]"))?;
     let mut whole = 0;
     for brand in among.into_iter().map(BrandId::new) {
-        let bucket = reader.count_known(&Scope { brand: &brand, ..scope(alert) }, alert.seen_at)?;
-        whole += bucket.volume(alert.observed.count);
+        whole += counted(reader, alert, &brand)?.volume(alert.observed.count);
     }
     Ok(Some(whole))
+}
+
+/// What is said of a brand in its window, as far as that was heard.
+fn counted(reader: &Reader, alert: &Alert, brand: &BrandId) -> Result<Bucket> {
+    let mut sum = Bucket::default();
+    for (since, until) in heard(alert)? {
+        let scope = Scope { brand, since, until, ..scope(alert) };
+        sum += reader.count_known(&scope, alert.seen_at)?;
+    }
+    Ok(sum)
+}
+
+/// The times of its window that counted: where it waited for a window to be heard as a whole, those that were.
+fn heard(alert: &Alert) -> Result<Vec<(Timestamp, Timestamp)>> {
+    let (since, until) = alert.observed.window;
+    let Some(series) = alert.series.as_ref().filter(|series| series.side != Side::More) else {
+        return Ok(vec![(since, until)]);
+    };
+    let step_s = i64::from(series.step_s);
+    let is_heard = |at_s: i64| {
+        let slot = (at_s - series.start.as_second()).div_euclid(step_s);
+        // The last one is not part of the past.
+        usize::try_from(slot).is_ok_and(|slot| series.values.get(slot).is_none_or(Option::is_some))
+    };
+    let mut times: Vec<(i64, i64)> = Vec::new();
+    for at_s in (since.as_second()..until.as_second()).step_by(usize::try_from(step_s)?) {
+        if !is_heard(at_s) {
+            continue;
+        }
+        match times.last_mut().filter(|(_, until)| *until == at_s) {
+            Some(last) => last.1 += step_s,
+            None => times.push((at_s, at_s + step_s)),
+        }
+    }
+    let times = times.into_iter();
+    times.map(|(since, until)| Ok((Timestamp::from_second(since)?, Timestamp::from_second(until)?))).collect()
 }
 
 /// What was counted in its window.
@@ -410,7 +445,7 @@ fn scope(alert: &Alert) -> Scope<'_> {
 
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
-        reader.count_known(&scope(alert), alert.seen_at)?
+        counted(reader, alert, &alert.brand)?
     } else {
         bucket_of(&reader.mentions(&alert.evidence)?)
     };
