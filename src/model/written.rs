@@ -22,6 +22,8 @@ pub struct WrittenTest {
     pub positive: Vec<Option<u32>>,
     /// And of how many words of crisis are told.
     pub alarming: Vec<Option<u32>>,
+    /// Of a rule for shares: mentions of all other brands together, by step.
+    pub others: Vec<Option<u32>>,
     /// Over how many sources the mentions of a step are spread.
     pub sources: u32,
     pub expectations: Vec<Expectation>,

@@ -294,6 +294,8 @@ mod tests {
                 alarming: None,
                 sources: 3,
                 window: [since, until],
+                whole: None,
+                share: None,
                 voices: Vec::new(),
             },
             baseline: None,

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::rollups::{BACKFILL, DAY, day, known_subject};
 use super::{Reader, Scope, instant};
-use crate::model::{BrandId, Heard, History, Side, Timestamp};
+use crate::model::{BrandId, Bucket, Heard, History, Side, Timestamp};
 use crate::rules::settled;
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
@@ -56,11 +56,11 @@ impl Reader {
         let gaps = |source| match side {
             Side::More => self.gaps_numbered(source),
             // Where nobody listens any more, there is no silence to be heard.
-            Side::Less => Ok(stock::ended(self.gaps_numbered(source)?, self.ended(source)?)),
+            Side::Less | Side::Either => Ok(stock::ended(self.gaps_numbered(source)?, self.ended(source)?)),
         };
         let known = stock::heard(slots, &shares, gaps)?;
         let heard = |(&counts, heard): (_, Option<(f64, f64)>)| {
-            heard.map(|(share, deaf)| Heard { counts, share, deaf })
+            heard.map(|(share, deaf)| Heard { counts, share, deaf, whole: Bucket::default() })
         };
         let slots = buckets.iter().zip(known).map(heard).collect();
         Ok(Some(History { start: since, step_s, slots }))

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView, VoiceView};
 use crate::model::{
-    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId, Timestamp,
-    Tongue, alarming,
+    Alert, BrandId, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId,
+    Timestamp, Tongue, alarming,
 };
 use crate::rules;
 use crate::store::{Reader, Scope};
@@ -86,6 +86,7 @@ pub enum Counted {
     Positive,
     /// With a word of crisis, and not positive.
     Alarming,
+    Whole,
 }
 
 /// What is known of a voice.
@@ -123,6 +124,7 @@ impl Difference {
                     Counted::Negative => tongue.of("negative", "négatives"),
                     Counted::Positive => tongue.of("positive", "positives"),
                     Counted::Alarming => tongue.of("with a word of crisis", "avec un mot de crise"),
+                    Counted::Whole => tongue.of("of all compared", "de toutes les marques comparées"),
                 };
                 match tongue {
                     Tongue::English => {
@@ -242,6 +244,9 @@ pub struct RecomputedView {
     pub positive: u32,
     /// `None` where the rule does not count it.
     pub alarming: Option<u32>,
+    /// Of a rule for shares: of all that were compared, in the unit of the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -384,11 +389,26 @@ fn heard_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
     differences
 }
 
-/// What of its window is known, as far as that was heard.
-fn counted(reader: &Reader, alert: &Alert) -> Result<Bucket> {
+/// What of all that were compared was known when a share was seen.
+fn whole(reader: &Reader, alert: &Alert) -> Result<Option<u32>> {
+    if alert.observed.whole.is_none() {
+        return Ok(None);
+    }
+    // Who was compared is part of the rule as it was.
+    let written = alert.rule_text.lines().find_map(|line| line.strip_prefix("among = "));
+    let among: Vec<String> = serde_json::from_str(written.unwrap_or("[]"))?;
+    let mut whole = 0;
+    for brand in among.into_iter().map(BrandId::new) {
+        whole += counted(reader, alert, &brand)?.volume(alert.observed.count);
+    }
+    Ok(Some(whole))
+}
+
+/// What is said of a brand in its window, as far as that was heard.
+fn counted(reader: &Reader, alert: &Alert, brand: &BrandId) -> Result<Bucket> {
     let mut sum = Bucket::default();
     for (since, until) in heard(alert)? {
-        let scope = Scope { since, until, ..scope(alert) };
+        let scope = Scope { brand, since, until, ..scope(alert) };
         let counts = reader.count_known(&scope, alert.seen_at)?;
         sum += match alert.observed.alarming {
             Some(_) => {
@@ -438,13 +458,14 @@ fn scope(alert: &Alert) -> Scope<'_> {
 
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
-        counted(reader, alert)?
+        counted(reader, alert, &alert.brand)?
     } else {
         bucket_of(&reader.mentions(&alert.evidence)?)
     };
     Ok(RecomputedView {
         baseline: None,
         voices: Vec::new(),
+        whole: whole(reader, alert)?,
         mentions: bucket.mentions,
         stories: bucket.stories,
         negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),
@@ -483,6 +504,7 @@ fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
         (Counted::Negative, Some(then.negative), today.negative),
         (Counted::Positive, then.positive, today.positive),
         (Counted::Alarming, then.alarming, today.alarming.unwrap_or(0)),
+        (Counted::Whole, then.whole, today.whole.unwrap_or_default()),
     ]
     .into_iter()
     .filter_map(|(what, then, today)| Some((what, then?, today)))

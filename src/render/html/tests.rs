@@ -218,6 +218,8 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             alarming: None,
             sources: 1,
             window: [since, until],
+            whole: None,
+            share: None,
             voices: Vec::new(),
         },
         baseline: None,
