@@ -17,6 +17,7 @@ mod million;
 mod search;
 mod stories;
 mod stream;
+mod year;
 
 use std::time::Duration;
 
@@ -46,6 +47,12 @@ fn main() -> anyhow::Result<()> {
             .zip(arguments.get(at + 2))
             .context("after --million come a file of JSON lines and a folder to build in")?;
         return million::run(file, folder);
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--year") {
+        let [file, folder, brands] = arguments.get(at + 1..at + 4).unwrap_or_default() else {
+            anyhow::bail!("after --year come a file of JSON lines, a folder to build in, and how many brands");
+        };
+        return year::run(file, folder, brands.parse().context("a number of brands, as in 5")?);
     }
     let bench = Bench { measures: arguments.iter().any(|argument| argument == "--bench") };
     matching::run(&bench);
