@@ -162,7 +162,7 @@ fn boundary(text: &str, offset: usize) -> usize {
 /// those are shown.
 fn around(line: &str, column: usize, length: usize) -> (String, usize, usize) {
     const WIDTH: usize = 100;
-    let characters: Vec<char> = printable(line).chars().collect();
+    let characters: Vec<char> = without_secrets(&printable(line)).chars().collect();
     let column = column.min(characters.len());
     let indent = characters.iter().take_while(|c| c.is_whitespace()).count().min(column);
     let from = indent.max(column.saturating_sub(WIDTH * 3 / 4));
@@ -177,6 +177,32 @@ fn around(line: &str, column: usize, length: usize) -> (String, usize, usize) {
         text.push('…');
     }
     (text.trim_end().to_string(), before, length.min(to.saturating_sub(column)).max(1))
+}
+
+/// What stands behind a key that names a secret is hidden, character by character: what is shown may end up in a
+/// log. `password_env` and `password_file` say only where one is.
+fn without_secrets(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(equals) = rest.find('=') {
+        let (before, after) = rest.split_at(equals + 1);
+        shown.push_str(before);
+        let key = before[..equals].trim_end().trim_end_matches(['"', '\'']);
+        let key =
+            key.rsplit(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).next().unwrap_or(key);
+        let key = key.to_lowercase();
+        rest = after;
+        if ["password", "passwd", "secret", "token"].iter().any(|end| key.ends_with(end)) {
+            let value = after.trim_start();
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let end = quote.and_then(|quote| value[1..].find(quote)).map_or(value.len(), |at| at + 2);
+            let hidden = |c: char| if matches!(c, '"' | '\'') { c } else { '•' };
+            shown.push_str(&after[..after.len() - value.len()]);
+            shown.extend(value[..end].chars().map(hidden));
+            rest = &value[end..];
+        }
+    }
+    shown + rest
 }
 
 /// Control and direction-changing characters become a space each, so that a terminal stays as it is and
@@ -257,5 +283,19 @@ mod tests {
                       ^
             "#]],
         );
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        for (line, shown) in [
+            ("password = 'ab=c' # mine", "password = '••••' # mine"),
+            ("{ user = \"me\", smtp_password=\"x\" }", "{ user = \"me\", smtp_password=\"•\" }"),
+            ("\"Token\" = a b", "\"Token\" = •••"),
+            ("secret = 'open", "secret = '••••"),
+            ("password_env = \"MAIL\"", "password_env = \"MAIL\""),
+            ("a = 'b = c'", "a = 'b = c'"),
+        ] {
+            assert_eq!(without_secrets(line), shown);
+        }
     }
 }

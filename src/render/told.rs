@@ -6,13 +6,10 @@ use jiff::tz::TimeZone;
 use super::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, cut, paint, sparkline, wrapped};
 use super::{Style, minute};
 use crate::model::{AlertState, CountBy, Tongue};
-use crate::rules::{figure, span, unit};
+use crate::rules::{FEW_DAYS, figure, span, unit};
 use crate::views::alerts::{AcknowledgedView, AlertView, BaselineView};
 use crate::views::search::MentionView;
 use crate::views::told::{EarlierView, MutedView, ToRead, ToldAlert};
-
-/// Days of listening below which what is usual is hardly known.
-const FEW_DAYS: f64 = 21.0;
 
 /// Below this many in a window, what is usual is next to nothing.
 const RARE: f64 = 0.01;

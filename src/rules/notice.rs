@@ -2,6 +2,9 @@
 
 use crate::model::{Alert, Condition, CountBy, Rule, SeenBaseline, Tongue};
 
+/// Days of listening below which what is usual is hardly known.
+pub const FEW_DAYS: f64 = 21.0;
+
 /// Whether a look is worth telling, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -136,15 +139,24 @@ pub fn figure(value: f64, tongue: Tongue) -> String {
     }
 }
 
-/// How often chance alone would do this in windows of this length.
+/// How often chance alone would do this in windows of this length, and, while that is a rough guess, on how few
+/// days of listening it rests.
 fn rarity(baseline: &SeenBaseline, length_s: f64, tongue: Tongue) -> String {
     let once_in_s = length_s / baseline.p.max(1e-15);
     let millennium_s = 1_000.0 * 365.25 * 86_400.0;
-    match (tongue, once_in_s > millennium_s) {
+    let rare = match (tongue, once_in_s > millennium_s) {
         (Tongue::English, true) => "by chance less than once in 1,000 years".to_owned(),
         (Tongue::French, true) => "par hasard moins d’une fois en 1 000 ans".to_owned(),
         (Tongue::English, false) => format!("by chance once in {}", span(once_in_s, tongue)),
         (Tongue::French, false) => format!("par hasard une fois en {}", span(once_in_s, tongue)),
+    };
+    if baseline.days >= FEW_DAYS {
+        return rare;
+    }
+    let listened = format!("{:.0}", baseline.days.floor());
+    match tongue {
+        Tongue::English => format!("{rare}; {listened} days of listening"),
+        Tongue::French => format!("{rare} ; {listened} jours d’écoute"),
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Arrival {
     pub published: bool,
     pub observed: i64,
     pub backfill: bool,
+    /// Back-fill that nobody knows the time of: nothing is learned from it.
+    pub unplaced: bool,
     /// Its place among [`Past::sources`].
     pub source: u32,
     /// The number of its story, from 0 without gaps.
@@ -410,16 +412,20 @@ impl<'a> Course<'a> {
         }
         if begins && before != NOT_TOLD {
             let before = before as usize;
-            let (other, negative) =
-                (self.slot(self.past.arrivals[before].at), self.past.arrivals[before].negative);
-            take(&mut self.all[other], negative, 0, 1);
+            let Arrival { at, negative, unplaced, .. } = self.past.arrivals[before];
+            let other = self.slot(at);
+            if !unplaced {
+                take(&mut self.all[other], negative, 0, 1);
+            }
             if self.counts[before] {
                 take(&mut self.live.buckets[other], negative, 0, 1);
                 self.changed.push(other);
             }
             self.count(other);
         }
-        add(&mut self.all[slot], arrival.negative, u32::from(begins));
+        if !arrival.unplaced {
+            add(&mut self.all[slot], arrival.negative, u32::from(begins));
+        }
         self.known[number] = true;
         if !event.as_backfill {
             add(&mut self.live.buckets[slot], arrival.negative, u32::from(begins));
@@ -606,7 +612,9 @@ pub fn replay_pattern(
         let firing = found.last().map(|(alert, _)| alert).filter(|alert| alert.state != AlertState::Resolved);
         firing.map(|alert| alert.last_held.as_second() + cooldown_s).filter(|over_s| *over_s < by_s)
     };
-    let live = past.events.iter().filter(|event| !event.as_backfill && (since..until).contains(&event.at_s));
+    // What is heard after a gap is new all the same, whenever in between it was said.
+    let is_new = |event: &&Event| !event.as_backfill || past.arrivals[event.arrival as usize].unplaced;
+    let live = past.events.iter().filter(is_new).filter(|event| (since..until).contains(&event.at_s));
     let live: Vec<&Event> = live.collect();
     for second in live.chunk_by(|a, b| a.at_s == b.at_s) {
         if let Some(over_s) = is_over(&found, second[0].at_s) {

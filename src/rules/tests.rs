@@ -293,25 +293,25 @@ fn reasons_read_well() {
         Condition::Spike,
         (4, 0),
         expect![[r#"
-            16 stories from 5 sources in 1 hour where 2.5 are usual (by chance less than once in 1,000 years)
-            16 histoires de 5 sources en 1 heure, contre 2,5 d’habitude (par hasard moins d’une fois en 1 000 ans)
+            16 stories from 5 sources in 1 hour where 2.5 are usual (by chance less than once in 1,000 years; 10 days of listening)
+            16 histoires de 5 sources en 1 heure, contre 2,5 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
         "#]],
     );
     check(
         Condition::Spike,
         (40, 0),
         expect![[r#"
-            160 stories from 5 sources in 1 hour where 2.2 are usual (by chance less than once in 1,000 years)
-            160 histoires de 5 sources en 1 heure, contre 2,2 d’habitude (par hasard moins d’une fois en 1 000 ans)
+            160 stories from 5 sources in 1 hour where 2.2 are usual (by chance less than once in 1,000 years; 10 days of listening)
+            160 histoires de 5 sources en 1 heure, contre 2,2 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
         "#]],
     );
     check(
         Condition::NegativeBuzz { triggers: Vec::new() },
         (4, 3),
         expect![[r#"
-        12 of 16 stories in 1 hour are negative where 0 negative is usual (by chance less than once in 1,000 years)
-        12 histoires négatives sur 16 en 1 heure, contre 0 d’habitude (par hasard moins d’une fois en 1 000 ans)
-    "#]],
+            12 of 16 stories in 1 hour are negative where 0 negative is usual (by chance less than once in 1,000 years; 10 days of listening)
+            12 histoires négatives sur 16 en 1 heure, contre 0 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
+        "#]],
     );
     check(
         Condition::Pattern,

@@ -57,6 +57,7 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
                 published: true,
                 observed: at,
                 backfill: false,
+                unplaced: false,
                 source: i % test.sources,
                 story: told,
                 negative: i < negative,

@@ -6,7 +6,7 @@ use anyhow::Result;
 use jiff::tz::TimeZone;
 use rusqlite::params;
 
-use super::rollups::known_subject;
+use super::rollups::{LIVE, UNPLACED, known_subject};
 use super::{Reader, Scope, hex};
 use crate::model::{BrandId, Mention, MentionId, Timestamp};
 use crate::rules::{Arrival, Listened, Past};
@@ -42,7 +42,7 @@ impl Reader {
              WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 ORDER BY c.at",
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        let mut rows = statement.query(params![subject, since, until, scope.backfill])?;
+        let mut rows = statement.query(params![subject, since, until, scope.most()])?;
         let (mut sources, mut stories) = (Numbers::default(), Numbers::default());
         let mut found: Vec<(Arrival, [u8; 16])> = Vec::new();
         while let Some(row) = rows.next()? {
@@ -50,7 +50,8 @@ impl Reader {
                 at: row.get(0)?,
                 published: row.get(1)?,
                 observed: row.get(2)?,
-                backfill: row.get(3)?,
+                backfill: row.get::<_, u8>(3)? > LIVE,
+                unplaced: row.get::<_, u8>(3)? == UNPLACED,
                 source: sources.of(row.get(4)?),
                 story: stories.of(row.get(5)?),
                 negative: row.get(6)?,

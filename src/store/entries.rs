@@ -1,14 +1,17 @@
 //! Entries: which one an item of a document is, and what it changes.
 
+use std::collections::{HashMap, HashSet};
+
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asks::{Asked, answered_otherwise, note_asked, was_answered};
 use super::expiry::GONE;
 use super::mentions::{Absent, write_mentions};
-use super::rollups::Ledger;
+use super::rollups::{BACKFILL, LIVE, Ledger, UNPLACED};
 use super::sources::{
-    heard_otherwise, known_source, note_heard_with, note_reach, record, source_number, was_read,
+    heard_after_a_gap, heard_otherwise, known_source, note_heard_with, note_reach, record, source_number,
+    was_read,
 };
 use super::stories::{self, Facts};
 use super::{Outcome, Reader, Store, engagement_to_json, id_bytes, list_to_json};
@@ -110,6 +113,14 @@ pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &P
             Origin::Ask(asked) => answered_otherwise(ledger.db, number, &asked.key, &asked.listening)?,
             Origin::Import => None,
         },
+        after_gap: match &polled.origin {
+            Origin::Poll(_) | Origin::Ask(_) => {
+                let undated = batch.entries.iter().any(|item| item.entry.published.is_none());
+                undated && heard_after_a_gap(ledger.db, number, polled.at)?
+            }
+            Origin::Import => false,
+        },
+        stamps: stamps(&batch.entries),
     };
     let mut ingested = Ingested { read: batch.read, backfill: source.backfill, ..Ingested::default() };
     // Oldest first: a story then seldom gets an earlier entry, and with it another id.
@@ -146,14 +157,45 @@ struct Heard<'a> {
     /// The last poll with other brands or queries: what had been published by then was passed over, and is
     /// back-fill now.
     no_news_until: Option<i64>,
+    /// The source was not heard for longer than was planned: what has no date may be as old as that.
+    after_gap: bool,
+    /// When its undated entries say they were updated, where but one says so.
+    stamps: HashSet<Timestamp>,
 }
 
 impl Heard<'_> {
-    /// Whether an entry that was not kept before is old. Undated ones may be.
-    fn is_backfill(&self, published: Option<i64>) -> bool {
+    /// How an entry that was not kept before counts. Undated ones may be old.
+    fn how_it_counts(&self, published: Option<i64>) -> u8 {
         let was_there = |until: i64| published.is_none_or(|published| published <= until);
-        self.backfill || self.no_news_until.is_some_and(was_there)
+        if self.backfill || self.no_news_until.is_some_and(was_there) {
+            BACKFILL
+        } else if self.after_gap && published.is_none() {
+            UNPLACED
+        } else {
+            LIVE
+        }
     }
+
+    /// When an entry that was not kept before was published. One that says only when it was updated was published
+    /// by then, and after its source was heard before: it is taken to be of the time it names. In a first document
+    /// it may be of any age.
+    fn date(&self, item: &Prepared) -> Option<i64> {
+        let updated = || {
+            let stamp = item.entry.updated.filter(|stamp| self.stamps.contains(stamp));
+            usable_date(stamp, self.observed).filter(|at| *at <= self.observed && !self.backfill)
+        };
+        usable_date(item.entry.published, self.observed).or_else(updated)
+    }
+}
+
+/// The times at which undated entries were updated; what several have in common is the time their document was made.
+fn stamps(items: &[Prepared]) -> HashSet<Timestamp> {
+    let undated = items.iter().filter(|item| item.entry.published.is_none());
+    let mut times: HashMap<Timestamp, usize> = HashMap::new();
+    for stamp in undated.filter_map(|item| item.entry.updated) {
+        *times.entry(stamp).or_default() += 1;
+    }
+    times.into_iter().filter(|(_, times)| *times == 1).map(|(stamp, _)| stamp).collect()
 }
 
 fn ingest_item(
@@ -163,7 +205,11 @@ fn ingest_item(
     ingested: &mut Ingested,
 ) -> Result<()> {
     let identity = identify(ledger.db, source.id, source.number, item)?;
-    let published = usable_date(item.entry.published, source.observed);
+    let published = match identity.entry {
+        // An edit tells when it was made, not when the entry was.
+        Some(_) => usable_date(item.entry.published, source.observed),
+        None => source.date(item),
+    };
     let (entry, at) = match identity.entry {
         Some(GONE) => {
             ingested.known += 1;
@@ -339,7 +385,7 @@ fn insert(
         published.unwrap_or(source.observed),
         published,
         source.observed,
-        source.is_backfill(published),
+        source.how_it_counts(published),
         item.language.code().unwrap_or(""),
         entry.language,
         entry.guid,
@@ -428,7 +474,8 @@ pub(super) fn entry_number(db: &Connection, id: &EntryId) -> Result<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Scene, batch, brand, dated, import, item, poll, reword, time};
+    use super::super::Scope;
+    use super::super::testing::{Scene, batch, brand, dated, import, item, outcome, poll, reword, time};
     use super::*;
     use crate::model::Change;
 
@@ -622,6 +669,76 @@ mod tests {
             assert_eq!(mention.published, Some(time("2026-01-01T10:00Z")));
             assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
         }
+    }
+
+    /// Live, of all that rules learn from, and of all: mentions of `acme` counted in January.
+    fn counted(scene: &Scene) -> [u32; 3] {
+        let acme = brand("acme");
+        let (since, until) = (time("2026-01-01T00:00Z"), time("2026-02-01T00:00Z"));
+        [LIVE, BACKFILL, UNPLACED].map(|most| {
+            let scope = Scope { brand: &acme, query: None, since, until, backfill: true };
+            let series = scene.store.series_up_to(&scope, 86_400, most).unwrap();
+            series.buckets.iter().map(|bucket| bucket.mentions).sum()
+        })
+    }
+
+    #[test]
+    fn what_has_no_date_after_a_gap_counts_and_tells_rules_nothing() {
+        let hear = |scene: &mut Scene, guid: &str, at: &str, next: &str| {
+            let mut polled = poll(at);
+            if let Origin::Poll(outcome) = &mut polled.origin {
+                outcome.next_poll = Some(time(next));
+            }
+            scene.store.ingest(&batch("news", &[item(guid, "acme")]), &polled).unwrap();
+            assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+            counted(scene)
+        };
+        let mut scene = Scene::listening(&["news"]);
+        assert_eq!(hear(&mut scene, "1", "2026-01-02T08:00Z", "2026-01-02T08:30Z"), [1, 1, 1]);
+        // Late, but not by more than was planned.
+        assert_eq!(hear(&mut scene, "2", "2026-01-02T08:59Z", "2026-01-02T09:29Z"), [2, 2, 2]);
+        // The machine slept.
+        assert_eq!(hear(&mut scene, "3", "2026-01-05T08:00Z", "2026-01-05T08:30Z"), [2, 2, 3]);
+        assert_eq!(hear(&mut scene, "4", "2026-01-05T08:30Z", "2026-01-05T09:00Z"), [3, 3, 4]);
+        // The source failed.
+        let source = SourceId::new("news");
+        let outcome = outcome(crate::model::HealthState::Broken);
+        let failed = super::super::QuietPoll { source, at: time("2026-01-05T09:00Z"), outcome };
+        scene.store.record_polls(&[failed]).unwrap();
+        assert_eq!(hear(&mut scene, "5", "2026-01-05T09:30Z", "2026-01-05T10:00Z"), [3, 3, 5]);
+        assert_eq!(hear(&mut scene, "6", "2026-01-05T10:00Z", "2026-01-05T10:30Z"), [4, 4, 6]);
+        // An edit that dates it tells rules about the past, and is no news.
+        let dated = dated(item("5", "acme again"), "2026-01-04T12:00Z");
+        scene.store.ingest(&batch("news", &[dated]), &poll("2026-01-05T10:30Z")).unwrap();
+        assert_eq!(counted(&scene), [4, 5, 6]);
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_new_entry_that_says_only_when_it_was_updated_is_of_that_time() {
+        let updated = |guid: &str, text: &str, at: &str| {
+            let mut item = item(guid, text);
+            item.entry.updated = Some(time(at));
+            item
+        };
+        let mut scene = Scene::new();
+        let mut dates = |at: &str, items: &[Prepared]| -> Vec<Option<Timestamp>> {
+            let done = scene.store.ingest(&batch("news", items), &poll(at)).unwrap();
+            let date = |(id, _): &(MentionId, BrandId)| scene.store.mention(id).unwrap().unwrap().published;
+            done.new_mentions.iter().map(date).collect()
+        };
+        let first = [updated("1", "acme", "2026-01-01T10:00Z")];
+        assert_eq!(dates("2026-01-02T00:00Z", &first), [None], "of any age, in a first document");
+        let new = [updated("2", "acme b", "2026-01-03T10:00Z"), updated("3", "acme c", "2026-01-03T11:00Z")];
+        let expected = ["2026-01-03T10:00Z", "2026-01-03T11:00Z"].map(|at| Some(time(at)));
+        assert_eq!(dates("2026-01-04T00:00Z", &new), expected);
+        let ahead = [updated("4", "acme d", "2026-01-04T01:00Z")];
+        assert_eq!(dates("2026-01-04T00:30Z", &ahead), [None]);
+        let made = [updated("5", "acme e", "2026-01-04T00:59Z"), updated("6", "acme f", "2026-01-04T00:59Z")];
+        assert_eq!(dates("2026-01-04T01:00Z", &made), [None, None], "when the document was made");
+        let edited = [updated("1", "acme edited", "2026-01-04T01:10Z")];
+        assert_eq!(dates("2026-01-04T01:30Z", &edited), []);
+        assert_eq!(counted(&scene), [5, 5, 5], "an edit dates nothing");
     }
 
     #[test]

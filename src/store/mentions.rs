@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::entries::mention_id;
 use super::handlings::forget_handlings;
-use super::rollups::{Ledger, known_subject, subject_number};
+use super::rollups::{BACKFILL, Ledger, known_subject, subject_number};
 use super::stories::{self, Facts};
 use super::{Reader, Scope, hex, id_bytes, instant, list_from_json, list_to_json, rows};
 use crate::model::{
@@ -101,7 +101,7 @@ impl Reader {
         let highest_tone = if negative_only { tone_number(Some(SentimentLabel::Negative)) } else { NO_TONE };
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let found = statement
-            .query_map(params![subject, since, until, scope.backfill, highest_tone, rows(limit)], |row| {
+            .query_map(params![subject, since, until, scope.most(), highest_tone, rows(limit)], |row| {
                 row.get(0)
             })?
             .collect::<Result<Vec<i64>, _>>()?;
@@ -162,7 +162,7 @@ impl Reader {
             .collect()
     }
 
-    /// A page of a brand's news, live and not in its own voice, ordered by rev: pass `None` first, then the
+    /// A page of a brand's news, no back-fill that may be old and not in its own voice, ordered by rev: pass `None` first, then the
     /// rev that came with the last one.
     pub fn news(&self, brand: &BrandId, heard: Heard, after: Option<u64>, limit: usize) -> Result<Vec<News>> {
         let Some(subject) = known_subject(&self.db, brand, "")? else { return Ok(Vec::new()) };
@@ -175,11 +175,11 @@ impl Reader {
         let mut statement = self.db.prepare_cached(
             "SELECT m.mention, m.rev, m.born_rev FROM mentions m JOIN entries e USING (entry)
              WHERE m.rev > ?1 AND m.born_rev > ?2 AND m.brand = ?3 AND m.own_voice = 0
-                 AND e.backfill = 0 AND m.backfill = 0 AND e.observed >= ?4
+                 AND e.backfill <> ?6 AND m.backfill = 0 AND e.observed >= ?4
              ORDER BY m.rev LIMIT ?5",
         )?;
         let found = statement
-            .query_map(params![after, born_after, subject, observed, rows(limit)], |row| {
+            .query_map(params![after, born_after, subject, observed, rows(limit), BACKFILL], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?
             .collect::<Result<Vec<(i64, u64, u64)>, _>>()?;
@@ -203,7 +203,7 @@ impl Reader {
                  WHERE m.id = ?1 AND c.at >= ?3 AND c.at < ?4 AND c.backfill <= ?5)",
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        Ok(statement.query_row(params![id, subject, since, until, scope.backfill], |row| row.get(0))?)
+        Ok(statement.query_row(params![id, subject, since, until, scope.most()], |row| row.get(0))?)
     }
 
     /// Whether a mention that is not kept was deleted for its age.
@@ -473,7 +473,7 @@ fn add_to_source(db: &Connection, entry: i64, mentions: i64) -> Result<()> {
 const MENTION_COLUMNS: &str = "
     m.id, e.id AS entry, b.brand, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published,
     e.observed, e.language, m.sentiment, m.title_spans, m.text_spans, f.id AS story, e.tags AS entry_tags,
-    m.tags, m.status, m.own_voice, (e.backfill OR m.backfill) AS backfill,
+    m.tags, m.status, m.own_voice, (e.backfill <> 0 OR m.backfill) AS backfill,
     (SELECT name FROM models WHERE model = m.model) AS model,
     (SELECT count(*) FROM entries c JOIN mentions d ON d.entry = c.entry AND d.brand = m.brand
      WHERE c.story = e.story) AS copies

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::expiry::GONE;
-use super::rollups::{DAY, MINUTE, day, minute};
+use super::rollups::{BACKFILL, COUNTS, DAY, HOW_IT_COUNTS, MINUTE, day, minute};
 use super::{Reader, instant, list_from_json};
 
 impl Reader {
@@ -41,12 +41,11 @@ impl Reader {
 
     /// The rollups as they should be: from entries and mentions, and what was noted of those that expired.
     fn expected_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
-        let mut statement = self.db.prepare(
-            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, e.backfill OR m.backfill, e.story,
-                 m.late_queries
+        let mut statement = self.db.prepare(&format!(
+            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, {HOW_IT_COUNTS}, e.story, m.late_queries
              FROM entries e JOIN mentions m USING (entry) JOIN subjects b ON b.subject = m.brand
-             WHERE NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL) ORDER BY e.at, e.id",
-        )?;
+             WHERE {COUNTS} ORDER BY e.at, e.id"
+        ))?;
         let mut expected = self.expired_rollups()?;
         let mut begun = self.begun_before()?;
         let mut rows = statement.query([])?;
@@ -66,7 +65,10 @@ impl Reader {
                         source: row.get(3)?,
                         language: row.get(4)?,
                         tone: row.get(5)?,
-                        backfill: row.get::<_, bool>(6)? || late.contains(&query),
+                        backfill: match row.get(6)? {
+                            how if late.contains(&query) => BACKFILL.max(how),
+                            how => how,
+                        },
                     };
                     let counts: &mut (i64, i64) = expected.entry(cell).or_default();
                     counts.0 += 1;
@@ -129,7 +131,7 @@ struct Cell {
     source: i64,
     language: String,
     tone: u8,
-    backfill: bool,
+    backfill: u8,
 }
 
 #[cfg(test)]
@@ -145,7 +147,7 @@ mod tests {
         scene.store.reader.db.execute("UPDATE rollups SET mentions = 2 WHERE grain = 0", []).unwrap();
         assert_eq!(
             scene.store.recount().unwrap(),
-            ["acme, minute 2026-01-02T10:00:00Z, source 1, language `en`, tone 1, back-fill false: \
+            ["acme, minute 2026-01-02T10:00:00Z, source 1, language `en`, tone 1, back-fill 0: \
               2 mentions, 1 stories stored, 1 mentions, 1 stories counted"]
         );
     }

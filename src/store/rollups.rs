@@ -85,8 +85,24 @@ pub(super) struct Place {
     pub source: i64,
     pub language: String,
     pub tone: u8,
-    pub backfill: bool,
+    /// [`LIVE`], [`BACKFILL`] or [`UNPLACED`].
+    pub backfill: u8,
 }
+
+/// Heard live.
+pub(super) const LIVE: u8 = 0;
+/// Back-fill of a known time: rules learn from it.
+pub(super) const BACKFILL: u8 = 1;
+/// Back-fill without a date, of the time in which its source was not heard or of the moment it was heard again.
+/// It counts when it was observed, and rules learn nothing from it.
+pub(super) const UNPLACED: u8 = 2;
+
+/// How a mention `m` of the entry `e` counts, if it does.
+pub(super) const HOW_IT_COUNTS: &str = "CASE WHEN e.backfill = 2 AND e.published IS NULL THEN 2
+    ELSE e.backfill <> 0 OR m.backfill END";
+
+/// Whether it does: neither own voice, nor what may be of any age.
+pub(super) const COUNTS: &str = "NOT m.own_voice AND NOT (e.backfill = 1 AND e.published IS NULL)";
 
 impl<'a> Ledger<'a> {
     pub fn open(db: &'a Connection, zone: &'a TimeZone, horizon: Horizon) -> Result<Self> {
@@ -160,7 +176,7 @@ impl<'a> Ledger<'a> {
             for (grain, bucket) in [(MINUTE, place.minute), (DAY, day(place.minute, self.zone)?)] {
                 add_to_rollup(self.db, &place, grain, bucket, mentions, stories)?;
             }
-            if !place.backfill {
+            if place.backfill == LIVE {
                 self.db
                     .prepare_cached(
                         "INSERT OR REPLACE INTO touched (subject, minute, rev) VALUES (?1, ?2, ?3)",
@@ -280,7 +296,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Scope;
-    use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, poll, time};
+    use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, outcome, poll, time};
     use super::*;
     use crate::prepare::Prepared;
 
@@ -336,6 +352,11 @@ mod tests {
                 scene.store.ingest(&batch(source, &[prepared(step)]), &polled).unwrap();
                 if number % 5 == 2 {
                     scene.store.set_zone(&TimeZone::get(["Asia/Tokyo", "America/New_York"][number % 2]).unwrap()).unwrap();
+                }
+                if number % 4 == 2 {
+                    let outcome = outcome(crate::model::HealthState::Broken);
+                    let source = crate::model::SourceId::new("news");
+                    scene.store.record_polls(&[crate::store::QuietPoll { source, at: time(&at), outcome }]).unwrap();
                 }
                 if number % 6 == 4 {
                     let (_, kept) = scene.store.kept_entries(0, 1).unwrap().remove(0);

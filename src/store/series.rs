@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use rusqlite::params;
 
 use super::mentions::{tone_label, tone_number};
-use super::rollups::{DAY, MINUTE, day, known_subject, minute};
+use super::rollups::{DAY, LIVE, MINUTE, UNPLACED, day, known_subject, minute};
 use super::{Reader, instant};
 use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
 use crate::stats::HOURS_OF_WEEK;
@@ -19,8 +19,15 @@ pub struct Scope<'a> {
     pub query: Option<&'a str>,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// Whether what was heard in first documents and imports counts.
+    /// Whether what was heard in first documents, imports and after gaps counts.
     pub backfill: bool,
+}
+
+impl Scope<'_> {
+    /// Up to what kind of back-fill is counted.
+    pub(super) fn most(&self) -> u8 {
+        if self.backfill { UNPLACED } else { LIVE }
+    }
 }
 
 /// Counts of one brand on one day, in one source, language and tone.
@@ -50,6 +57,11 @@ pub struct Totals {
 impl Reader {
     /// Counts per bucket of `step_s` seconds (a multiple of 60) from `since`, cut to its minute, to `until`.
     pub fn series(&self, scope: &Scope<'_>, step_s: u32) -> Result<Series> {
+        self.series_up_to(scope, step_s, scope.most())
+    }
+
+    /// The same of all that is back-fill of the kind `most` at most.
+    pub(super) fn series_up_to(&self, scope: &Scope<'_>, step_s: u32, most: u8) -> Result<Series> {
         ensure!(step_s > 0 && step_s.is_multiple_of(60), "a series has buckets of whole minutes");
         let start = minute(scope.since.as_second());
         let until = scope.until.as_second();
@@ -64,7 +76,7 @@ impl Reader {
                  WHERE subject = ?1 AND grain = ?6 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4
                  GROUP BY 1",
             )?;
-            let mut rows = statement.query(params![subject, start, until, scope.backfill, step_s, MINUTE])?;
+            let mut rows = statement.query(params![subject, start, until, most, step_s, MINUTE])?;
             while let Some(row) = rows.next()? {
                 buckets[row.get::<_, usize>(0)?] = Bucket {
                     mentions: row.get(1)?,
@@ -92,7 +104,7 @@ impl Reader {
                  WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 AND e.observed <= ?5)",
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        let known = params![subject, since, until, scope.backfill, seen_at.as_second()];
+        let known = params![subject, since, until, scope.most(), seen_at.as_second()];
         Ok(statement.query_row(known, |row| {
             Ok(Bucket {
                 mentions: row.get(0)?,
@@ -111,7 +123,7 @@ impl Reader {
              WHERE subject = ?1 AND grain = ?5 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
-        Ok(statement.query_row(params![subject, since, until, scope.backfill, MINUTE], |row| row.get(0))?)
+        Ok(statement.query_row(params![subject, since, until, scope.most(), MINUTE], |row| row.get(0))?)
     }
 
     /// Counts per day, source, language and tone, back-fill included, days cut to `[since, until)`;
@@ -247,7 +259,7 @@ impl Reader {
              WHERE subject = ?1 AND grain = ?2 AND bucket >= ?3 AND bucket < ?4 AND backfill <= ?5",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
-        let mut rows = statement.query(params![subject, MINUTE, since, until, scope.backfill])?;
+        let mut rows = statement.query(params![subject, MINUTE, since, until, scope.most()])?;
         // Buckets come in order of time; no zone changes its clock within a quarter of an hour.
         let (mut quarter, mut hour) = (i64::MIN, 0);
         while let Some(row) = rows.next()? {

@@ -339,6 +339,17 @@ pub(super) fn heard_otherwise(db: &Connection, source: i64, listening: &str) -> 
     Ok(statement.query_row(params![source, listening], |row| row.get(0)).optional()?.flatten())
 }
 
+/// Whether a poll ends a time in which the source was not heard: it failed before, or comes late by more than was
+/// planned in the first place, the machine asleep for one.
+pub(super) fn heard_after_a_gap(db: &Connection, source: i64, at: Timestamp) -> Result<bool> {
+    let mut statement = db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM gaps g WHERE g.source = s.source AND g.until IS NULL)
+             OR coalesce(?2 - next_poll > next_poll - last_poll, 0)
+         FROM sources s WHERE source = ?1",
+    )?;
+    Ok(statement.query_row(params![source, at.as_second()], |row| row.get(0))?)
+}
+
 /// Notes with what brands and queries the source's document was read.
 pub(super) fn note_heard_with(db: &Connection, source: i64, listening: &str) -> Result<()> {
     db.prepare_cached("UPDATE sources SET heard_with = ?2 WHERE source = ?1")?

@@ -75,7 +75,7 @@ impl Reader {
                 "{select} FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
                  WHERE {holds} GROUP BY e.story ORDER BY told DESC, places DESC, 3 DESC, 4 DESC LIMIT ?6"
             ))?;
-            let asked = params![subject, since, until, scope.backfill, left_out, rows(limit)];
+            let asked = params![subject, since, until, scope.most(), left_out, rows(limit)];
             found = statement.query_map(asked, read)?.collect::<Result<_, _>>()?;
         } else {
             // Left to choose, SQLite would go through all of the subject for each story.
@@ -88,7 +88,7 @@ impl Reader {
                 if limit == 0 || found.get(limit - 1).is_some_and(|last| size < last.0) {
                     break;
                 }
-                let asked = params![subject, since, until, scope.backfill, left_out, story];
+                let asked = params![subject, since, until, scope.most(), left_out, story];
                 let Some(story) = statement.query_row(asked, read).optional()? else { continue };
                 let order = |found: &Found| std::cmp::Reverse(*found);
                 let place = found.partition_point(|other| order(other) < order(&story));

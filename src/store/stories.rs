@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::expiry::GONE;
 use super::list_from_json;
-use super::rollups::{Ledger, Place, minute, subject_number};
+use super::rollups::{BACKFILL, COUNTS, HOW_IT_COUNTS, Ledger, Place, minute, subject_number};
 use crate::enrich::fingerprint::Fingerprint;
 use crate::model::BrandId;
 
@@ -108,7 +108,7 @@ pub(super) struct Facts {
     source: i64,
     language: String,
     tone: u8,
-    backfill: bool,
+    backfill: u8,
     /// Subjects of saved queries that it counts for as back-fill even if it is none.
     late: Vec<i64>,
     /// Own voice counts nowhere, nor does back-fill without a date.
@@ -119,12 +119,12 @@ pub(super) struct Facts {
 
 impl Facts {
     pub fn of(db: &Connection, mention: i64) -> Result<Self> {
-        let mut statement = db.prepare_cached(
-            "SELECT e.story, e.at, e.id, e.source, e.language, m.tone, e.backfill OR m.backfill,
-                 NOT m.own_voice AND NOT (e.backfill AND e.published IS NULL), b.brand, m.queries, m.late_queries
+        let mut statement = db.prepare_cached(&format!(
+            "SELECT e.story, e.at, e.id, e.source, e.language, m.tone, {HOW_IT_COUNTS}, {COUNTS}, b.brand, m.queries,
+                 m.late_queries
              FROM mentions m JOIN entries e USING (entry) JOIN subjects b ON b.subject = m.brand
-             WHERE m.mention = ?1",
-        )?;
+             WHERE m.mention = ?1"
+        ))?;
         let mut rows = statement.query([mention])?;
         let row = rows.next()?.context("a mention is filed that does not exist")?;
         let brand = BrandId::new(row.get::<_, String>(8)?);
@@ -157,12 +157,12 @@ impl Facts {
             source: self.source,
             language: self.language.clone(),
             tone: self.tone,
-            backfill: self.is_backfill(subject),
+            backfill: self.backfill_for(subject),
         }
     }
 
-    fn is_backfill(&self, subject: i64) -> bool {
-        self.backfill || self.late.contains(&subject)
+    fn backfill_for(&self, subject: i64) -> u8 {
+        if self.late.contains(&subject) { self.backfill.max(BACKFILL) } else { self.backfill }
     }
 
     /// The brand, and each saved query within it.
@@ -191,7 +191,7 @@ pub(super) fn count(ledger: &mut Ledger<'_>, facts: &Facts) -> Result<()> {
                 facts.source,
                 facts.language,
                 facts.tone,
-                facts.is_backfill(subject)
+                facts.backfill_for(subject)
             ])?;
         ledger.add(facts.place(subject), 1, 0);
         offer_first(ledger, subject, facts.story, facts)?;

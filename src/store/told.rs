@@ -52,7 +52,7 @@ impl Reader {
         )?;
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let mut found =
-            statement.query(params![subject, since, until, scope.backfill, rows(limit), BEGINNING])?;
+            statement.query(params![subject, since, until, scope.most(), rows(limit), BEGINNING])?;
         let mut told = Vec::new();
         while let Some(row) = found.next()? {
             let source: i64 = row.get(1)?;

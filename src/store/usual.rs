@@ -3,13 +3,13 @@
 use anyhow::Result;
 use rusqlite::params;
 
-use super::rollups::{DAY, day, known_subject};
+use super::rollups::{BACKFILL, DAY, day, known_subject};
 use super::{Reader, Scope, instant};
 use crate::model::{BrandId, Heard, History, Timestamp};
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
 impl Reader {
-    /// Counts per slot, back-fill included, beside the share that the sources of `as_of` heard of them, from
+    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `as_of` heard of them, from
     /// [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
     /// sources were deaf that bring most of the talk is unknown.
     pub fn usual(
@@ -24,7 +24,7 @@ impl Reader {
         // Whole slots: one that a source was heard in for a part only would count too little.
         let step = i64::from(step_s);
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
-        let series = self.series(&Scope { since, backfill: true, ..*scope }, step_s)?;
+        let series = self.series_up_to(&Scope { since, ..*scope }, step_s, BACKFILL)?;
         let slots = Slots { start: since.as_second(), step_s: step, number: series.buckets.len() };
         let known = stock::heard(slots, &shares, |source| self.gaps_numbered(source))?;
         let heard = |(&counts, share): (_, Option<f64>)| share.map(|share| Heard { counts, share });

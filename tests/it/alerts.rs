@@ -92,6 +92,55 @@ fn told(scenario: &Scenario) -> Vec<Value> {
     serde_json::Deserializer::from_str(&text).into_iter::<Value>().map(Result::unwrap).collect()
 }
 
+/// A laptop sleeps for three days; what was said meanwhile comes all at once.
+#[test]
+fn what_comes_after_a_pause_is_no_spike() {
+    let undated = |number: usize| {
+        let items = incident(number).into_iter().map(|item| {
+            let (head, tail) = (item.split("<pubDate>").next(), item.split("</pubDate>").nth(1));
+            format!("{}{}", head.expect("a head"), tail.expect("an end"))
+        });
+        items.collect::<Vec<_>>()
+    };
+    let meanwhile = (2..5).flat_map(|day| {
+        [9, 15].map(|hour| {
+            let text = format!("Ordinary words of wheel {day} and street {}", day * 31 + hour);
+            let date = format!("{:02} Mar 2026 {hour:02}:00:00 GMT", day);
+            item(&format!("m{day}-{hour}"), &format!("Acme on day {day}, {hour} h"), &text, &date)
+        })
+    });
+    let meanwhile: Vec<String> = meanwhile.collect();
+    let hear = |at: &str, items: &[Vec<String>]| {
+        let mut scenario = with_history();
+        scenario.publisher.publish("/news.xml", &rss(&items.concat()));
+        let round = scenario.at(at).run(&["poll", "--all", "--json"]);
+        (scenario, round)
+    };
+    // Half an hour after the last poll it is one.
+    let (_, round) = hear("2026-03-02T06:30:00Z", &[history(), undated(12)]);
+    assert_eq!(round.code, 3, "{}", round.stdout);
+    let (mut scenario, round) = hear("2026-03-05T06:30:00Z", &[history(), meanwhile.clone(), undated(12)]);
+    assert_eq!(round.code, 0, "{}", round.stdout);
+    assert_eq!(round.json()["sources"][0]["new_mentions"], 18, "{}", round.stdout);
+    let found = scenario.run(&["search", "trouble", "--json"]).ok().json();
+    assert_eq!(found["total"], 12, "{found}");
+    let compared = scenario
+        .at("2026-03-05T06:31:00Z")
+        .run(&["benchmark", "--since", "2026-03-02", "--json"])
+        .ok()
+        .json();
+    assert_eq!(compared["brands"][0]["mentions"], 18, "{compared}");
+    scenario.run(&["doctor"]).ok();
+    // A pattern is about what was said, not about when.
+    let recall = "<item><guid>r1</guid><title>Acme begins a recall</title></item>".to_owned();
+    scenario
+        .publisher
+        .publish("/news.xml", &rss(&[history(), meanwhile, undated(12), vec![recall]].concat()));
+    let round = scenario.at("2026-03-09T06:30:00Z").run(&["poll", "--all", "--json"]);
+    let fired: Vec<Value> = alerts(&scenario).into_iter().map(|alert| alert["rule"].clone()).collect();
+    assert_eq!((round.code, fired), (3, vec![Value::from("recall")]));
+}
+
 fn with_history() -> Scenario {
     let mut scenario = Scenario::new(&format!("{CONFIG}{RULES}"));
     scenario.publisher.publish("/news.xml", &rss(&history()));
