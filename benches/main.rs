@@ -50,7 +50,9 @@ fn main() -> anyhow::Result<()> {
     }
     if let Some(at) = arguments.iter().position(|argument| argument == "--year") {
         let [file, folder, brands] = arguments.get(at + 1..at + 4).unwrap_or_default() else {
-            anyhow::bail!("after --year come a file of JSON lines, a folder to build in, and how many brands");
+            anyhow::bail!(
+                "after --year come a file of JSON lines, a folder to build in, and how many brands"
+            );
         };
         return year::run(file, folder, brands.parse().context("a number of brands, as in 5")?);
     }

@@ -455,7 +455,7 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
     );
     let year = (Timestamp::from_second(START)?, Timestamp::from_second(START + YEAR_S + 1)?);
     let brands: Vec<BrandId> = (0..5).map(|n| BrandId::new(format!("b{n}"))).collect();
-    let counts = |saved: Option<&str>| median(|| Ok(reader.rollup(&brands, saved, year.0, year.1)?.len()));
+    let counts = |saved: Option<&str>| median(|| Ok(reader.by_day(&brands, saved, year.0, year.1)?.len()));
     row(
         "5 brands by day",
         counts(None)?,
