@@ -210,9 +210,8 @@ fn replay(
         }
         return Ok(rules::replay_pattern(rule, brand, &past.only(&matching), span, standing.tongue));
     }
-    let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let alerts = rules::replay(rule, brand, past, span, standing.tongue);
-    let evidence = |alert: &Alert| past.evidence(alert, negative_only).into_iter().copied().collect();
+    let evidence = |alert: &Alert| past.evidence(alert, rule.condition.tone()).into_iter().copied().collect();
     Ok(alerts
         .into_iter()
         .map(|alert| {
@@ -267,7 +266,7 @@ impl<'a> Pasts<'a> {
         for rule in rules {
             brands.extend(&rule.brands);
             // A pattern looks at all that is said of the brand.
-            if let Some(query) = rule.query.as_deref().filter(|_| rule.condition != Condition::Pattern) {
+            if let Some(query) = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern) {
                 within.extend(rule.brands.iter().map(|brand| (brand, query)));
             }
         }
@@ -293,7 +292,7 @@ impl<'a> Pasts<'a> {
     }
 
     fn of(&self, rule: &'a Rule, brand: &'a BrandId) -> &Past {
-        let query = rule.query.as_deref().filter(|_| rule.condition != Condition::Pattern);
+        let query = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern);
         &self.0[&(brand, query)]
     }
 

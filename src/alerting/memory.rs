@@ -44,7 +44,7 @@ impl Memory {
         });
         if !fits {
             let since = begun(stock_taken);
-            let scope = Scope { brand, query: rule.query.as_deref(), since, until: from, backfill: true };
+            let scope = Scope { brand, query: rule.within.as_deref(), since, until: from, backfill: true };
             let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since)? else { return Ok(None) };
             let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
             vigil.learn(rule, &history, from);

@@ -101,7 +101,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
     let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
-            let query = rule.query.as_deref();
+            let query = rule.within.as_deref();
             let changed = touched
                 .minutes
                 .iter()
@@ -116,7 +116,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
-                Condition::Spike | Condition::NegativeBuzz { .. } => {
+                Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                     // Where nothing was heard, nothing can begin; what goes on may end.
                     let goes_on =
                         course.current.as_ref().is_some_and(|alert| alert.state != AlertState::Resolved);
@@ -222,7 +222,7 @@ fn look_at_windows(
         return Ok(());
     };
     let until = slot(newest, 1)?;
-    let query = rule.query.as_deref();
+    let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
     let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
     let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
@@ -261,10 +261,9 @@ fn gather(
 ) -> Result<()> {
     let (since, until) = alert.observed.window;
     let brand = alert.brand.clone();
-    let negative_only = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let scope = |since, until, backfill| Scope {
         brand: &brand,
-        query: rule.query.as_deref(),
+        query: rule.within.as_deref(),
         since,
         until,
         backfill,
@@ -276,13 +275,13 @@ fn gather(
             store.mentions(&alert.evidence)?
         }
         None => {
-            let counted = store.mention_rows(&scope(since, until, false), negative_only, EVIDENCE)?;
+            let counted = store.mention_rows(&scope(since, until, false), rule.condition.tone(), EVIDENCE)?;
             alert.evidence = counted.iter().map(|m| m.id.clone()).collect();
             counted
         }
     };
     let before = back(since, COMPARED)?;
-    let usual = store.mention_rows(&scope(before, since, true), false, EVIDENCE)?;
+    let usual = store.mention_rows(&scope(before, since, true), None, EVIDENCE)?;
     let texts = |mentions: &[Mention]| -> Vec<String> { mentions.iter().map(Mention::whole_text).collect() };
     let (here, there) = (texts(&mentions), texts(&usual));
     let names = standing.brands.get(&brand).map(Brand::names).unwrap_or_default();
@@ -324,19 +323,16 @@ fn news(alert: &Alert, notice: Notice) -> Option<String> {
 /// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     let value = alert.observed.value;
-    let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let what = rules::unit(rule.count, value, tongue);
-    let title = match tongue {
-        Tongue::English => format!("{name}: {value} {}{what}", if negative { "negative " } else { "" }),
-        Tongue::French => {
-            let s = if value > 1 { "s" } else { "" };
-            let tone = if negative { format!(" négative{s}") } else { String::new() };
-            format!("{name} : {value} {what}{tone}")
-        }
+    let title = match (tongue, rule.condition.tone()) {
+        (Tongue::English, None) => format!("{name}: {value} {what}"),
+        (Tongue::English, Some(tone)) => format!("{name}: {value} {} {what}", tone.as_str()),
+        (Tongue::French, None) => format!("{name} : {value} {what}"),
+        (Tongue::French, Some(tone)) => format!("{name} : {value} {what} {}", rules::in_french(tone, value)),
     };
     match rule.condition {
         Condition::Pattern => format!("{title} ({})", rule.id),
-        Condition::Spike | Condition::NegativeBuzz { .. } => title,
+        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => title,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Course, EVIDENCE, Standing, back};
-use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, SourceId, StoryId, Timestamp};
+use crate::model::{BrandId, Bucket, Mention, MentionId, Rule, SourceId, StoryId, Timestamp, Undated};
 use crate::rules::{self, Step};
 use crate::store::Heard;
 use crate::views;
@@ -56,11 +56,14 @@ pub(super) fn look(
         }
     }
     let number = |stories: &BTreeSet<StoryId>| u32::try_from(stories.len()).unwrap_or(u32::MAX);
+    let [negative, positive] = &found.toned;
     let counts = Bucket {
         mentions: found.mentions,
         stories: number(&found.stories),
-        negative_mentions: found.negative_mentions,
-        negative_stories: number(&found.negative_stories),
+        negative_mentions: negative.0,
+        negative_stories: number(&negative.1),
+        positive_mentions: positive.0,
+        positive_stories: number(&positive.1),
     };
     let sources = u32::try_from(found.sources.len()).unwrap_or(u32::MAX);
     let seen = rules::observe_pattern(rule, &counts, sources, (since.min(now), now));
@@ -96,6 +99,9 @@ fn parse(text: &str) -> Option<Place> {
 
 /// Whether a pattern asks for a mention.
 pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bool {
+    if rule.undated == Undated::Ignore && mention.published.is_none() {
+        return false;
+    }
     let source_tags = standing.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
     let saved = rule.query.as_ref().and_then(|id| standing.queries.get(id));
     let mut all = saved.into_iter().chain(rule.text.as_ref());
@@ -106,9 +112,9 @@ pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bo
 #[derive(Default)]
 struct Found {
     mentions: u32,
-    negative_mentions: u32,
     stories: BTreeSet<StoryId>,
-    negative_stories: BTreeSet<StoryId>,
+    /// Mentions and stories that are negative, and that are positive.
+    toned: [(u32, BTreeSet<StoryId>); 2],
     sources: BTreeSet<SourceId>,
     /// The first of them.
     evidence: Vec<MentionId>,
@@ -120,9 +126,12 @@ impl Found {
     /// `waits_from`: the rev at which it was born, if it may wait for more.
     fn add(&mut self, mention: &Mention, waits_from: Option<u64>) {
         self.mentions += 1;
-        if mention.is_negative() {
-            self.negative_mentions += 1;
-            self.negative_stories.insert(mention.story.clone());
+        let toned = [mention.is_negative(), mention.is_positive()];
+        for (mentions, stories) in
+            self.toned.iter_mut().zip(toned).filter(|(_, is)| *is).map(|(found, _)| found)
+        {
+            *mentions += 1;
+            stories.insert(mention.story.clone());
         }
         self.stories.insert(mention.story.clone());
         self.sources.insert(mention.source.clone());

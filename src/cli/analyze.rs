@@ -38,7 +38,7 @@ fn listening(args: &Args) -> Result<Listening> {
         return Ok(Listening::new(&[], &[], Model::new(&[], &[])));
     }
     let config = setup::load(args)?.config;
-    Ok(Listening::new(&config.brands, &config.queries, tone::model(&config)?))
+    Ok(Listening::new(&config.brands, &config.subjects(), tone::model(&config)?))
 }
 
 /// An object with `text` or `title` is one; anything else is plain text.

@@ -10,6 +10,7 @@ mod preset;
 mod problem;
 mod raw;
 mod rule;
+mod subjects;
 mod telling;
 pub mod template;
 #[cfg(test)]
@@ -129,7 +130,7 @@ impl Config {
     }
 
     /// A hash (32 hexadecimal digits) over everything that decides what is a mention: brands, saved
-    /// queries, and the tags of sources, which queries ask for. When it changes, every source is to be heard again. The order in the file does not matter.
+    /// queries, what rules count, and the tags of sources, which queries ask for. When it changes, every source is to be heard again. The order in the file does not matter.
     pub fn listening_hash(&self) -> String {
         let mut parts: Vec<String> = Vec::new();
         for brand in &self.brands {
@@ -144,7 +145,7 @@ impl Config {
                 )
             ));
         }
-        for query in &self.queries {
+        for query in self.subjects() {
             parts.push(format!("query {:?}", (&query.id, &query.query.text)));
         }
         // A source without tags is like one that is not configured.

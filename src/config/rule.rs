@@ -11,7 +11,7 @@ use super::raw::Section;
 use super::values;
 use crate::model::{
     Brand, BrandId, Condition, CountBy, Goal, Metric, NotifierConfig, NotifierId, Role, Rule, RuleId,
-    Severity, Undated, Window,
+    Severity, Undated, Window, dated,
 };
 
 /// What a rule may refer to.
@@ -74,9 +74,6 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 });
     let min_sources = section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1);
     let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
-    if undated == Undated::Ignore {
-        later(report, section, "undated", "entries without a date count when they were first seen");
-    }
     let severities = Severity::ALL.map(|severity| (severity.as_str(), severity));
     let severity = section.choice(report, "severity", &severities).unwrap_or(Severity::Normal);
     let playbook = section.filled(report, "playbook").map(|text| text.value);
@@ -84,10 +81,12 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let condition = match kind? {
         Kind::Spike => Condition::Spike,
         Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
+        Kind::PositiveBuzz => Condition::PositiveBuzz,
         Kind::Pattern => Condition::Pattern,
         Kind::Later => {
             let message = format!("{}: rules of this kind are not yet in effect", section.name);
-            let help = "until then it never fires; `spike`, `negative-buzz` and `pattern` do";
+            let help =
+                "until then it never fires; `spike`, `negative-buzz`, `positive-buzz` and `pattern` do";
             report.warning(&section.place_of("kind"), message, help);
             return None;
         }
@@ -96,6 +95,10 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         id: RuleId::new(id?),
         condition,
         brands,
+        within: match undated {
+            Undated::Observed => query.clone(),
+            Undated::Ignore => Some(dated(query.as_deref())),
+        },
         query,
         text,
         window: window.unwrap_or(Window::Auto),
@@ -164,6 +167,7 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(5 * 86_400);
 enum Kind {
     Spike,
     NegativeBuzz,
+    PositiveBuzz,
     Pattern,
     Later,
 }
@@ -171,7 +175,7 @@ enum Kind {
 const KINDS: [(&str, Kind); 7] = [
     ("spike", Kind::Spike),
     ("negative-buzz", Kind::NegativeBuzz),
-    ("positive-buzz", Kind::Later),
+    ("positive-buzz", Kind::PositiveBuzz),
     ("pattern", Kind::Pattern),
     ("new-voice", Kind::Later),
     ("share-shift", Kind::Later),
@@ -183,7 +187,7 @@ const UNDATED: [(&str, Undated); 2] = [("observed", Undated::Observed), ("ignore
 /// Keys that a rule of this kind never looks at.
 fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
-        Some(Kind::Spike) => &["triggers"],
+        Some(Kind::Spike | Kind::PositiveBuzz) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
         Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
     }

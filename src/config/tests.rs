@@ -157,7 +157,6 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         checked.problems.iter().map(|p| format!("{} {}", p.severity.as_str(), p.message)).collect();
     expect![[r#"
         warning rule `acme-spike`: `triggers` is accepted but not yet in effect
-        warning rule `acme-spike`: `undated` is accepted but not yet in effect
         warning rule `voices`: rules of this kind are not yet in effect"#]]
     .assert_eq(&told.join("\n"));
 
@@ -167,6 +166,11 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
     assert_eq!(config.sources.len(), 2);
     assert_eq!(config.sources[1].shown_address(), "hacker-news: search Acme, globex");
     assert_eq!(config.queries[1].brands.as_ref().unwrap().len(), 2);
+    let subjects: Vec<(String, String)> =
+        config.subjects().into_iter().skip(2).map(|counted| (counted.id, counted.query.text)).collect();
+    let outage =
+        r#"(brand:acme) ((panne OR outage OR "hors service") NOT (recrute OR hiring OR "offre emploi"))"#;
+    assert_eq!(subjects, [("dated:outage".to_owned(), outage.to_owned())]);
     assert_eq!((config.notifiers.len(), config.digests.len()), (4, 1));
     let [buzz, recall] = &config.rules[..] else { panic!("{:?}", config.rules) };
     expect![[r#"

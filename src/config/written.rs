@@ -11,8 +11,10 @@ use super::raw::{Section, suggestion, unknown_key};
 use super::{Config, File, rule, values};
 use crate::model::{BrandId, Expectation, Rule, Timestamp, WrittenTest};
 
-const TEST: Kind =
-    ("test", &["name", "rule", "brand", "start", "step", "values", "negative", "sources", "expect"]);
+const TEST: Kind = (
+    "test",
+    &["name", "rule", "brand", "start", "step", "values", "negative", "positive", "sources", "expect"],
+);
 const EXPECT: [&str; 3] = ["at", "is", "value"];
 /// A Monday.
 const USUAL_START: &str = "2026-01-05T00:00:00Z";
@@ -60,6 +62,7 @@ fn test(report: &mut Report<'_>, section: &Section<'_>, config: &Config) -> Opti
     section.required(report, "values", "\"0x40 5 3x8\"");
     let values = section.parsed(report, "values", series);
     let negative = section.parsed(report, "negative", series).unwrap_or_default();
+    let positive = section.parsed(report, "positive", series).unwrap_or_default();
     let sources = section.integer(report, "sources", 1..10_001).unwrap_or(1);
     let all: u64 = values.iter().flatten().flatten().map(|value| u64::from(*value)).sum();
     if all > MENTIONS {
@@ -97,6 +100,7 @@ fn test(report: &mut Report<'_>, section: &Section<'_>, config: &Config) -> Opti
         step,
         values: values?,
         negative,
+        positive,
         sources,
         expectations,
     })

@@ -386,7 +386,7 @@ fn client(config: &Config) -> Result<Client> {
 /// # Errors
 /// If the user's own tone model cannot be used.
 pub fn listening(config: &Config) -> Result<Listening> {
-    let listening = Listening::new(&config.brands, &config.queries, super::tone::model(config)?);
+    let listening = Listening::new(&config.brands, &config.subjects(), super::tone::model(config)?);
     Ok(match config.settings.keep {
         Keep::Mentions => listening,
         Keep::All | Keep::For(_) => listening.keeping_all(),

@@ -1,6 +1,6 @@
 //! One rule's state for one brand, and everything it saw.
 
-use super::{BrandId, CountBy, MentionId, RuleId, Severity, SourceId, Timestamp, id_type};
+use super::{BrandId, Condition, CountBy, MentionId, RuleId, Severity, SourceId, Timestamp, id_type};
 
 id_type!(
     /// `a_` and 16 hexadecimal digits: a hash of rule, brand and the start of the incident.
@@ -36,6 +36,8 @@ pub struct Observed {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    /// `None` where an earlier vigie counted, which did not.
+    pub positive: Option<u32>,
     pub sources: u32,
     /// Half-open.
     pub window: (Timestamp, Timestamp),
@@ -87,7 +89,7 @@ pub struct Alert {
     pub id: AlertId,
     pub rule: RuleId,
     pub brand: BrandId,
-    /// The id of the saved query within which it counted.
+    /// What was counted, as [`super::Rule::within`].
     pub query: Option<String>,
     pub state: AlertState,
     pub severity: Severity,
@@ -113,6 +115,14 @@ pub struct Alert {
     /// When the numbers were seen.
     pub seen_at: Timestamp,
     pub acknowledged: Option<Acknowledgement>,
+}
+
+impl Alert {
+    /// Whether the rule, as it was, was of this kind.
+    pub fn is_of_kind(&self, condition: &Condition) -> bool {
+        let line = format!("kind = \"{}\"", condition.as_str());
+        self.rule_text.lines().any(|other| other == line)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

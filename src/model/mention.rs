@@ -215,6 +215,10 @@ impl Mention {
         self.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative)
     }
 
+    pub fn is_positive(&self) -> bool {
+        self.sentiment.is_some_and(|s| s.label() == SentimentLabel::Positive)
+    }
+
     /// Title and body, each on its own line.
     pub fn whole_text(&self) -> String {
         format!("{}\n{}", self.title.as_deref().unwrap_or(""), self.text)

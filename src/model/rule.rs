@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BrandId, NotifierId, id_type};
+use super::{BrandId, NotifierId, SentimentLabel, id_type};
 use crate::query::Query;
 
 id_type!(
@@ -38,6 +38,8 @@ pub enum Condition {
     Spike,
     /// Negative mentions stand out, in number and in their share.
     NegativeBuzz { triggers: Vec<String> },
+    /// The same of positive mentions.
+    PositiveBuzz,
     /// Anything that matches, at once.
     Pattern,
 }
@@ -47,7 +49,17 @@ impl Condition {
         match self {
             Condition::Spike => "spike",
             Condition::NegativeBuzz { .. } => "negative-buzz",
+            Condition::PositiveBuzz => "positive-buzz",
             Condition::Pattern => "pattern",
+        }
+    }
+
+    /// The tone whose mentions it counts, if it is about tone.
+    pub fn tone(&self) -> Option<SentimentLabel> {
+        match self {
+            Condition::NegativeBuzz { .. } => Some(SentimentLabel::Negative),
+            Condition::PositiveBuzz => Some(SentimentLabel::Positive),
+            _ => None,
         }
     }
 }
@@ -91,6 +103,24 @@ pub enum Undated {
     Ignore,
 }
 
+/// What begins the names of counts in which undated mentions do not exist; no id of a saved query begins so.
+const DATED: &str = "dated:";
+
+/// Under which name the dated mentions within a saved query, or all of a brand, are counted.
+pub fn dated(query: Option<&str>) -> String {
+    format!("{DATED}{}", query.unwrap_or_default())
+}
+
+/// Whether undated mentions are left out of the counts of this name.
+pub fn is_dated(subject: &str) -> bool {
+    subject.starts_with(DATED)
+}
+
+/// The id of the saved query within which counts of this name are.
+pub fn saved_query(subject: &str) -> Option<&str> {
+    Some(subject.strip_prefix(DATED).unwrap_or(subject)).filter(|query| !query.is_empty())
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub id: RuleId,
@@ -99,6 +129,8 @@ pub struct Rule {
     pub brands: Vec<BrandId>,
     /// The id of a saved query that narrows what counts.
     pub query: Option<String>,
+    /// What is counted: `None` for all mentions of the brand, else the id of the saved query, or [`dated`] of it.
+    pub within: Option<String>,
     /// A query of the rule's own (`text = …`), for `pattern`.
     pub text: Option<Query>,
     pub window: Window,

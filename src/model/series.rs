@@ -1,6 +1,6 @@
 //! Counts over time.
 
-use super::Timestamp;
+use super::{CountBy, SentimentLabel, Timestamp};
 
 /// What was counted in one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +9,46 @@ pub struct Bucket {
     pub stories: u32,
     pub negative_mentions: u32,
     pub negative_stories: u32,
+    pub positive_mentions: u32,
+    pub positive_stories: u32,
+}
+
+impl Bucket {
+    pub fn volume(&self, count: CountBy) -> u32 {
+        match count {
+            CountBy::Stories => self.stories,
+            CountBy::Mentions => self.mentions,
+        }
+    }
+
+    /// What of it was told in this tone; 0 for neutral, which is not counted apart.
+    pub fn toned(&self, tone: SentimentLabel, count: CountBy) -> u32 {
+        match (tone, count) {
+            (SentimentLabel::Negative, CountBy::Stories) => self.negative_stories,
+            (SentimentLabel::Negative, CountBy::Mentions) => self.negative_mentions,
+            (SentimentLabel::Positive, CountBy::Stories) => self.positive_stories,
+            (SentimentLabel::Positive, CountBy::Mentions) => self.positive_mentions,
+            (SentimentLabel::Neutral, _) => 0,
+        }
+    }
+
+    /// Takes these away, which are in it.
+    pub fn take(&mut self, other: Bucket) {
+        self.mentions -= other.mentions;
+        self.stories -= other.stories;
+        self.negative_mentions -= other.negative_mentions;
+        self.negative_stories -= other.negative_stories;
+        self.positive_mentions -= other.positive_mentions;
+        self.positive_stories -= other.positive_stories;
+    }
+
+    /// Mentions, and stories that began with one of them, all of one tone.
+    pub fn of(mentions: u32, stories: u32, tone: Option<SentimentLabel>) -> Self {
+        let in_tone = |wanted| if tone == Some(wanted) { (mentions, stories) } else { (0, 0) };
+        let (negative_mentions, negative_stories) = in_tone(SentimentLabel::Negative);
+        let (positive_mentions, positive_stories) = in_tone(SentimentLabel::Positive);
+        Bucket { mentions, stories, negative_mentions, negative_stories, positive_mentions, positive_stories }
+    }
 }
 
 impl std::ops::AddAssign for Bucket {
@@ -17,6 +57,8 @@ impl std::ops::AddAssign for Bucket {
         self.stories += other.stories;
         self.negative_mentions += other.negative_mentions;
         self.negative_stories += other.negative_stories;
+        self.positive_mentions += other.positive_mentions;
+        self.positive_stories += other.positive_stories;
     }
 }
 

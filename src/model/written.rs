@@ -18,6 +18,8 @@ pub struct WrittenTest {
     pub values: Vec<Option<u32>>,
     /// How many of them are negative, by step; steps that it lacks have none.
     pub negative: Vec<Option<u32>>,
+    /// And how many positive.
+    pub positive: Vec<Option<u32>>,
     /// Over how many sources the mentions of a step are spread.
     pub sources: u32,
     pub expectations: Vec<Expectation>,

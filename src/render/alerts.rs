@@ -75,7 +75,12 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
     line("seen at", minute(alert.seen_at, zone));
     line("fired at", minute_or_dash(alert.fired_at, zone));
     line("observed", format!("{} {}", seen.value, seen.count.as_str()));
-    line("  of", format!("{} mentions, {} stories, {} negative", seen.mentions, seen.stories, seen.negative));
+    let toned = |negative: u32, positive: Option<u32>| {
+        let positive = positive.map(|positive| format!(", {positive} positive")).unwrap_or_default();
+        format!("{negative} negative{positive}")
+    };
+    let tones = toned(seen.negative, seen.positive);
+    line("  of", format!("{} mentions, {} stories, {tones}", seen.mentions, seen.stories));
     line("  in", format!("{} sources", seen.sources));
     if let Some(then) = &view.alert.baseline {
         let now = view.recomputed.baseline.as_ref();
@@ -84,9 +89,8 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
             line(name, format!("{}   recomputed {again}", number(then)));
         }
         let again = &view.recomputed;
-        let counts =
-            format!("{} mentions, {} stories, {} negative", again.mentions, again.stories, again.negative);
-        line("counted again", counts);
+        let tones = toned(again.negative, seen.positive.map(|_| again.positive));
+        line("counted again", format!("{} mentions, {} stories, {tones}", again.mentions, again.stories));
     }
     if let Some(series) = &view.series {
         let window_s = seen.window.1.as_second() - seen.window.0.as_second();

@@ -315,6 +315,7 @@ mod tests {
                 mentions: 51,
                 stories: 42,
                 negative: 7,
+                positive: Some(0),
                 sources: 3,
                 window: [since, until],
             },

@@ -5,9 +5,9 @@ use jiff::tz::TimeZone;
 
 use super::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, cut, paint, sparkline, wrapped};
 use super::{Style, minute};
-use crate::model::{AlertState, CountBy, Tongue};
-use crate::rules::{FEW_DAYS, figure, span, unit};
-use crate::views::alerts::{AcknowledgedView, AlertView, BaselineView};
+use crate::model::{AlertState, CountBy, SentimentLabel, Tongue};
+use crate::rules::{FEW_DAYS, figure, in_french, span, unit};
+use crate::views::alerts::{AcknowledgedView, AlertView, BaselineView, ObservedView};
 use crate::views::search::MentionView;
 use crate::views::told::{EarlierView, MutedView, ToRead, ToldAlert};
 
@@ -113,13 +113,7 @@ impl Teller<'_> {
         };
         let (counted, other) = (self.counted(unit.0, unit.1), self.counted(other.0, other.1));
         let sources = format!("{} source{}", seen.sources, if seen.sources == 1 { "" } else { "s" });
-        let tone = match (self.tongue, seen.negative) {
-            (_, 0) => String::new(),
-            (Tongue::English, negative) => format!(", {negative} of them negative"),
-            (Tongue::French, negative) => {
-                format!(", dont {negative} négative{}", if negative > 1 { "s" } else { "" })
-            }
-        };
+        let tone = self.of_tones(seen);
         let mut text = match self.tongue {
             Tongue::English => format!(
                 "It began at {began}. From {from} to {to}, {name} was spoken of in {counted}{tone} ({other}), by {sources}."
@@ -136,6 +130,22 @@ impl Teller<'_> {
             });
         }
         self.line(&text);
+    }
+
+    /// How many of what was counted are told in a tone.
+    fn of_tones(&self, seen: &ObservedView) -> String {
+        let tones = [
+            (SentimentLabel::Negative, seen.negative),
+            (SentimentLabel::Positive, seen.positive.unwrap_or(0)),
+        ];
+        let tones = tones.into_iter().filter(|(_, number)| *number > 0).enumerate();
+        let part = |(place, (tone, number)): (usize, (SentimentLabel, u32))| match (self.tongue, place) {
+            (Tongue::English, 0) => format!(", {number} of them {}", tone.as_str()),
+            (Tongue::English, _) => format!(" and {number} {}", tone.as_str()),
+            (Tongue::French, 0) => format!(", dont {number} {}", in_french(tone, number)),
+            (Tongue::French, _) => format!(" et {number} {}", in_french(tone, number)),
+        };
+        tones.map(part).collect()
     }
 
     fn unusual(&mut self, view: &ToldAlert) {
@@ -278,6 +288,7 @@ impl Teller<'_> {
                 .map(|why| match *why {
                     "first" => self.say("the first", "la première"),
                     "most-copied" => self.say("the most copied", "la plus reprise"),
+                    "most-positive" => self.say("the most positive", "la plus positive"),
                     _ => self.say("the most negative", "la plus négative"),
                 })
                 .collect();

@@ -15,7 +15,7 @@ mod walk;
 mod written;
 
 pub use normal::{FEWEST_DAYS, HISTORY_DAYS, Keeps, SLOT_S, Vigil, begun, judged_from, recompute};
-pub use notice::{FEW_DAYS, Notice, Silence, figure, reason, span, unit};
+pub use notice::{FEW_DAYS, Notice, Silence, figure, in_french, reason, span, unit};
 pub use observe::{Observation, observe_pattern};
 pub use replay::{Arrival, Listened, Past, Span, read_from, replay, replay_pattern};
 pub use step::{Step, alert_id, step};

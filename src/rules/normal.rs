@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::calendar::hour_of_week;
-use super::observe::{counted, line, volume};
+use super::observe::{counted, line};
 use crate::model::{Alert, Bucket, Condition, History, Rule, SeenBaseline, SeenSeries, Timestamp};
 use crate::stats::{Usual, Watch, watch};
 
@@ -52,15 +52,15 @@ const TONE_HALF_LIFE_DAYS: f64 = 28.0;
 pub struct Normal {
     watch: Watch,
     zone: TimeZone,
-    /// Mentions or stories told in a negative tone, and all, discounted.
-    negative: f64,
+    /// Mentions or stories told in the tone that the rule is about, and all, discounted.
+    toned: f64,
     all: f64,
 }
 
 impl Normal {
     fn new(lengths_s: &[u32], budget_per_week: f64, pause_s: u32, zone: TimeZone) -> Self {
         let watch = Watch::new(SLOT_S, lengths_s, budget_per_week, pause_s);
-        Self { watch, zone, negative: 0.0, all: 0.0 }
+        Self { watch, zone, toned: 0.0, all: 0.0 }
     }
 
     /// What is usual for the window that ends at `end`, the end of the slot after those learned.
@@ -74,9 +74,9 @@ impl Normal {
         self.watch.days()
     }
 
-    /// How many were negative, and of how many.
+    /// How many were told in the tone that the rule is about, and of how many.
     pub(super) fn tone(&self) -> (f64, f64) {
-        (self.negative, self.all)
+        (self.toned, self.all)
     }
 
     fn hour(&self, at_s: i64) -> Option<usize> {
@@ -87,10 +87,10 @@ impl Normal {
     fn learn(&mut self, at_s: i64, value: Option<f64>, tone: Option<(f64, f64)>) {
         let learned = self.watch.learn(self.hour(at_s).unwrap_or(0), value);
         let kept = (-f64::from(SLOT_S) / 86_400.0 / TONE_HALF_LIFE_DAYS).exp2();
-        (self.negative, self.all) = (self.negative * kept, self.all * kept);
+        (self.toned, self.all) = (self.toned * kept, self.all * kept);
         // What an incident brings is no normal tone.
-        if let Some((negative, all)) = tone.filter(|_| !learned.holds) {
-            self.negative += negative;
+        if let Some((toned, all)) = tone.filter(|_| !learned.holds) {
+            self.toned += toned;
             self.all += all;
         }
     }
@@ -212,9 +212,9 @@ pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
 }
 
 fn tone(rule: &Rule, counts: &Bucket) -> (f64, f64) {
-    match rule.condition {
-        Condition::NegativeBuzz { .. } => (f64::from(counted(rule, counts)), f64::from(volume(rule, counts))),
-        Condition::Spike | Condition::Pattern => (0.0, 0.0),
+    match rule.condition.tone() {
+        Some(_) => (f64::from(counted(rule, counts)), f64::from(counts.volume(rule.count))),
+        None => (0.0, 0.0),
     }
 }
 

@@ -1,6 +1,6 @@
 //! When and why to speak, and in which words.
 
-use crate::model::{Alert, Condition, CountBy, Rule, SeenBaseline, Tongue};
+use crate::model::{Alert, CountBy, Rule, SeenBaseline, SentimentLabel, Tongue};
 
 /// Days of listening below which what is usual is hardly known.
 pub const FEW_DAYS: f64 = 21.0;
@@ -72,7 +72,6 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
             }
         };
     };
-    let negative = matches!(rule.condition, Condition::NegativeBuzz { .. });
     let volume = match seen.count {
         CountBy::Stories => seen.stories,
         CountBy::Mentions => seen.mentions,
@@ -81,8 +80,8 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let usual = figure(baseline.expected, tongue);
     let rare = rarity(baseline, length_s as f64, tongue);
     let sources = seen.sources;
-    match (tongue, negative) {
-        (Tongue::English, false) => {
+    match (tongue, rule.condition.tone()) {
+        (Tongue::English, None) => {
             let from = if sources > 1 { format!(" from {sources} sources") } else { String::new() };
             format!(
                 "{value} {}{from} in {window} where {usual} {} usual ({rare})",
@@ -90,22 +89,33 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
                 are(baseline)
             )
         }
-        (Tongue::English, true) => format!(
-            "{value} of {volume} {} in {window} are negative where {usual} negative {} usual ({rare})",
+        (Tongue::English, Some(tone)) => format!(
+            "{value} of {volume} {} in {window} are {tone} where {usual} {tone} {} usual ({rare})",
             what(volume),
-            are(baseline)
+            are(baseline),
+            tone = tone.as_str()
         ),
-        (Tongue::French, false) => {
+        (Tongue::French, None) => {
             let from = if sources > 1 { format!(" de {sources} sources") } else { String::new() };
             format!("{value} {}{from} en {window}, contre {usual} d’habitude ({rare})", what(value))
         }
-        (Tongue::French, true) => {
-            let negatives = if value > 1 { "négatives" } else { "négative" };
-            format!(
-                "{value} {} {negatives} sur {volume} en {window}, contre {usual} d’habitude ({rare})",
-                what(value)
-            )
-        }
+        (Tongue::French, Some(tone)) => format!(
+            "{value} {} {} sur {volume} en {window}, contre {usual} d’habitude ({rare})",
+            what(value),
+            in_french(tone, value)
+        ),
+    }
+}
+
+/// What stories or mentions of a tone are.
+pub fn in_french(tone: SentimentLabel, number: u32) -> &'static str {
+    match (tone, number > 1) {
+        (SentimentLabel::Negative, true) => "négatives",
+        (SentimentLabel::Negative, false) => "négative",
+        (SentimentLabel::Neutral, true) => "neutres",
+        (SentimentLabel::Neutral, false) => "neutre",
+        (SentimentLabel::Positive, true) => "positives",
+        (SentimentLabel::Positive, false) => "positive",
     }
 }
 

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use crate::model::{
-    Alert, AlertState, Bucket, Condition, CountBy, Observed, Rule, SeenBaseline, Series, Timestamp,
+    Alert, AlertState, Bucket, Condition, Observed, Rule, SeenBaseline, SentimentLabel, Series, Timestamp,
 };
 
 use super::normal::Normal;
 
-/// Probability below which a share of negative mentions is no chance.
+/// Probability below which a share of mentions in one tone is no chance.
 const SHARE_P: f64 = 0.01;
-/// The share of negative mentions believed before any is seen, and how many mentions that belief weighs.
+/// The shares of negative and of positive mentions believed before any is seen, by a tenth more than is usual of
+/// mentions everywhere (15 and 20 %), and how many mentions that belief weighs.
 const PRIOR_NEGATIVE: f64 = 0.25;
+const PRIOR_POSITIVE: f64 = 0.3;
 const PRIOR_MENTIONS: f64 = 4.0;
 /// A brand's own history weighs at most so many mentions, since tone drifts with the news.
 const HEAVIEST_HISTORY: f64 = 200.0;
@@ -80,7 +82,7 @@ pub fn observe_pattern(
     sources: u32,
     window: (Timestamp, Timestamp),
 ) -> Observation {
-    let mut observed = observed(rule, volume(rule, found), found, window);
+    let mut observed = observed(rule, found.volume(rule.count), found, window);
     observed.sources = sources;
     let holds = observed.value >= rule.min && observed.value > 0 && sources >= rule.min_sources;
     Observation { observed, baseline: None, holds }
@@ -92,10 +94,8 @@ fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timesta
         value,
         mentions: found.mentions,
         stories: found.stories,
-        negative: match rule.count {
-            CountBy::Stories => found.negative_stories,
-            CountBy::Mentions => found.negative_mentions,
-        },
+        negative: found.toned(SentimentLabel::Negative, rule.count),
+        positive: Some(found.toned(SentimentLabel::Positive, rule.count)),
         sources: 0,
         window,
     }
@@ -147,28 +147,19 @@ fn surprise(baseline: &SeenBaseline) -> f64 {
 
 /// Whether the tone is out of the ordinary, where the rule is about tone.
 fn shares_stand_out(rule: &Rule, found: &Bucket, normal: &Normal) -> bool {
-    match rule.condition {
-        Condition::NegativeBuzz { .. } => {
-            let (negative, all) = normal.tone();
-            share_tail(counted(rule, found), volume(rule, found), negative, all) <= SHARE_P
-        }
-        Condition::Spike | Condition::Pattern => true,
-    }
+    let prior = match rule.condition.tone() {
+        None | Some(SentimentLabel::Neutral) => return true,
+        Some(SentimentLabel::Negative) => PRIOR_NEGATIVE,
+        Some(SentimentLabel::Positive) => PRIOR_POSITIVE,
+    };
+    share_tail(counted(rule, found), found.volume(rule.count), prior, normal.tone()) <= SHARE_P
 }
 
 /// What the rule's threshold is about.
 pub(super) fn counted(rule: &Rule, bucket: &Bucket) -> u32 {
-    match (&rule.condition, rule.count) {
-        (Condition::NegativeBuzz { .. }, CountBy::Stories) => bucket.negative_stories,
-        (Condition::NegativeBuzz { .. }, CountBy::Mentions) => bucket.negative_mentions,
-        (Condition::Spike | Condition::Pattern, _) => volume(rule, bucket),
-    }
-}
-
-pub(super) fn volume(rule: &Rule, bucket: &Bucket) -> u32 {
-    match rule.count {
-        CountBy::Stories => bucket.stories,
-        CountBy::Mentions => bucket.mentions,
+    match rule.condition.tone() {
+        Some(tone) => bucket.toned(tone, rule.count),
+        None => bucket.volume(rule.count),
     }
 }
 
@@ -185,17 +176,18 @@ fn window(series: &Series, length: Duration, end: Timestamp) -> Option<((Timesta
     Some(((Timestamp::from_second(start_s).ok()?, end), sum))
 }
 
-/// The probability that `negative` or more of `all` are negative, for a brand of which `past_negative` of
-/// `past_all` usually are: binomial with a share that is itself only known from these (beta-binomial).
-fn share_tail(negative: u32, all: u32, past_negative: f64, past_all: f64) -> f64 {
+/// The probability that `toned` or more of `all` are told in a tone, for a brand of which `past` (so many, of how
+/// many) usually are, and of which `prior` is believed before: binomial with a share that is itself only known from
+/// these (beta-binomial).
+fn share_tail(toned: u32, all: u32, prior: f64, (past, past_all): (f64, f64)) -> f64 {
     let weight = (HEAVIEST_HISTORY / past_all.max(1.0)).min(1.0);
-    let a = PRIOR_NEGATIVE * PRIOR_MENTIONS + past_negative * weight;
-    let b = (1.0 - PRIOR_NEGATIVE) * PRIOR_MENTIONS + (past_all - past_negative).max(0.0) * weight;
+    let a = prior * PRIOR_MENTIONS + past * weight;
+    let b = (1.0 - prior) * PRIOR_MENTIONS + (past_all - past).max(0.0) * weight;
     let n = f64::from(all);
     // P(0), then each from the one before, in logarithms, which do not vanish.
     let mut ln_p: f64 = (0..all).map(|i| ((b + f64::from(i)) / (a + b + f64::from(i))).ln()).sum();
     let mut below = 0.0;
-    for k in 0..negative.min(all) {
+    for k in 0..toned.min(all) {
         below += ln_p.exp();
         let k = f64::from(k);
         ln_p += ((n - k) / (k + 1.0) * (a + k) / (b + n - k - 1.0)).ln();

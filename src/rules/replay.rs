@@ -18,7 +18,9 @@ use super::normal::{Keeps, SLOT_S, Vigil, begun};
 use super::observe::observe_pattern;
 use super::step::{Step, step};
 use super::walk::Sight;
-use crate::model::{Alert, AlertState, BrandId, Bucket, Heard, History, Rule, Series, Timestamp, Tongue};
+use crate::model::{
+    Alert, AlertState, BrandId, Bucket, Heard, History, Rule, SentimentLabel, Series, Timestamp, Tongue,
+};
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
 /// A mention heard so long after it was published at most was heard as it came.
@@ -42,7 +44,7 @@ pub struct Arrival {
     pub source: u32,
     /// The number of its story, from 0 without gaps.
     pub story: u32,
-    pub negative: bool,
+    pub tone: Option<SentimentLabel>,
     /// Its number in the store.
     pub mention: i64,
 }
@@ -173,15 +175,15 @@ impl Past {
         self.arrivals.iter().zip(&self.known_at).filter(move |(_, at_s)| within(**at_s)).map(|(a, _)| a)
     }
 
-    /// The mentions that an alert over a window rests on, newest first.
-    pub fn evidence(&self, alert: &Alert, negative_only: bool) -> Vec<&Arrival> {
+    /// The mentions that an alert over a window rests on, of one tone or of all, newest first.
+    pub fn evidence(&self, alert: &Alert, tone: Option<SentimentLabel>) -> Vec<&Arrival> {
         let seen_at = alert.seen_at.as_second();
         let range = self.within(alert.observed.window);
         let counts = |&number: &usize| {
             let arrival = &self.arrivals[number];
             self.known_at[number] <= seen_at
                 && (!arrival.backfill || arrival.observed > seen_at)
-                && (arrival.negative || !negative_only)
+                && (tone.is_none() || arrival.tone == tone)
         };
         range.rev().filter(counts).map(|number| &self.arrivals[number]).collect()
     }
@@ -401,7 +403,7 @@ impl<'a> Course<'a> {
         if self.known[number] {
             // What came in as back-fill is live no more; the counts of the past stay.
             let story = u32::from(*first == event.arrival);
-            take(&mut self.live.buckets[slot], arrival.negative, 1, story);
+            self.live.buckets[slot].take(Bucket::of(1, story, arrival.tone));
             self.counts[number] = false;
             return;
         }
@@ -412,23 +414,25 @@ impl<'a> Course<'a> {
         }
         if begins && before != NOT_TOLD {
             let before = before as usize;
-            let Arrival { at, negative, unplaced, .. } = self.past.arrivals[before];
+            let Arrival { at, tone, unplaced, .. } = self.past.arrivals[before];
+            let story = Bucket::of(0, 1, tone);
             let other = self.slot(at);
             if !unplaced {
-                take(&mut self.all[other], negative, 0, 1);
+                self.all[other].take(story);
             }
             if self.counts[before] {
-                take(&mut self.live.buckets[other], negative, 0, 1);
+                self.live.buckets[other].take(story);
                 self.changed.push(other);
             }
             self.count(other);
         }
+        let heard = Bucket::of(1, u32::from(begins), arrival.tone);
         if !arrival.unplaced {
-            add(&mut self.all[slot], arrival.negative, u32::from(begins));
+            self.all[slot] += heard;
         }
         self.known[number] = true;
         if !event.as_backfill {
-            add(&mut self.live.buckets[slot], arrival.negative, u32::from(begins));
+            self.live.buckets[slot] += heard;
             self.counts[number] = true;
             self.changed.push(slot);
         }
@@ -629,18 +633,20 @@ pub fn replay_pattern(
 }
 
 fn counted(arrivals: &[Arrival]) -> Bucket {
-    let stories = |negative_only: bool| {
-        let wanted = arrivals.iter().filter(|arrival| arrival.negative || !negative_only);
-        let stories: BTreeSet<u32> = wanted.map(|arrival| arrival.story).collect();
-        u32::try_from(stories.len()).unwrap_or(u32::MAX)
-    };
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Bucket {
-        mentions: number(arrivals.len()),
-        stories: stories(false),
-        negative_mentions: number(arrivals.iter().filter(|arrival| arrival.negative).count()),
-        negative_stories: stories(true),
-    }
+    let found = |tone: Option<SentimentLabel>| {
+        let wanted: Vec<u32> = arrivals
+            .iter()
+            .filter(|arrival| tone.is_none() || arrival.tone == tone)
+            .map(|arrival| arrival.story)
+            .collect();
+        let stories: BTreeSet<&u32> = wanted.iter().collect();
+        (number(wanted.len()), number(stories.len()))
+    };
+    let (mentions, stories) = found(None);
+    let (negative_mentions, negative_stories) = found(Some(SentimentLabel::Negative));
+    let (positive_mentions, positive_stories) = found(Some(SentimentLabel::Positive));
+    Bucket { mentions, stories, negative_mentions, negative_stories, positive_mentions, positive_stories }
 }
 
 /// An incident as it is now takes the place of what it was.
@@ -655,24 +661,6 @@ fn keep(alerts: &mut Vec<Alert>, alert: Alert) {
 /// One that is over and never fired leaves no trace.
 fn forget(alerts: &mut Vec<Alert>) {
     alerts.retain(|alert| alert.state != AlertState::Resolved || alert.fired_at.is_some());
-}
-
-fn add(bucket: &mut Bucket, negative: bool, stories: u32) {
-    bucket.mentions += 1;
-    bucket.stories += stories;
-    if negative {
-        bucket.negative_mentions += 1;
-        bucket.negative_stories += stories;
-    }
-}
-
-fn take(bucket: &mut Bucket, negative: bool, mentions: u32, stories: u32) {
-    bucket.mentions -= mentions;
-    bucket.stories -= stories;
-    if negative {
-        bucket.negative_mentions -= mentions;
-        bucket.negative_stories -= stories;
-    }
 }
 
 fn slot_of(at_s: i64) -> i64 {

@@ -70,7 +70,7 @@ fn open(rule: &Rule, brand: &BrandId, seen: &Observation, now: Timestamp, tongue
         id: alert_id(rule, brand, since),
         rule: rule.id.clone(),
         brand: brand.clone(),
-        query: rule.query.clone(),
+        query: rule.within.clone(),
         state: if fires { AlertState::Firing } else { AlertState::Pending },
         severity: rule.severity,
         since,
@@ -135,7 +135,9 @@ fn firing(rule: &Rule, alert: &Alert, seen: &Observation, now: Timestamp, tongue
     let renewed = take_numbers(rule, &mut next, seen, now, tongue);
     let grown = match rule.condition {
         Condition::Pattern => renewed && told_in(rule, &next, now) > before.1,
-        Condition::Spike | Condition::NegativeBuzz { .. } => growth(&next) > before.0,
+        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
+            growth(&next) > before.0
+        }
     };
     let notice = if grown { Notice::NewEvidence } else { Notice::NothingNew(Silence::StillFiring) };
     let changed = renewed || next.last_held != alert.last_held;
@@ -168,6 +170,7 @@ fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timesta
             kept.mentions += new.mentions;
             kept.stories += new.stories;
             kept.negative += new.negative;
+            kept.positive = kept.positive.zip(new.positive).map(|(kept, new)| kept + new);
             kept.sources = kept.sources.max(new.sources);
             kept.window.1 = kept.window.1.max(new.window.1);
         }

@@ -25,6 +25,7 @@ fn rule(condition: Condition, window: Window) -> Rule {
         condition,
         brands: vec![BrandId::new("acme")],
         query: None,
+        within: None,
         text: None,
         window,
         budget_per_week: 1.0,
@@ -45,7 +46,13 @@ fn rule(condition: Condition, window: Window) -> Rule {
 fn series(mut bucket: impl FnMut(usize) -> (u32, u32), buckets: usize) -> Series {
     let bucket = |i| {
         let (stories, negative_stories) = bucket(i);
-        Bucket { mentions: stories, stories, negative_mentions: negative_stories, negative_stories }
+        Bucket {
+            mentions: stories,
+            stories,
+            negative_mentions: negative_stories,
+            negative_stories,
+            ..Bucket::default()
+        }
     };
     let start = "2026-01-05T00:00:00Z".parse().unwrap();
     Series { start, step_s: STEP_S, buckets: (0..buckets).map(bucket).collect() }
@@ -81,7 +88,7 @@ fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Not
                 let seen = observe_pattern(rule, &series.buckets[bucket], 5, window);
                 step(rule, brand, state.as_ref(), &seen, now, Tongue::English)
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } => {
+            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                 let sight =
                     Sight { rule, brand, history: &history, live: series, now, tongue: Tongue::English };
                 let Ok(step) = sight.look(&mut vigil, state.as_ref(), now, |_| Ok::<_, ()>(5)) else {
@@ -205,6 +212,27 @@ fn negative_buzz_needs_number_and_share() {
 }
 
 #[test]
+fn positive_buzz_needs_number_and_share_too() {
+    let told = |burst: (u32, u32)| {
+        let mut series =
+            series(|i| if (960..964).contains(&i) { burst } else { (4, u32::from(i % 4 == 0)) }, 970);
+        for bucket in &mut series.buckets {
+            let negative = (bucket.negative_mentions, bucket.negative_stories);
+            (bucket.negative_mentions, bucket.negative_stories) = (0, 0);
+            (bucket.positive_mentions, bucket.positive_stories) = negative;
+        }
+        run(&rule(Condition::PositiveBuzz, Window::Fixed(HOUR)), &series, 900..970).0
+    };
+    assert!(told((20, 1)).is_empty(), "more of all, tone as ever");
+    assert!(told((0, 0)).is_empty());
+    let (_, alert) = told((5, 5)).swap_remove(0);
+    assert_eq!((alert.observed.negative, alert.observed.positive), (0, Some(alert.observed.value)));
+    // Blame is no praise.
+    let blamed = series(|i| if (960..964).contains(&i) { (5, 5) } else { (4, 0) }, 970);
+    assert!(run(&rule(Condition::PositiveBuzz, Window::Fixed(HOUR)), &blamed, 900..970).0.is_empty());
+}
+
+#[test]
 fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     let series = series(|i| (u32::from([10, 12, 30, 60].contains(&i)), 0), 100);
     let rule = rule(Condition::Pattern, Window::Fixed(Duration::from_secs(900)));
@@ -321,6 +349,22 @@ fn reasons_read_well() {
             4 nouvelles histoires pour « acme-spike »
         "#]],
     );
+}
+
+#[test]
+fn praise_is_told_in_both_languages() {
+    let mut series = series(|i| if (960..964).contains(&i) { (4, 0) } else { (i as u32 % 2, 0) }, 970);
+    for bucket in &mut series.buckets[960..964] {
+        bucket.positive_stories = 3;
+    }
+    let rule = rule(Condition::PositiveBuzz, Window::Fixed(HOUR));
+    let alert = run(&rule, &series, 963..964).0.swap_remove(0).1;
+    let lines = [Tongue::English, Tongue::French].map(|tongue| reason(&rule, &alert, tongue) + "\n");
+    expect![[r#"
+        12 of 16 stories in 1 hour are positive where 0 positive is usual (by chance less than once in 1,000 years; 10 days of listening)
+        12 histoires positives sur 16 en 1 heure, contre 0 d’habitude (par hasard moins d’une fois en 1 000 ans ; 10 jours d’écoute)
+    "#]]
+    .assert_eq(&lines.concat());
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use jiff::tz::TimeZone;
 
 use super::replay::{Arrival, Listened, Past, Span, replay, replay_pattern};
-use crate::model::{Alert, AlertState, Condition, Expectation, Timestamp, Tongue, WrittenTest};
+use crate::model::{
+    Alert, AlertState, Condition, Expectation, SentimentLabel, Timestamp, Tongue, WrittenTest,
+};
 
 /// What an expectation found.
 #[derive(Clone, Debug)]
@@ -26,7 +28,7 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
                 let found = replay_pattern(&test.rule, &test.brand, &past, span, tongue);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } => {
+            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
                 replay(&test.rule, &test.brand, &past, span, tongue)
             }
         };
@@ -48,7 +50,8 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
             gaps.push((start, Some(start + step_s)));
             continue;
         };
-        let negative = test.negative.get(number).copied().flatten().unwrap_or(0);
+        let of = |counts: &[Option<u32>]| counts.get(number).copied().flatten().unwrap_or(0);
+        let (negative, positive) = (of(&test.negative), of(&test.positive));
         for i in 0..value {
             let at = start + step_s * i64::from(i) / i64::from(value);
             let told = u32::try_from(arrivals.len()).unwrap_or(u32::MAX);
@@ -60,7 +63,11 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
                 unplaced: false,
                 source: i % test.sources,
                 story: told,
-                negative: i < negative,
+                tone: match i {
+                    _ if i < negative => Some(SentimentLabel::Negative),
+                    _ if i >= value - positive.min(value) => Some(SentimentLabel::Positive),
+                    _ => None,
+                },
                 mention: i64::from(told),
             });
         }

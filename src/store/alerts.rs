@@ -217,10 +217,11 @@ pub(super) fn named<T: Copy, const N: usize>(
 }
 
 fn observed_to_json(observed: &Observed) -> Value {
-    let Observed { count, value, mentions, stories, negative, sources, window: (since, until) } = observed;
+    let Observed { count, value, mentions, stories, negative, positive, sources, window: (since, until) } =
+        observed;
     json!({
         "count": count.as_str(), "value": value, "mentions": mentions, "stories": stories,
-        "negative": negative, "sources": sources, "window": [since.to_string(), until.to_string()],
+        "negative": negative, "positive": positive, "sources": sources, "window": [since.to_string(), until.to_string()],
     })
 }
 
@@ -232,6 +233,7 @@ fn observed_from_json(value: &Value) -> Option<Observed> {
         mentions: number(&value["mentions"])?,
         stories: number(&value["stories"])?,
         negative: number(&value["negative"])?,
+        positive: number(&value["positive"]),
         sources: number(&value["sources"])?,
         window: (time(&value["window"][0])?, time(&value["window"][1])?),
     })
@@ -340,6 +342,7 @@ mod tests {
                 mentions: 51,
                 stories: 42,
                 negative: 7,
+                positive: Some(4),
                 sources: 17,
                 window: (time("2026-01-02T10:00Z"), time("2026-01-02T10:15Z")),
             },

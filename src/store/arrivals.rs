@@ -6,6 +6,7 @@ use anyhow::Result;
 use jiff::tz::TimeZone;
 use rusqlite::params;
 
+use super::mentions::tone_label;
 use super::rollups::{LIVE, UNPLACED, known_subject};
 use super::{Reader, Scope, hex};
 use crate::model::{BrandId, Mention, MentionId, Timestamp};
@@ -36,7 +37,7 @@ impl Reader {
             return Ok((Vec::new(), Vec::new()));
         };
         let mut statement = self.db.prepare_cached(
-            "SELECT c.at, e.published IS NOT NULL, e.observed, c.backfill, c.source, e.story, c.tone = 0, c.mention,
+            "SELECT c.at, e.published IS NOT NULL, e.observed, c.backfill, c.source, e.story, c.tone, c.mention,
                  e.id
              FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
              WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4 ORDER BY c.at",
@@ -54,7 +55,7 @@ impl Reader {
                 unplaced: row.get::<_, u8>(3)? == UNPLACED,
                 source: sources.of(row.get(4)?),
                 story: stories.of(row.get(5)?),
-                negative: row.get(6)?,
+                tone: tone_label(row.get(6)?),
                 mention: row.get(7)?,
             };
             found.push((arrival, row.get(8)?));

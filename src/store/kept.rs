@@ -221,7 +221,7 @@ mod tests {
             let (since, until) = (time("2026-01-01T00:00Z"), time("2026-01-06T00:00Z"));
             let count = |backfill| {
                 let scope = Scope { brand: &brand, query, since, until, backfill };
-                scene.store.mention_rows(&scope, false, 10).unwrap().len()
+                scene.store.mention_rows(&scope, None, 10).unwrap().len()
             };
             (count(false), count(true))
         };

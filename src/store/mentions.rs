@@ -88,22 +88,25 @@ impl Reader {
         Ok(statement.query_row([source.as_str()], |row| row.get(0)).optional()?.unwrap_or(0))
     }
 
-    /// What counts in `scope` (never the brand's own voice), newest first.
-    pub fn mention_rows(&self, scope: &Scope<'_>, negative_only: bool, limit: usize) -> Result<Vec<Mention>> {
+    /// What counts in `scope` (never the brand's own voice), of one tone or of all, newest first.
+    pub fn mention_rows(
+        &self,
+        scope: &Scope<'_>,
+        tone: Option<SentimentLabel>,
+        limit: usize,
+    ) -> Result<Vec<Mention>> {
         let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
             return Ok(Vec::new());
         };
         let mut statement = self.db.prepare_cached(
             "SELECT mention FROM counted
-             WHERE subject = ?1 AND at >= ?2 AND at < ?3 AND backfill <= ?4 AND tone <= ?5
+             WHERE subject = ?1 AND at >= ?2 AND at < ?3 AND backfill <= ?4 AND (?5 IS NULL OR tone = ?5)
              ORDER BY at DESC, mention DESC LIMIT ?6",
         )?;
-        let highest_tone = if negative_only { tone_number(Some(SentimentLabel::Negative)) } else { NO_TONE };
+        let tone = tone.map(|tone| tone_number(Some(tone)));
         let (since, until) = (scope.since.as_second(), scope.until.as_second());
         let found = statement
-            .query_map(params![subject, since, until, scope.most(), highest_tone, rows(limit)], |row| {
-                row.get(0)
-            })?
+            .query_map(params![subject, since, until, scope.most(), tone, rows(limit)], |row| row.get(0))?
             .collect::<Result<Vec<i64>, _>>()?;
         found.into_iter().map(|mention| self.numbered_mention(mention)).collect()
     }
@@ -659,20 +662,21 @@ mod tests {
         let first = [dated(item("6", "acme first"), "2026-01-02T13:00Z")];
         scene.store.ingest(&batch("blog", &first), &poll("2026-01-05T00:00Z")).unwrap();
         let acme = brand("acme");
-        let rows = |query, until: &str, backfill, negative_only, limit| {
+        let rows = |query, until: &str, backfill, tone, limit| {
             let (since, until) = (time("2026-01-02T10:00Z"), time(until));
             let scope = Scope { brand: &acme, query, since, until, backfill };
-            let mentions = scene.store.mention_rows(&scope, negative_only, limit).unwrap();
+            let mentions = scene.store.mention_rows(&scope, tone, limit).unwrap();
             guids(&mentions).join(" ")
         };
         let end = "2026-01-03T00:00Z";
-        assert_eq!(rows(None, end, false, false, 10), "3 2 1");
-        assert_eq!(rows(None, end, true, false, usize::MAX), "6 3 2 1");
-        assert_eq!(rows(None, end, true, false, 2), "6 3");
-        assert_eq!(rows(None, end, false, true, 10), "3 2");
-        assert_eq!(rows(Some("outage"), end, false, false, 10), "2");
-        assert_eq!(rows(Some("unheard"), end, false, false, 10), "");
-        assert_eq!(rows(None, "2026-01-02T12:00Z", false, false, 10), "2 1");
+        assert_eq!(rows(None, end, false, None, 10), "3 2 1");
+        assert_eq!(rows(None, end, true, None, usize::MAX), "6 3 2 1");
+        assert_eq!(rows(None, end, true, None, 2), "6 3");
+        assert_eq!(rows(None, end, false, Some(SentimentLabel::Negative), 10), "3 2");
+        assert_eq!(rows(None, end, false, Some(SentimentLabel::Positive), 10), "");
+        assert_eq!(rows(Some("outage"), end, false, None, 10), "2");
+        assert_eq!(rows(Some("unheard"), end, false, None, 10), "");
+        assert_eq!(rows(None, "2026-01-02T12:00Z", false, None, 10), "2 1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::expiry::GONE;
 use super::rollups::{BACKFILL, COUNTS, HOW_IT_COUNTS, minute};
 use super::{Reader, instant, list_from_json};
+use crate::model::is_dated;
 
 impl Reader {
     /// Compares every count with the rows it is of; one line per difference, empty when all is well.
@@ -43,7 +44,8 @@ impl Reader {
     /// The rollups as they should be: from entries and mentions, and what was noted of those that expired.
     fn expected_rollups(&self) -> Result<BTreeMap<Cell, (i64, i64)>> {
         let mut statement = self.db.prepare(&format!(
-            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, {HOW_IT_COUNTS}, e.story, m.late_queries
+            "SELECT b.brand, m.queries, e.at, e.source, e.language, m.tone, {HOW_IT_COUNTS}, e.story, m.late_queries,
+                 e.published IS NOT NULL
              FROM entries e JOIN mentions m USING (entry) JOIN subjects b ON b.subject = m.brand
              WHERE {COUNTS} ORDER BY e.at, e.id"
         ))?;
@@ -55,7 +57,11 @@ impl Reader {
             let queries: Option<String> = row.get(1)?;
             let late = list_from_json(row.get::<_, Option<String>>(8)?.as_deref())?;
             let at: i64 = row.get(2)?;
+            let dated: bool = row.get(9)?;
             for query in std::iter::once(String::new()).chain(list_from_json(queries.as_deref())?) {
+                if is_dated(&query) && !dated {
+                    continue;
+                }
                 let begins = begun.insert((story, brand.clone(), query.clone()));
                 let cell = Cell {
                     brand: brand.clone(),

@@ -265,7 +265,8 @@ mod tests {
     const START: i64 = 1_767_225_600;
 
     fn prepared(&(_, guid, subject, words, hours, _): &Step) -> Prepared {
-        let item = item(&guid.to_string(), &long_text(subject, WORDS[words]));
+        let mut item = item(&guid.to_string(), &long_text(subject, WORDS[words]));
+        item.mentions.iter_mut().for_each(|mention| mention.queries.push(crate::model::dated(None)));
         match hours {
             Some(hours) => dated(item, &instant(START + i64::from(hours) * 3600).to_string()),
             None => item,
@@ -304,11 +305,11 @@ mod tests {
                 prop_assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
             }
             for id in ["acme", "globex"] {
-                for query in [None, Some("outage")] {
+                for query in [None, Some("outage"), Some("dated:")] {
                     let brand = brand(id);
                     let (since, until) = (instant(START - 86_400), instant(START + 40 * 86_400));
                     let scope = Scope { brand: &brand, query, since, until, backfill: true };
-                    let rows = scene.store.mention_rows(&scope, false, 1000).unwrap();
+                    let rows = scene.store.mention_rows(&scope, None, 1000).unwrap();
                     let mut sum = crate::model::Bucket::default();
                     scene.store.series(&scope, 3600).unwrap().buckets.into_iter().for_each(|bucket| sum += bucket);
                     prop_assert_eq!(sum.mentions as usize, rows.len());
@@ -410,6 +411,35 @@ mod tests {
         };
         assert_eq!(ingest("1", "2026-01-02T11:00Z"), 0);
         assert_eq!(ingest("2", "2026-01-02T12:00Z"), 1);
+    }
+
+    #[test]
+    fn where_dates_are_asked_for_a_story_begins_with_its_first_dated_copy() {
+        let mut scene = Scene::listening(&["news", "blog"]);
+        let copy = |guid: &str, date: Option<&str>| {
+            let mut copy = item(guid, &long_text(1, "acme"));
+            copy.mentions[0].queries.push(crate::model::dated(None));
+            date.map_or(copy.clone(), |date| dated(copy, date))
+        };
+        scene.store.ingest(&batch("news", &[copy("1", None)]), &poll("2026-01-02T08:00Z")).unwrap();
+        let later = [copy("2", Some("2026-01-02T09:00Z"))];
+        scene.store.ingest(&batch("blog", &later), &poll("2026-01-02T09:10Z")).unwrap();
+        let counted = |scene: &Scene, query| {
+            let brand = brand("acme");
+            let (since, until) = (time("2026-01-02T08:00Z"), time("2026-01-02T10:00Z"));
+            let scope = Scope { brand: &brand, query, since, until, backfill: false };
+            let series = scene.store.series(&scope, 3_600).unwrap();
+            series.buckets.iter().map(|bucket| (bucket.mentions, bucket.stories)).collect::<Vec<_>>()
+        };
+        assert_eq!(counted(&scene, None), [(1, 1), (1, 0)]);
+        assert_eq!(counted(&scene, Some("dated:")), [(0, 0), (1, 1)]);
+        // An edit that brings a date brings it into the count.
+        let mut edited = item("1", &long_text(1, "acme mended"));
+        edited.mentions[0].queries.push(crate::model::dated(None));
+        let edited = [dated(edited, "2026-01-02T08:30Z")];
+        scene.store.ingest(&batch("news", &edited), &poll("2026-01-02T09:30Z")).unwrap();
+        assert_eq!(counted(&scene, Some("dated:")), [(1, 1), (1, 0)]);
+        assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Reader {
         if let Some(subject) = self.subject(scope)? {
             let mut statement = self.db.prepare_cached(
                 "SELECT (bucket - ?2) / ?5, sum(mentions), sum(stories),
-                     sum(CASE tone WHEN 0 THEN mentions ELSE 0 END), sum(CASE tone WHEN 0 THEN stories ELSE 0 END)
+                     sum(CASE tone WHEN 0 THEN mentions ELSE 0 END), sum(CASE tone WHEN 0 THEN stories ELSE 0 END),
+                     sum(CASE tone WHEN 2 THEN mentions ELSE 0 END), sum(CASE tone WHEN 2 THEN stories ELSE 0 END)
                  FROM rollups
                  WHERE subject = ?1 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4
                  GROUP BY 1",
@@ -84,6 +85,8 @@ impl Reader {
                     stories: row.get(2)?,
                     negative_mentions: row.get(3)?,
                     negative_stories: row.get(4)?,
+                    positive_mentions: row.get(5)?,
+                    positive_stories: row.get(6)?,
                 };
             }
         }
@@ -95,9 +98,9 @@ impl Reader {
     pub fn count_known(&self, scope: &Scope<'_>, seen_at: Timestamp) -> Result<Bucket> {
         let Some(subject) = self.subject(scope)? else { return Ok(Bucket::default()) };
         let mut statement = self.db.prepare_cached(
-            "SELECT count(*), coalesce(sum(first), 0), coalesce(sum(negative), 0),
-                 coalesce(sum(first AND negative), 0)
-             FROM (SELECT c.tone = 0 AS negative, NOT EXISTS (
+            "SELECT count(*), coalesce(sum(first), 0), coalesce(sum(tone = 0), 0),
+                 coalesce(sum(first AND tone = 0), 0), coalesce(sum(tone = 2), 0), coalesce(sum(first AND tone = 2), 0)
+             FROM (SELECT c.tone AS tone, NOT EXISTS (
                      SELECT 1 FROM entries f JOIN mentions n USING (entry)
                          JOIN counted d ON d.subject = ?1 AND d.at = f.at AND d.mention = n.mention
                      WHERE f.story = e.story AND f.observed <= ?5 AND (f.at, f.id) < (e.at, e.id)) AS first
@@ -112,6 +115,8 @@ impl Reader {
                 stories: row.get(1)?,
                 negative_mentions: row.get(2)?,
                 negative_stories: row.get(3)?,
+                positive_mentions: row.get(4)?,
+                positive_stories: row.get(5)?,
             })
         })?)
     }

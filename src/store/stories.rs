@@ -14,7 +14,7 @@ use super::expiry::GONE;
 use super::list_from_json;
 use super::rollups::{BACKFILL, COUNTS, HOW_IT_COUNTS, Ledger, Place, minute, subject_number};
 use crate::enrich::fingerprint::Fingerprint;
-use crate::model::BrandId;
+use crate::model::{BrandId, is_dated};
 
 /// How far apart the times of two near-duplicates of one story may be: 7 days.
 const REACH_S: i64 = 7 * DAY_S;
@@ -115,13 +115,14 @@ pub(super) struct Facts {
     counts: bool,
     brand: BrandId,
     queries: Vec<String>,
+    dated: bool,
 }
 
 impl Facts {
     pub fn of(db: &Connection, mention: i64) -> Result<Self> {
         let mut statement = db.prepare_cached(&format!(
             "SELECT e.story, e.at, e.id, e.source, e.language, m.tone, {HOW_IT_COUNTS}, {COUNTS}, b.brand, m.queries,
-                 m.late_queries
+                 m.late_queries, e.published IS NOT NULL
              FROM mentions m JOIN entries e USING (entry) JOIN subjects b ON b.subject = m.brand
              WHERE m.mention = ?1"
         ))?;
@@ -142,6 +143,7 @@ impl Facts {
             late: late.iter().map(|query| subject_number(db, &brand, query)).collect::<Result<_>>()?,
             brand,
             queries: list_from_json(row.get_ref(9)?.as_str_or_null()?)?,
+            dated: row.get(11)?,
         })
     }
 
@@ -165,9 +167,9 @@ impl Facts {
         if self.late.contains(&subject) { self.backfill.max(BACKFILL) } else { self.backfill }
     }
 
-    /// The brand, and each saved query within it.
+    /// The brand, and each saved query within it; those of dated mentions only if it has a date.
     fn subjects(&self, db: &Connection) -> Result<Vec<i64>> {
-        let queries = self.queries.iter().map(String::as_str);
+        let queries = self.queries.iter().map(String::as_str).filter(|query| self.dated || !is_dated(query));
         std::iter::once("").chain(queries).map(|query| subject_number(db, &self.brand, query)).collect()
     }
 }

@@ -53,6 +53,8 @@ pub struct ObservedView {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    /// `None` where an earlier vigie counted, which did not.
+    pub positive: Option<u32>,
     pub sources: u32,
     pub window: [Timestamp; 2],
 }
@@ -104,6 +106,7 @@ impl AlertView {
                 mentions: seen.mentions,
                 stories: seen.stories,
                 negative: seen.negative,
+                positive: seen.positive,
                 sources: seen.sources,
                 window: [seen.window.0, seen.window.1],
             },

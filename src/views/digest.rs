@@ -114,7 +114,7 @@ fn stories<'a>(
     let mut first: BTreeMap<String, Mention> = BTreeMap::new();
     for brand in brands {
         let scope = Scope { brand, query: None, since, until, backfill: true };
-        for mention in reader.mention_rows(&scope, false, READ)? {
+        for mention in reader.mention_rows(&scope, None, READ)? {
             let known = first.entry(mention.story.to_string()).or_insert_with(|| mention.clone());
             // Who told it first, of those who gave it a title.
             if (mention.title.is_none(), mention.at()) < (known.title.is_none(), known.at()) {

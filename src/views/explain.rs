@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView};
-use crate::model::{Alert, Bucket, CountBy, Mention, MentionId, Rule, SeenSeries, StoryId, Timestamp};
+use crate::model::{Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp};
 use crate::rules;
 use crate::store::{Reader, Scope};
 
@@ -44,6 +44,7 @@ pub struct RecomputedView {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    pub positive: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -148,10 +149,8 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
         baseline: None,
         mentions: bucket.mentions,
         stories: bucket.stories,
-        negative: match alert.observed.count {
-            CountBy::Stories => bucket.negative_stories,
-            CountBy::Mentions => bucket.negative_mentions,
-        },
+        negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),
+        positive: bucket.toned(SentimentLabel::Positive, alert.observed.count),
     })
 }
 
@@ -161,11 +160,14 @@ fn bucket_of(mentions: &[Mention]) -> Bucket {
         |mentions: &[&Mention]| number(mentions.iter().map(|m| &m.story).collect::<HashSet<_>>().len());
     let all: Vec<&Mention> = mentions.iter().collect();
     let negative: Vec<&Mention> = all.iter().copied().filter(|m| m.is_negative()).collect();
+    let positive: Vec<&Mention> = all.iter().copied().filter(|m| m.is_positive()).collect();
     Bucket {
         mentions: number(all.len()),
         stories: stories(&all),
         negative_mentions: number(negative.len()),
         negative_stories: stories(&negative),
+        positive_mentions: number(positive.len()),
+        positive_stories: stories(&positive),
     }
 }
 
@@ -176,11 +178,13 @@ fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<String> {
     }
     let then = &alert.observed;
     [
-        ("mentions", then.mentions, today.mentions),
-        ("stories", then.stories, today.stories),
-        ("negative", then.negative, today.negative),
+        ("mentions", Some(then.mentions), today.mentions),
+        ("stories", Some(then.stories), today.stories),
+        ("negative", Some(then.negative), today.negative),
+        ("positive", then.positive, today.positive),
     ]
     .into_iter()
+    .filter_map(|(what, then, today)| Some((what, then?, today)))
     .filter(|(_, then, today)| then != today)
     .map(|(what, then, today)| format!("{what}: {then} counted then, {today} of the same window today"))
     .collect()
@@ -242,7 +246,7 @@ fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<String>> {
     let (since, until) = alert.observed.window;
     let scope = Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill: false };
     let evidence: HashSet<&MentionId> = alert.evidence.iter().collect();
-    let counted = reader.mention_rows(&scope, false, READ)?;
+    let counted = reader.mention_rows(&scope, None, READ)?;
     let known = counted.iter().filter(|m| m.observed.as_second() <= alert.seen_at.as_second());
     known
         .filter(|mention| !evidence.contains(&mention.id))

@@ -8,7 +8,7 @@ use super::alerts::AlertView;
 use super::annotations::AnnotationView;
 use super::compare::{ChangeView, Comparison, ComparisonView, changes, compare};
 use super::health::{HealthView, health};
-use crate::model::{AlertState, Annotation, Brand, Role, SourceId};
+use crate::model::{AlertState, Annotation, Brand, Role, SourceId, saved_query};
 use crate::store::{AlertFilter, Reader, Scope};
 
 /// Stories shown of an own brand, and of another one.
@@ -80,7 +80,7 @@ pub fn report(reader: &Reader, asked: &Comparison<'_>, now: Timestamp) -> Result
         alert.state != AlertState::Pending
             && overlaps(alert.since, alert.until)
             && asked.brands.iter().any(|brand| brand.id == alert.brand)
-            && asked.query.is_none_or(|query| alert.query.as_deref() == Some(query))
+            && asked.query.is_none_or(|query| alert.query.as_deref().and_then(saved_query) == Some(query))
     });
     let mut health = health(reader, asked.sources)?;
     for source in &mut health.sources {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::alerts::{AcknowledgedView, AlertView, CAUSE_BEFORE_S};
 use super::search::MentionView;
-use crate::model::{Alert, Bucket, CountBy, Mention, Rule, SourceId, Timestamp, Tongue};
+use crate::model::{Alert, Bucket, Condition, CountBy, Mention, Rule, SourceId, Timestamp, Tongue};
 use crate::rules;
 use crate::store::{AlertFilter, Reader, Scope};
 
@@ -50,7 +50,7 @@ pub struct ToldAlert {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ToRead {
-    /// `first`, `most-copied`, `most-negative`; none where it is merely one more.
+    /// `first`, `most-copied`, `most-negative` (`most-positive` where the rule is about that); none where it is merely one more.
     pub why: Vec<&'static str>,
     pub mention: MentionView,
 }
@@ -107,7 +107,7 @@ pub fn told(reader: &Reader, alert: &Alert, all: &[Rule], tongue: Tongue) -> Res
         alert: view,
         evidence_sources: alert.evidence_sources.iter().map(ToString::to_string).collect(),
         first: mentions.first().map(|m| MentionView::new(m, &[], &[])),
-        to_read: to_read(&mentions),
+        to_read: to_read(&mentions, alert.is_of_kind(&Condition::PositiveBuzz)),
         hours: hours(reader, alert, &mentions)?,
         spread: spread(&mentions)?,
         own_publications: own.iter().map(|m| MentionView::new(m, &[], &[])).collect(),
@@ -119,7 +119,7 @@ pub fn told(reader: &Reader, alert: &Alert, all: &[Rule], tongue: Tongue) -> Res
 
 /// What to read of an alert.
 pub fn reading(reader: &Reader, alert: &Alert) -> Result<Vec<ToRead>> {
-    Ok(to_read(&evidence(reader, alert)?))
+    Ok(to_read(&evidence(reader, alert)?, alert.is_of_kind(&Condition::PositiveBuzz)))
 }
 
 /// In the order of time.
@@ -129,15 +129,22 @@ fn evidence(reader: &Reader, alert: &Alert) -> Result<Vec<Mention>> {
     Ok(mentions)
 }
 
-/// One mention of a story at most. `mentions` are in the order of time.
-fn to_read(mentions: &[Mention]) -> Vec<ToRead> {
+/// One mention of a story at most. `mentions` are in the order of time; `praise`: what was raised is that.
+fn to_read(mentions: &[Mention], praise: bool) -> Vec<ToRead> {
     let tone = |m: &&Mention| m.sentiment.map_or(0.0, |s| s.score());
     // Of equals the earliest.
     let most_copied = mentions.iter().rev().max_by_key(|m| m.copies).filter(|m| m.copies > 1);
-    let negative = mentions.iter().filter(|m| m.is_negative());
-    let most_negative = negative.min_by(|a, b| tone(a).total_cmp(&tone(b)));
-    let reasons =
-        [("first", mentions.first()), ("most-copied", most_copied), ("most-negative", most_negative)];
+    let most_toned = match praise {
+        true => {
+            let positive = mentions.iter().rev().filter(|m| m.is_positive());
+            ("most-positive", positive.max_by(|a, b| tone(a).total_cmp(&tone(b))))
+        }
+        false => {
+            let negative = mentions.iter().filter(|m| m.is_negative());
+            ("most-negative", negative.min_by(|a, b| tone(a).total_cmp(&tone(b))))
+        }
+    };
+    let reasons = [("first", mentions.first()), ("most-copied", most_copied), most_toned];
     let mut chosen: Vec<(&Mention, Vec<&'static str>)> = Vec::new();
     for (why, mention) in reasons.into_iter().filter_map(|(why, mention)| Some((why, mention?))) {
         match chosen.iter_mut().find(|(other, _)| other.story == mention.story) {

@@ -141,6 +141,44 @@ fn what_comes_after_a_pause_is_no_spike() {
     assert_eq!((round.code, fired), (3, vec![Value::from("recall")]));
 }
 
+/// Of what has no date, a rule may hear nothing at all.
+#[test]
+fn undated_mentions_do_not_exist_for_a_rule_that_ignores_them() {
+    let undated = |items: Vec<String>| -> Vec<String> {
+        let without = |item: String| item.replace("<pubDate>Mon, 02 Mar 2026", "<pubDate>some day");
+        items.into_iter().map(without).collect()
+    };
+    let ignoring = RULES.replace("kind = \"spike\"", "kind = \"spike\"\nundated = \"ignore\"");
+    let ignoring = ignoring.replace("kind = \"pattern\"", "kind = \"pattern\"\nundated = \"ignore\"");
+    let mut scenario = Scenario::new(&format!("{CONFIG}{ignoring}"));
+    scenario.publisher.publish("/news.xml", &rss(&history()));
+    scenario.at("2026-03-02T06:30:00Z").run(&["poll"]).ok();
+    let recall = |hour: &str| {
+        item(&format!("r{hour}"), "Acme begins a recall", hour, &format!("Mon, 02 Mar 2026 {hour}:00 GMT"))
+    };
+    let first = [history(), undated(incident(20)), undated(vec![recall("07:01")])].concat();
+    scenario.publisher.publish("/news.xml", &rss(&first));
+    let round = scenario.at("2026-03-02T07:00:00Z").run(&["poll", "--all", "--json"]).ok();
+    assert_eq!(round.json()["sources"][0]["new_mentions"], 21, "{}", round.stdout);
+    let more = incident(20)
+        .into_iter()
+        .map(|item| item.replace("<guid isPermaLink=\"false\">i", "<guid>j").replace("street", "road"));
+    let more: Vec<String> = more.map(|item| item.replace("news.example/i", "news.example/j")).collect();
+    scenario.publisher.publish("/news.xml", &rss(&[first, more, vec![recall("07:20")]].concat()));
+    let round = scenario.at("2026-03-02T07:40:00Z").run(&["poll", "--all", "--json"]);
+    assert_eq!(round.code, 3, "{}", round.stdout);
+    for (rule, value) in [("acme-spike", 21), ("recall", 1)] {
+        let alerts = alerts(&scenario);
+        let alert =
+            alerts.iter().find(|alert| alert["rule"] == rule).unwrap_or_else(|| panic!("{rule}: {alerts:?}"));
+        assert_eq!((rule, alert["observed"]["mentions"].as_u64()), (rule, Some(value)), "{alert}");
+        let explained =
+            scenario.run(&["alerts", "explain", alert["id"].as_str().unwrap(), "--json"]).ok().json();
+        assert_eq!(explained["equal"], true, "{explained}");
+    }
+    scenario.run(&["doctor"]).ok();
+}
+
 fn with_history() -> Scenario {
     let mut scenario = Scenario::new(&format!("{CONFIG}{RULES}"));
     scenario.publisher.publish("/news.xml", &rss(&history()));

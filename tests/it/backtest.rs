@@ -55,6 +55,17 @@ kind = "negative-buzz"
 budget = "1/day"
 
 [[rule]]
+id = "good"
+kind = "positive-buzz"
+budget = "1/day"
+
+[[rule]]
+id = "dated"
+kind = "spike"
+query = "smoke"
+undated = "ignore"
+
+[[rule]]
 id = "within"
 kind = "spike"
 query = "smoke"
@@ -179,7 +190,7 @@ fn live(said: &[Said]) -> Live {
     let config = config::check(&[file]).config.expect("a good configuration");
     let dir = tempfile::tempdir().expect("a folder");
     let mut engines = Engines::open(dir.path(), &config.settings.timezone).expect("engines");
-    let listening = Listening::new(&config.brands, &config.queries, sentiment::Model::new(&[], &[]));
+    let listening = Listening::new(&config.brands, &config.subjects(), sentiment::Model::new(&[], &[]));
     let hash = config.listening_hash();
     engines.store.sync_sources(&config.sources).expect("stored");
     engines.store.note_listening(&hash).expect("stored");
@@ -266,12 +277,12 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
 
 #[test]
 fn a_backtest_says_what_was_said_live() {
-    check(&weeks(false), &["auto", "copies", "bad", "within", "recall"]);
+    check(&weeks(false), &["auto", "copies", "bad", "good", "dated", "within", "recall"]);
 }
 
 #[test]
 fn a_backtest_says_what_was_said_live_of_what_came_late() {
-    check(&weeks(true), &["auto", "bad", "recall"]);
+    check(&weeks(true), &["auto", "bad", "good", "recall"]);
 }
 
 const ONE_RULE: &str = r#"
@@ -438,12 +449,21 @@ values = "2x240 _x12 2x24"
 expect = [{ at = "11d", is = "none" }]
 
 [[test]]
+name = "praise"
+rule = { id = "good", kind = "positive-buzz" }
+step = "1h"
+values = "2x240 9x2 2x24"
+negative = "0x240 9 0"
+positive = "0x240 0 8"
+expect = [{ at = "10d59m", is = "none" }, { at = "10d1h59m", is = "firing", value = 8 }]
+
+[[test]]
 rule = { id = "found", kind = "pattern", text = "recall", min = 2 }
 values = "0x4 2 0x4"
 expect = [{ at = "1h", is = "none" }, { at = "75m", is = "firing", value = 2 }]
 "#;
     let run = tested(good).ok();
-    assert!(run.stdout.contains("3 tests, all as expected"), "{}", run.stdout);
+    assert!(run.stdout.contains("4 tests, all as expected"), "{}", run.stdout);
     let wrong = tested(
         &good
             .replace("value = 30", "value = 31")
@@ -454,7 +474,7 @@ expect = [{ at = "1h", is = "none" }, { at = "75m", is = "firing", value = 2 }]
         "FAILED  a burst on a quiet brand",
         "tests.toml:10: at 10d21h59m (2026-01-15 21:59)\n    expected  firing, value 31\n    found     firing, value 30",
         "at 12d (2026-01-17 00:00)\n    expected  firing\n    found     none",
-        "3 tests, 1 failed",
+        "4 tests, 1 failed",
     ] {
         assert!(wrong.stdout.contains(part), "{part}\n{}", wrong.stdout);
     }

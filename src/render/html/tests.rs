@@ -214,6 +214,7 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             mentions: 1,
             stories: 1,
             negative: 1,
+            positive: Some(0),
             sources: 1,
             window: [since, until],
         },
