@@ -28,16 +28,15 @@ const CHUNK: usize = 2_000;
 
 pub fn run(file: &str, folder: &str, brands: usize) -> Result<()> {
     let folder = Path::new(folder);
-    let data = folder.join("index");
-    if !data.exists() {
+    if !folder.join("index").exists() {
         fs::create_dir_all(folder)?;
         fs::write(folder.join("feeds.toml"), feeds(brands))?;
-        build(million::read(file)?, folder, &data, brands)?;
+        build(million::read(file)?, folder, brands)?;
     }
     Ok(())
 }
 
-fn feeds(brands: usize) -> String {
+pub fn feeds(brands: usize) -> String {
     let mut text = "[settings]\ntimezone = \"UTC\"\n".to_owned();
     for n in 0..brands {
         let role = if n == 0 { "own" } else { "competitor" };
@@ -53,32 +52,35 @@ fn feeds(brands: usize) -> String {
 
 const WRITES: &str = "writing to a string cannot fail";
 
-fn build(mut lines: Vec<Line>, folder: &Path, data: &Path, brands: usize) -> Result<()> {
+/// Fills the store beside `feeds.toml` in `folder`.
+pub fn build(mut lines: Vec<Line>, folder: &Path, brands: usize) -> Result<()> {
     change(&mut lines, brands)?;
     let configured = configuration::read(Some(&folder.join("feeds.toml")))?.checked;
     let sources = configured.config.context("feeds.toml has errors")?.sources;
-    let mut store = Store::open(data)?;
+    let mut store = Store::open(&folder.join("index"))?;
     store.sync_sources(&sources)?;
     let before = cpu_time();
     for chunk in lines.chunks(CHUNK) {
-        let mut by_source: BTreeMap<&str, Vec<Prepared>> = BTreeMap::new();
-        for line in chunk {
-            by_source.entry(&line.source).or_default().push(million::prepared(line, "the"));
-        }
-        let at = Timestamp::from_second(chunk.last().context("no mentions")?.ts)?;
-        let documents: Vec<(Batch, Polled)> = by_source
-            .into_iter()
-            .map(|(source, entries)| {
-                let reach = entries.iter().filter_map(|entry| entry.entry.published).min();
-                let origin = if number(source) < POLLED { poll() } else { Origin::Import };
-                let batch = Batch { reach, ..million::batch(SourceId::new(source), entries) };
-                (batch, Polled { at, origin })
-            })
-            .collect();
-        let documents: Vec<_> = documents.iter().map(|(batch, polled)| (batch, polled)).collect();
-        store.ingest_all(&documents)?;
+        take(&mut store, chunk)?;
     }
     million::rate("preparing and storing", lines.len(), cpu_time() - before);
+    Ok(())
+}
+
+/// Stores mentions as their sources tell them, at the time of the last.
+pub fn take(store: &mut Store, lines: &[Line]) -> Result<()> {
+    let mut by_source: BTreeMap<&str, Vec<Prepared>> = BTreeMap::new();
+    for line in lines {
+        by_source.entry(&line.source).or_default().push(million::prepared(line, "the"));
+    }
+    let at = Timestamp::from_second(lines.last().context("no mentions")?.ts)?;
+    let document = |(source, entries): (&str, Vec<Prepared>)| {
+        let reach = entries.iter().filter_map(|entry| entry.entry.published).min();
+        let origin = if number(source) < POLLED { poll() } else { Origin::Import };
+        (Batch { reach, ..million::batch(SourceId::new(source), entries) }, Polled { at, origin })
+    };
+    let documents: Vec<(Batch, Polled)> = by_source.into_iter().map(document).collect();
+    store.ingest_all(&documents.iter().map(|(batch, polled)| (batch, polled)).collect::<Vec<_>>())?;
     Ok(())
 }
 

@@ -25,7 +25,7 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::model::{
     Alert, AlertState, Brand, BrandId, Condition, History, Mention, MentionId, Muted, NotifierId, Rule,
-    Timestamp, Tongue,
+    RuleId, Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, Notice, SLOT_S, Sight, Silence, Step};
@@ -34,6 +34,7 @@ use crate::store::{self, Reader, Scope, Store};
 
 pub use backtest::{backtest, tune};
 pub use deliver::{Delivered, Deliverer};
+use memory::Hearing;
 pub use memory::Memory;
 
 /// Under which the time of the last evaluation is kept.
@@ -97,17 +98,22 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
         return Ok(());
     }
     store.set_meta(LAST_LOOK, &now.to_string())?;
-    let stock_taken = store.stock_taken(now)?;
-    let mut told = BTreeSet::new();
+    let hearing = memory.listen(store, now)?;
+    let mut changed: BTreeMap<(&BrandId, Option<&str>), Vec<Timestamp>> = BTreeMap::new();
+    for (brand, within, minute) in &touched.minutes {
+        changed.entry((brand, within.as_deref())).or_default().push(*minute);
+    }
+    let open: BTreeSet<(RuleId, BrandId)> =
+        store.open_alerts()?.into_iter().map(|alert| (alert.rule, alert.brand)).collect();
+    let (mut told, mut places) = (BTreeSet::new(), Vec::new());
     for rule in &standing.rules {
         for brand in &rule.brands {
-            let query = rule.within.as_deref();
-            let changed = touched
-                .minutes
-                .iter()
-                .filter(|(of, within, _)| of == brand && within.as_deref() == query)
-                .map(|(_, _, minute)| *minute);
-            let changed: Vec<Timestamp> = changed.collect();
+            let changed = changed.get(&(brand, rule.within.as_deref())).map_or(&[][..], Vec::as_slice);
+            // Where nothing was heard, nothing can begin; what goes on may end.
+            let goes_on = || open.contains(&(rule.id.clone(), brand.clone()));
+            if rule.condition != Condition::Pattern && changed.is_empty() && !goes_on() {
+                continue;
+            }
             let mut course = Course::new(store, standing, rule, brand)?;
             let mut place = None;
             match rule.condition {
@@ -117,16 +123,13 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     course.take(step, Some(&evidence))?;
                 }
                 Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
-                    // Where nothing was heard, nothing can begin; what goes on may end.
-                    let goes_on =
-                        course.current.as_ref().is_some_and(|alert| alert.state != AlertState::Resolved);
-                    if !changed.is_empty() || goes_on {
-                        look_at_windows(&mut course, (memory, stock_taken), brand, &changed, now)?;
-                    }
+                    look_at_windows(&mut course, (memory, &hearing), brand, changed, now)?;
                 }
             }
             let (changes, muted) = course.end(now)?;
-            if changes.is_empty() && place.is_none() {
+            if changes.is_empty() {
+                // Looked at again after a crash, the same would come of it.
+                places.extend(place);
                 continue;
             }
             // First: an alert that is stored is not judged again.
@@ -136,6 +139,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
             store.save_alerts(&changes, place.as_slice())?;
         }
     }
+    store.save_alerts(&[], &places)?;
     muting::tell(store, standing, &told, now)?;
     store.clear_touched(touched.up_to)
 }
@@ -205,7 +209,7 @@ impl<'a> Course<'a> {
 /// quarter of an hour under way, so that the mention just heard is in it.
 fn look_at_windows(
     course: &mut Course<'_>,
-    (memory, stock_taken): (&mut Memory, Timestamp),
+    (memory, hearing): (&mut Memory, &Hearing),
     brand: &BrandId,
     changed: &[Timestamp],
     now: Timestamp,
@@ -218,7 +222,8 @@ fn look_at_windows(
         let changed = slot(*minute, 0)?;
         from = if changed >= oldest { from.min(changed) } else { from };
     }
-    let Some(remembered) = memory.recall(store, standing, rule, brand, (from, stock_taken))? else {
+    let stock = memory.stock(store, (brand, rule.within.as_deref()), hearing)?;
+    let Some(remembered) = memory.recall(store, standing, rule, brand, (from, &stock, hearing))? else {
         return Ok(());
     };
     let until = slot(newest, 1)?;
@@ -227,7 +232,8 @@ fn look_at_windows(
     let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
     let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
     let vigil = &mut remembered.vigil;
-    let history = store.usual(&scope(remembered.since), SLOT_S, remembered.stock_taken, vigil.end())?;
+    let heard = (&*stock, &hearing.gaps);
+    let history = store.usual(&scope(remembered.since), SLOT_S, heard, vigil.end())?;
     let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
     let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
     let sources = |(since, until)| store.source_count(&Scope { brand, query, since, until, backfill: false });

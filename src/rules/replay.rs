@@ -556,11 +556,9 @@ impl<'a> Course<'a> {
         let slots = Slots { start: self.start, step_s: STEP_S, number: self.all.len() };
         let gaps = |source: i64| {
             let listened = self.past.sources.iter().find(|listened| listened.source == source);
-            Ok::<_, std::convert::Infallible>(
-                listened.map(|listened| listened.gaps.clone()).unwrap_or_default(),
-            )
+            listened.map_or(&[][..], |listened| listened.gaps.as_slice())
         };
-        let Ok(known) = stock::heard(slots, shares, gaps);
+        let known = stock::heard(slots, shares, gaps);
         for (slot, (share, counts)) in known.into_iter().zip(&self.all).enumerate() {
             let heard = share.map(|share| Heard { counts: *counts, share });
             if heard != self.history.slots[slot] {

@@ -61,6 +61,7 @@ pub use spread::{SpreadStory, StorySizes};
 pub use streams::StreamPlace;
 pub use sums::{Counts, DayCounts, SourceCounts};
 pub use told::Told;
+pub use usual::{Gaps, Stock, StockMark};
 
 use crate::model::Timestamp;
 use rollups::Ledger;

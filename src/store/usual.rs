@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
+use rusqlite::params;
 
 use super::rollups::{BACKFILL, known_subject};
 use super::sums::day;
@@ -10,28 +11,56 @@ use super::{Reader, Scope, instant};
 use crate::model::{BrandId, Heard, History, Timestamp};
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
+/// Which share of the talk of a brand each source brings, and from when on it is heard.
+#[derive(Clone, Debug)]
+pub struct Stock(Vec<Share>);
+
+/// Changes with what [`Stock`] rests on: how much was heard, of which days, and how far back sources reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StockMark {
+    mentions: i64,
+    days: i64,
+    reach: i64,
+}
+
+/// When each source was not heard; one that is not heard still has no end.
+#[derive(Clone, Debug, Default)]
+pub struct Gaps(HashMap<i64, Vec<(i64, Option<i64>)>>);
+
 impl Reader {
-    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `as_of` heard of them, from
-    /// [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
+    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `stock` heard of them,
+    /// from [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
     /// sources were deaf that bring most of the talk is unknown.
     pub fn usual(
         &self,
         scope: &Scope<'_>,
         step_s: u32,
-        as_of: Timestamp,
+        (stock, gaps): (&Stock, &Gaps),
         from: Timestamp,
     ) -> Result<Option<History>> {
-        let shares = self.shares(scope, as_of)?;
-        let Some(since) = self.since(scope, &shares)? else { return Ok(None) };
+        let Some(since) = self.since(scope, stock)? else { return Ok(None) };
         // Whole slots: one that a source was heard in for a part only would count too little.
         let step = i64::from(step_s);
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
         let series = self.series_up_to(&Scope { since, ..*scope }, step_s, BACKFILL)?;
         let slots = Slots { start: since.as_second(), step_s: step, number: series.buckets.len() };
-        let known = stock::heard(slots, &shares, |source| self.gaps_numbered(source))?;
+        let of_source = |source| gaps.0.get(&source).map_or(&[][..], Vec::as_slice);
+        let known = stock::heard(slots, &stock.0, of_source);
         let heard = |(&counts, share): (_, Option<f64>)| share.map(|share| Heard { counts, share });
         let slots = series.buckets.iter().zip(known).map(heard).collect();
         Ok(Some(History { start: since, step_s, slots }))
+    }
+
+    /// Of every source.
+    pub fn gaps_by_source(&self) -> Result<Gaps> {
+        let mut statement =
+            self.db.prepare_cached("SELECT source, since, until FROM gaps ORDER BY source, since")?;
+        let mut gaps = Gaps::default();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            gaps.0.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
+        }
+        Ok(gaps)
     }
 
     /// When the sources were last taken stock of: at the beginning of the week, or when a source was first
@@ -52,19 +81,19 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
         let scope = Scope { brand, query: None, since, until: now, backfill: true };
-        self.since(&scope, &self.shares(&scope, self.stock_taken(now)?)?)
+        self.since(&scope, &self.stock(&scope, self.stock_taken(now)?)?)
     }
 
-    fn since(&self, scope: &Scope<'_>, shares: &[Share]) -> Result<Option<Timestamp>> {
+    fn since(&self, scope: &Scope<'_>, stock: &Stock) -> Result<Option<Timestamp>> {
         let Some(first) = self.first_mention_at(scope.brand)? else { return Ok(None) };
-        let enough = stock::enough(shares).map_or(scope.since, instant);
+        let enough = stock::enough(&stock.0).map_or(scope.since, instant);
         Ok(Some(first.max(scope.since).max(enough)))
     }
 
-    /// Of each source heard before `as_of`, by when it is heard from; empty if there is none.
-    fn shares(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Vec<Share>> {
+    /// Of the sources heard since the beginning of `scope` and before `as_of`; its end does not matter.
+    pub fn stock(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Stock> {
         let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
-            return Ok(Vec::new());
+            return Ok(Stock(Vec::new()));
         };
         let (since, until) = (scope.since.as_second(), as_of.as_second());
         // Whole days: a day that is judged in part is left out.
@@ -89,7 +118,21 @@ impl Reader {
                 before: before as f64,
             });
         }
-        Ok(stock::shares(told, judged, until))
+        Ok(Stock(stock::shares(told, judged, until)))
+    }
+
+    /// Of what is heard in `scope`, and later on its last day.
+    pub fn stock_mark(&self, scope: &Scope<'_>) -> Result<StockMark> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT coalesce(sum(mentions), 0), coalesce(sum(mentions * (day / 3600)), 0),
+                 (SELECT coalesce(sum(reach), 0) FROM sources)
+             FROM day_sums WHERE subject = ?1 AND day >= ?2 AND day < ?3",
+        )?;
+        let subject = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))?;
+        let first = day(scope.since.as_second(), &self.zone)?;
+        Ok(statement.query_row(params![subject, first, scope.until.as_second()], |row| {
+            Ok(StockMark { mentions: row.get(0)?, days: row.get(1)?, reach: row.get(2)? })
+        })?)
     }
 
     /// When a source was not heard; one that is not heard still has no end.
@@ -126,7 +169,9 @@ mod tests {
         let acme = brand("acme");
         let (since, until) = (time("2026-01-02T00:00Z"), time("2026-01-10T00:00Z"));
         let scope = Scope { brand: &acme, query: None, since, until, backfill: true };
-        let history = scene.store.usual(&scope, 86_400, until, since).unwrap();
+        let (stock, gaps) =
+            (scene.store.stock(&scope, until).unwrap(), scene.store.gaps_by_source().unwrap());
+        let history = scene.store.usual(&scope, 86_400, (&stock, &gaps), since).unwrap();
         let mentions = |slot: &Option<Heard>| {
             slot.map_or(u32::MAX, |heard| (f64::from(heard.counts.mentions) / heard.share).round() as u32)
         };

@@ -92,7 +92,8 @@ pub fn digest(reader: &Reader, brands: &[Brand], sources: &[Source], period: &Pe
 fn usual(reader: &Reader, brand: &BrandId, since: Timestamp, until: Timestamp) -> Result<Option<f64>> {
     let from = since.checked_sub(SignedDuration::from_hours(24 * USUAL_DAYS))?;
     let scope = Scope { brand, query: None, since: from, until: since, backfill: true };
-    let Some(history) = reader.usual(&scope, HOUR_S, reader.stock_taken(since)?, from)? else {
+    let stock = reader.stock(&scope, reader.stock_taken(since)?)?;
+    let Some(history) = reader.usual(&scope, HOUR_S, (&stock, &reader.gaps_by_source()?), from)? else {
         return Ok(None);
     };
     let known: Vec<f64> =
