@@ -20,6 +20,7 @@ use tantivy::query::{BooleanQuery, PhraseQuery, TermQuery};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TEXT};
 use tantivy::{Order, ReloadPolicy, TantivyDocument, Term};
 use vigie::enrich::fingerprint::Fingerprint;
+use vigie::enrich::repeated::Repeated;
 use vigie::index::{Facet, Options, Searcher, Sort};
 use vigie::ingest::{Engines, INDEX_FOLDER};
 use vigie::model::{BrandId, Entry, Language, Match, Sentiment, Skip, SourceId, Timestamp};
@@ -189,6 +190,7 @@ pub fn batch(source: SourceId, entries: Vec<Prepared>) -> Batch {
         reach: None,
         dates: Vec::new(),
         entries,
+        repeated: Repeated::default(),
         problems: Vec::new(),
         wished_interval_s: None,
         skip: Skip::default(),

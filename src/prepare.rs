@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::enrich::fingerprint::{Fingerprint, Furniture, Neighbour, Words};
+use crate::enrich::repeated::Repeated;
 use crate::enrich::{language, sentiment};
 use crate::matching::Matcher;
 use crate::model::{
@@ -58,34 +59,54 @@ pub fn prepare(
     limits: &Limits,
 ) -> Batch {
     let mut batch = prepare_untold(source, sources::parse(document, limits), listening);
-    tell(&mut batch, source, listening, &[]);
+    tell(&mut batch, source, listening, &Known::default());
     batch
 }
 
 /// What was read, without what costs the most: the tones of its mentions, and the saved queries that hold for them,
 /// are left to [`tell`].
 pub fn prepare_untold(source: &Source, parsed: sources::Parsed, listening: &Listening) -> Batch {
-    let dates = dates(&parsed.entries);
+    let (read, dates) = (parsed.entries.len(), dates(&parsed.entries));
+    let (entries, repeated) = entries_untold(source.id.as_str(), &source.tags, parsed.entries, listening);
     Batch {
         source: source.id.clone(),
-        read: parsed.entries.len(),
+        read,
         reach: dates.get(dates.len() / 10).copied(),
         dates: dates[dates.len().saturating_sub(LATEST_DATES)..].to_vec(),
-        entries: entries_untold(source.id.as_str(), &source.tags, parsed.entries, listening),
+        entries,
+        repeated,
         problems: parsed.problems,
         wished_interval_s: parsed.wished_interval_s,
         skip: parsed.skip,
     }
 }
 
-/// Tells the tones of the mentions of a batch. The store has the entries that are `known`, by their places, with
-/// the very words they have here: nothing more is asked of them.
-pub fn tell(batch: &mut Batch, source: &Source, listening: &Listening, known: &[bool]) {
-    for (i, prepared) in batch.entries.iter_mut().enumerate() {
-        if !known.get(i).copied().unwrap_or(false) {
-            prepared.tell(source.id.as_str(), &source.tags, listening);
+/// What the store knows of a batch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    /// By entry, whether it is kept with the very words it has here: nothing more is asked of it.
+    pub entries: Vec<bool>,
+    /// Passages that earlier documents of the source repeated.
+    pub repeated: Repeated,
+}
+
+/// Tells what a batch says of whom: passages that the source repeats are left out, and with them the mentions that
+/// rest on nothing else; then come the tones of the mentions. What is `known` stays as it is.
+pub fn tell(batch: &mut Batch, source: &Source, listening: &Listening, known: &Known) {
+    let mut repeated = known.repeated.clone();
+    repeated.extend(batch.repeated.passages());
+    let mut number = 0;
+    batch.entries.retain_mut(|prepared| {
+        let is_known = known.entries.get(number).copied().unwrap_or(false);
+        number += 1;
+        if is_known {
+            return true;
         }
-    }
+        let named_somebody = !prepared.mentions.is_empty();
+        prepared.leave_out(&repeated, source.id.as_str(), &source.tags, listening);
+        prepared.tell(source.id.as_str(), &source.tags, listening);
+        !named_somebody || listening.keeps_all || !prepared.mentions.is_empty()
+    });
 }
 
 /// So many dates tell a source's rhythm, even if some of them lie ahead.
@@ -98,15 +119,15 @@ fn dates(entries: &[Entry]) -> Vec<Timestamp> {
     dates
 }
 
-/// The part of [`prepare`] that entries from elsewhere (an import) go through too. The entries are taken as
-/// those of one document.
+/// The part of [`prepare`] that entries from elsewhere (an import) go through too. Fingerprints are taken as of the
+/// entries of one document; as they may be of many sources, no passage is left out.
 pub fn prepare_entries(
     source: &str,
     source_tags: &[String],
     entries: Vec<Entry>,
     listening: &Listening,
 ) -> Vec<Prepared> {
-    let mut prepared = entries_untold(source, source_tags, entries, listening);
+    let (mut prepared, _) = entries_untold(source, source_tags, entries, listening);
     prepared.iter_mut().for_each(|prepared| prepared.tell(source, source_tags, listening));
     prepared
 }
@@ -116,12 +137,12 @@ fn entries_untold(
     source_tags: &[String],
     entries: Vec<Entry>,
     listening: &Listening,
-) -> Vec<Prepared> {
+) -> (Vec<Prepared>, Repeated) {
     let sifted: Vec<Result<Kept, Box<Entry>>> =
         entries.into_iter().map(|entry| sift(source, source_tags, entry, listening)).collect();
     // Most documents name nobody, and a canonical link costs as much as to look for names in a short text.
     if sifted.iter().all(Result::is_err) {
-        return Vec::new();
+        return (Vec::new(), Repeated::default());
     }
     let entries = || sifted.iter().map(|item| item.as_ref().map_or_else(Box::as_ref, |kept| &kept.entry));
     let links: Vec<Option<String>> =
@@ -141,11 +162,24 @@ fn entries_untold(
         Ok(kept) => Neighbour::Kept(&kept.words),
         Err(entry) => Neighbour::Other { title: entry.title_text(), text: entry.text() },
     });
-    let furniture = Furniture::of(&neighbours.collect::<Vec<_>>());
+    let neighbours: Vec<Neighbour<'_>> = neighbours.collect();
+    let furniture = Furniture::of(&neighbours);
+    // A passage of more words is repeated only if its pieces are.
+    let repeated = if furniture.is_empty() {
+        Repeated::default()
+    } else {
+        let kept = sifted.iter().filter_map(|item| item.as_ref().ok());
+        let named: Vec<_> = kept.map(|kept| (kept.entry.text(), text_spans(&kept.matches))).collect();
+        Repeated::of(&neighbours, &named)
+    };
     let kept = sifted.into_iter().zip(links).zip(is_shared).filter_map(|((item, link), is_shared)| {
         Some(item.ok()?.prepared(link.filter(|_| !is_shared), &furniture))
     });
-    kept.collect()
+    (kept.collect(), repeated)
+}
+
+fn text_spans<'a>(matches: impl IntoIterator<Item = &'a Match>) -> Vec<Span> {
+    matches.into_iter().flat_map(|matched| matched.text_spans.iter().copied()).collect()
 }
 
 /// What tells entries of one document apart that have the same link.
@@ -344,6 +378,8 @@ pub struct Batch {
     pub dates: Vec<Timestamp>,
     /// The entries that are kept: those that name a brand, or all of them.
     pub entries: Vec<Prepared>,
+    /// Passages that it repeats, of those that name a brand.
+    pub repeated: Repeated,
     pub problems: Vec<Problem>,
     /// The interval the publisher asks for, in seconds.
     pub wished_interval_s: Option<u64>,
@@ -355,7 +391,7 @@ pub struct Batch {
 #[derive(Clone, Debug)]
 pub struct Prepared {
     pub entry: Entry,
-    /// Hash over title and text: equal hashes, equal words.
+    /// Hash over title and text as they came: equal hashes, equal words.
     pub text_hash: [u8; 16],
     /// The link in canonical form; `None` if it has none, or one that cannot tell entries apart (another
     /// entry of the document has it too, or it leads to a home page).
@@ -378,6 +414,24 @@ pub struct PreparedMention {
 }
 
 impl Prepared {
+    /// Leaves out the repeated passages that name a brand, and looks for brands in what remains.
+    fn leave_out(
+        &mut self,
+        repeated: &Repeated,
+        source: &str,
+        source_tags: &[String],
+        listening: &Listening,
+    ) {
+        let spans = text_spans(self.mentions.iter().map(|mention| &mention.matched));
+        let Some(text) = repeated.left_out(self.entry.text(), &spans) else { return };
+        match self.entry.content.is_some() {
+            true => self.entry.content = Some(text),
+            false => self.entry.summary = Some(text),
+        }
+        let matches = listening.matches(&self.entry, source, source_tags, &mut || self.language.clone());
+        self.mentions = matches.into_iter().map(PreparedMention::untold).collect();
+    }
+
     fn tell(&mut self, source: &str, source_tags: &[String], listening: &Listening) {
         let of = Of { source, source_tags, entry: &self.entry, language: &self.language, listening };
         let matches = std::mem::take(&mut self.mentions).into_iter().map(|mention| mention.matched);

@@ -49,7 +49,7 @@ fn list(args: &Args, loaded: &Loaded, options: &AlertsList) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::alerts::list(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::alerts::list(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(if view.fires { Exit::Firing } else { Exit::Done })
 }
@@ -84,7 +84,7 @@ fn show(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&message(loaded, &view, output::style(args)))?;
+        output::print(&message(loaded, &view, loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -103,7 +103,7 @@ fn explain(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::alerts::explain(&view, &alert, loaded.zone(), output::style(args)))?;
+        output::print(&render::alerts::explain(&view, &alert, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -134,13 +134,17 @@ fn acknowledge(args: &Args, loaded: &Loaded, id: &str, said: Acknowledgement) ->
         let acknowledged = AcknowledgedView::from(&acknowledgement);
         output::print_json(&Acknowledged { id: alert.id.as_str(), acknowledged })?;
     } else {
-        let by = acknowledgement.by.map(|by| format!(" by {by}")).unwrap_or_default();
+        let tongue = loaded.tongue();
+        let by = acknowledgement.by.map(|by| format!(" {} {by}", tongue.of("by", "par")));
         let as_what = match (says_false, was_false) {
-            (true, _) => " as a false alarm",
-            (false, true) => "; it stays marked as a false alarm",
+            (true, _) => tongue.of(" as a false alarm", " comme fausse alerte"),
+            (false, true) => {
+                tongue.of("; it stays marked as a false alarm", " ; elle reste marquée comme fausse alerte")
+            }
             (false, false) => "",
         };
-        output::print(&format!("{} acknowledged{by}{as_what}", alert.id))?;
+        let done = tongue.of("acknowledged", "prise en charge");
+        output::print(&format!("{} {done}{}{as_what}", alert.id, by.unwrap_or_default()))?;
     }
     Ok(Exit::Done)
 }

@@ -40,7 +40,9 @@ fn add(args: &Args, loaded: &Loaded, options: &Annotate) -> Result<Exit> {
         output::print_json(&view)?;
     } else {
         let at = render::minute(view.at, loaded.zone());
-        output::print(&format!("annotation {} at {at}: {}", view.id, view.text))?;
+        let tongue = loaded.tongue();
+        let (on, colon) = (tongue.of("at", "le"), tongue.of(":", " :"));
+        output::print(&format!("annotation {} {on} {at}{colon} {}", view.id, view.text))?;
     }
     Ok(Exit::Done)
 }
@@ -50,7 +52,7 @@ fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::annotations::list(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::annotations::list(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -60,6 +62,6 @@ fn remove(loaded: &Loaded, number: i64) -> Result<Exit> {
     if !Store::open(&loaded.configuration.data_dir)?.remove_annotation(number)? {
         bail!("there is no annotation `{number}`; `vigie annotate list` shows them all");
     }
-    output::print(&format!("annotation {number} removed"))?;
+    output::print(&format!("annotation {number} {}", loaded.tongue().of("removed", "retirée")))?;
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ use super::args::{Args, Baselines, BaselinesCommand};
 use super::benchmark::{comparison, window};
 use super::setup::load;
 use super::{Exit, UsageError, output};
+use crate::model::Tongue;
 use crate::render;
 use crate::store::Store;
 use crate::views::baselines::{BaselinesView, baselines};
@@ -37,7 +38,7 @@ fn list(args: &Args) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::baselines::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::baselines::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -76,7 +77,10 @@ fn save(
     } else {
         let zone = loaded.zone();
         let span = format!("{} – {}", render::minute(since, zone), render::minute(until, zone));
-        output::print(&format!("{span} frozen as {name}; vigie benchmark --against {name}"))?;
+        output::print(&match loaded.tongue() {
+            Tongue::English => format!("{span} frozen as {name}; vigie benchmark --against {name}"),
+            Tongue::French => format!("{span} figé sous le nom {name} ; vigie benchmark --against {name}"),
+        })?;
     }
     Ok(Exit::Done)
 }

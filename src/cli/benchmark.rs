@@ -22,7 +22,7 @@ pub fn run(args: &Args, options: &Benchmark) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::compare::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::compare::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }

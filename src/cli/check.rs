@@ -1,13 +1,15 @@
 //! `check`: reads the configuration and prints every problem.
 
+use std::io::IsTerminal;
+
 use anyhow::Result;
 use serde::Serialize;
 
 use super::args::Args;
-use super::{Exit, output};
+use super::{Exit, output, setup};
 use crate::config::{self, Severity};
 use crate::daemon::{configuration, tone};
-use crate::render::counted;
+use crate::render::told_count;
 
 #[derive(Serialize)]
 struct CheckView<'a> {
@@ -38,17 +40,25 @@ pub fn run(args: &Args) -> Result<Exit> {
     if args.json {
         output::print_json(&CheckView { ok, problems: problems.iter().map(view).collect() })?;
     } else {
-        output::print(&config::show(problems, &configuration.files, output::style(args).colour))?;
+        let colour = output::coloured(args.color, std::io::stdout().is_terminal());
+        output::print(&config::show(problems, &configuration.files, colour))?;
         if let Some(config) = &configuration.checked.config {
+            let tongue = setup::tongue(config);
+            let counted = |count: usize, english, french| told_count(count as u64, english, french, tongue);
             output::print(&format!(
-                "{}: {}, {}, {}, {}, {}{}",
+                "{}{} {}, {}, {}, {}, {}{}",
                 configuration.path.display(),
-                counted(config.brands.len(), "brand", "brands"),
-                counted(config.sources.len(), "source", "sources"),
-                counted(config.queries.len(), "saved query", "saved queries"),
-                counted(config.rules.len(), "rule", "rules"),
-                counted(config.notifiers.len(), "notifier", "notifiers"),
-                if problems.is_empty() { "; no problems" } else { "" },
+                tongue.of(":", " :"),
+                counted(config.brands.len(), ["brand", "brands"], ["marque", "marques"]),
+                counted(config.sources.len(), ["source", "sources"], ["source", "sources"]),
+                counted(
+                    config.queries.len(),
+                    ["saved query", "saved queries"],
+                    ["requête enregistrée", "requêtes enregistrées"]
+                ),
+                counted(config.rules.len(), ["rule", "rules"], ["règle", "règles"]),
+                counted(config.notifiers.len(), ["notifier", "notifiers"], ["notifier", "notifiers"]),
+                if problems.is_empty() { tongue.of("; no problems", " ; aucun problème") } else { "" },
             ))?;
         }
     }

@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::args::Args;
 use super::setup::{Loaded, load};
 use super::{Exit, output};
-use crate::model::HealthState;
-use crate::render::counted;
+use crate::model::{HealthState, Tongue};
+use crate::render::causes::{cause, state};
+use crate::render::mentions;
 use crate::store::Lock;
 
 #[derive(Serialize)]
@@ -24,64 +25,95 @@ struct Finding {
 
 pub fn run(args: &Args) -> Result<Exit> {
     let loaded = load(args)?;
-    let findings = examine(&loaded)?;
+    // Programs read English.
+    let tongue = if args.json { Tongue::English } else { loaded.tongue() };
+    let findings = examine(&loaded, tongue)?;
     let view = DoctorView { ok: findings.iter().all(|f| f.ok), findings };
     if args.json {
         output::print_json(&view)?;
     } else {
-        let lines =
-            view.findings.iter().map(|f| format!("{} {}\n", if f.ok { "ok   " } else { "WRONG" }, f.what));
+        let (well, wrong) = (tongue.of("ok   ", "bien "), tongue.of("WRONG", "FAUX "));
+        let lines = view.findings.iter().map(|f| format!("{} {}\n", if f.ok { well } else { wrong }, f.what));
         output::print(&lines.collect::<String>())?;
     }
     Ok(if view.ok { Exit::Done } else { Exit::Failed })
 }
 
-fn examine(loaded: &Loaded) -> Result<Vec<Finding>> {
+fn examine(loaded: &Loaded, tongue: Tongue) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut find = |ok: bool, what: String| findings.push(Finding { ok, what });
     let folder = &loaded.configuration.data_dir;
     find(true, format!("configuration {}", loaded.configuration.path.display()));
     let Some(reader) = loaded.reader_if_any()? else {
-        find(true, format!("nothing is stored in {} yet", folder.display()));
+        let folder = folder.display();
+        find(
+            true,
+            match tongue {
+                Tongue::English => format!("nothing is stored in {folder} yet"),
+                Tongue::French => format!("rien n’est encore enregistré dans {folder}"),
+            },
+        );
         return Ok(findings);
     };
     let damage = reader.quick_check()?;
-    find(damage.is_empty(), or_all_well("store: readable", damage));
+    find(damage.is_empty(), or_all_well(tongue.of("store: readable", "base : lisible"), damage));
     let differences = reader.recount()?;
-    find(differences.is_empty(), or_all_well("store: counts equal their mentions", differences));
-    if let Some(tones) = tones(&reader.tones_by_model()?) {
+    let equal =
+        tongue.of("store: counts equal their mentions", "base : les comptes correspondent aux mentions");
+    find(differences.is_empty(), or_all_well(equal, differences));
+    if let Some(tones) = tones(&reader.tones_by_model()?, tongue) {
         find(true, tones);
     }
     let running = Lock::is_held(folder)?;
-    find(true, if running { "a vigie is running on it" } else { "no vigie is running on it" }.into());
+    let is_running = match running {
+        true => tongue.of("a vigie is running on it", "un vigie y tourne"),
+        false => tongue.of("no vigie is running on it", "aucun vigie n’y tourne"),
+    };
+    find(true, is_running.to_owned());
     let searcher = loaded.searcher()?;
     let (stored, indexed) = (reader.mention_ids()?, searcher.all_ids()?);
     let equal = stored == indexed;
-    let numbers =
-        format!("{} stored, {} indexed", counted(stored.len(), "mention", "mentions"), indexed.len());
+    let (all, found) = (mentions(stored.len() as u64, tongue), indexed.len());
+    let numbers = match tongue {
+        Tongue::English => format!("index: {all} stored, {found} indexed"),
+        Tongue::French => format!("index : {all} en base, {found} dans l’index"),
+    };
+    let others = tongue.of(
+        ", not the same ones; `vigie reindex` builds it anew",
+        ", pas les mêmes ; `vigie reindex` le reconstruit",
+    );
     // A running vigie may be about to index what it has just stored.
-    find(equal || running, format!("index: {numbers}{}", if equal { "" } else { ", not the same ones" }));
+    find(equal || running, format!("{numbers}{}", if equal { "" } else { others }));
     for health in reader.health()? {
         let well = health.state.is_good() || matches!(health.state, HealthState::New | HealthState::Disabled);
         if !well || matches!(health.state, HealthState::Silent | HealthState::Moved) {
-            let note = health.note.as_deref().unwrap_or("");
-            find(well, format!("source `{}` is {}: {note}", health.source, health.state.as_str()));
+            let note = cause(health.note.as_deref().unwrap_or(""), tongue).into_owned();
+            let (source, state) = (&health.source, state(health.state.as_str(), tongue));
+            find(
+                well,
+                match tongue {
+                    Tongue::English => format!("source `{source}` is {state}: {note}"),
+                    Tongue::French => format!("source `{source}` {state} : {note}"),
+                },
+            );
         }
     }
     Ok(findings)
 }
 
 /// Who told the tones of mentions; `None` before there is one.
-fn tones(by_model: &[(Option<String>, u64)]) -> Option<String> {
+fn tones(by_model: &[(Option<String>, u64)], tongue: Tongue) -> Option<String> {
     let told = |(model, count): &(Option<String>, u64)| {
-        format!("{count} by {}", model.as_deref().unwrap_or("a model that is not known"))
+        let unknown = tongue.of("a model that is not known", "un modèle inconnu");
+        format!("{count} {} {}", tongue.of("by", "par"), model.as_deref().unwrap_or(unknown))
     };
     let all = by_model.iter().map(told).collect::<Vec<_>>().join(", ");
-    match by_model {
-        [] => None,
-        [(Some(_), _)] => Some(format!("tones: {all}")),
-        _ => Some(format!("tones: {all}; `vigie rescore` has all told by the model of today")),
-    }
+    let anew = tongue.of(
+        "; `vigie rescore` has all told by the model of today",
+        " ; `vigie rescore` les fait tous dire par le modèle d’aujourd’hui",
+    );
+    let anew = if matches!(by_model, [(Some(_), _)]) { "" } else { anew };
+    (!by_model.is_empty()).then(|| format!("{} {all}{anew}", tongue.of("tones:", "tons :")))
 }
 
 fn or_all_well(well: &str, faults: Vec<String>) -> String {

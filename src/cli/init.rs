@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::args::{Args, Init};
 use super::{Exit, UsageError, output, setup};
 use crate::config::template;
+use crate::model::Tongue;
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -23,16 +24,16 @@ pub fn run(args: &Args, options: &Init) -> Result<Exit> {
     if path.exists() {
         return Err(UsageError(format!("{} exists already and stays as it is", path.display())).into());
     }
+    let (tongue, zone) = (setup::environment_tongue(), TimeZone::system());
     let (brand, competitors) = match &options.brand {
         Some(brand) => (brand.clone(), options.competitor.clone()),
-        None if io::stdin().is_terminal() => ask(&options.competitor)?,
+        None if io::stdin().is_terminal() => ask(&options.competitor, tongue)?,
         None => {
             let example = "vigie init --brand \"Acme\" --competitor \"Globex\"";
             return Err(UsageError(format!("whose mentions shall be listened for? {example}")).into());
         }
     };
-    let zone = TimeZone::system();
-    let text = template::starter(&brand, &competitors, setup::environment_tongue(), zone.iana_name())
+    let text = template::starter(&brand, &competitors, tongue, zone.iana_name())
         .map_err(|error| UsageError(error.to_string()))?;
     std::fs::create_dir_all(&options.dir)
         .with_context(|| format!("{} could not be made", options.dir.display()))?;
@@ -52,34 +53,64 @@ pub fn run(args: &Args, options: &Init) -> Result<Exit> {
         output::print_json(&Written { file, brand: names[0], competitors: &names[1..] })?;
         return Ok(Exit::Done);
     }
-    output::print(&format!(
-        "{} listens for {}.\nNext:\n  vigie{place} check    reads it and says what is wrong\n  vigie{place} poll     \
-         listens once and shows what was heard\n  vigie{place} run      keeps listening and tells you",
-        path.display(),
-        listed(&names),
-    ))?;
+    let (file, names) = (path.display(), listed(&names, tongue));
+    let next = tongue.of(
+        [
+            ("check", "reads it and says what is wrong"),
+            ("poll", "listens once and shows what was heard"),
+            ("run", "keeps listening and tells you"),
+        ],
+        [
+            ("check", "le relit et dit ce qui ne va pas"),
+            ("poll", "écoute une fois et montre ce qui a été entendu"),
+            ("run", "continue d’écouter et vous prévient"),
+        ],
+    );
+    let mut text = match tongue {
+        Tongue::English => format!("{file} listens for {names}.\nNext:\n"),
+        Tongue::French => format!("{file} écoute pour {names}.\nEnsuite :\n"),
+    };
+    for (command, what) in next {
+        text.push_str(&format!("  vigie{place} {command:<8} {what}\n"));
+    }
+    output::print(&text)?;
     Ok(Exit::Done)
 }
 
-fn ask(given: &[String]) -> Result<(String, Vec<String>)> {
+/// Asks for a brand until one is given that can be listened for, then for competitors. The end of the input ends it.
+fn ask(given: &[String], tongue: Tongue) -> Result<(String, Vec<String>)> {
     let mut lines = io::stdin().lock().lines();
-    let mut question = |text: &str| -> Result<String> {
+    let mut question = |text: &str| -> Result<Option<String>> {
         eprint!("{text} ");
-        Ok(lines.next().transpose()?.unwrap_or_default().trim().to_owned())
+        Ok(lines.next().transpose()?.map(|line| line.trim().to_owned()))
     };
-    let brand = question("Your brand's name:")?;
+    let brand = loop {
+        let Some(brand) = question(tongue.of("Your brand's name:", "Le nom de votre marque :"))? else {
+            return Err(UsageError("no brand was named; nothing was written".into()).into());
+        };
+        match template::starter(&brand, &[], tongue, None) {
+            Ok(_) => break brand,
+            Err(error) => eprintln!("{error}"),
+        }
+    };
     if !given.is_empty() {
         return Ok((brand, given.to_vec()));
     }
-    let competitors = question("Its competitors, separated by commas (or nothing):")?;
+    let text = tongue.of(
+        "Its competitors, separated by commas (or nothing):",
+        "Ses concurrents, séparés par des virgules (ou rien) :",
+    );
+    let competitors = question(text)?.unwrap_or_default();
     let names = competitors.split(',').map(str::trim).filter(|name| !name.is_empty());
     Ok((brand, names.map(str::to_owned).collect()))
 }
 
 /// `A`, `A and B`, `A, B and C`.
-fn listed(names: &[&str]) -> String {
+fn listed(names: &[&str], tongue: Tongue) -> String {
     match names.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        Some((last, others)) if !others.is_empty() => {
+            format!("{} {} {last}", others.join(", "), tongue.of("and", "et"))
+        }
         _ => names.concat(),
     }
 }
@@ -99,9 +130,9 @@ mod tests {
 
     #[test]
     fn names_are_listed_and_paths_can_be_pasted() {
-        assert_eq!(listed(&["A"]), "A");
-        assert_eq!(listed(&["A", "B"]), "A and B");
-        assert_eq!(listed(&["A", "B", "C"]), "A, B and C");
+        assert_eq!(listed(&["A"], Tongue::English), "A");
+        assert_eq!(listed(&["A", "B"], Tongue::French), "A et B");
+        assert_eq!(listed(&["A", "B", "C"], Tongue::English), "A, B and C");
         assert_eq!(in_shell("/tmp/été/feeds.toml"), "/tmp/été/feeds.toml");
         assert_eq!(in_shell("my brand/feeds.toml"), "'my brand/feeds.toml'");
         assert_eq!(in_shell("l'eau/feeds.toml"), "'l'\\''eau/feeds.toml'");

@@ -57,7 +57,7 @@ fn show(args: &Args, loaded: &Loaded, reader: &Reader, mention: &Mention) -> Res
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::search::handled(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::search::handled(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }

@@ -32,7 +32,7 @@ fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::notifiers::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::notifiers::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -54,7 +54,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str) -> Result<Exit> {
     } else if let Some(why) = &why {
         eprintln!("vigie: {id}: not delivered: {why}");
     } else {
-        output::print(&format!("{id}: delivered"))?;
+        output::print(loaded.tongue().of(&format!("{id}: delivered"), &format!("{id} : reçu")))?;
     }
     Ok(if why.is_none() { Exit::Done } else { Exit::Failed })
 }

@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::UsageError;
 use super::args::{Args, Command, When};
+use crate::model::Tongue;
 use crate::query;
 
 /// Logs go to stderr: warnings by default, what is done with `-v`, every step with `-vv`.
@@ -44,9 +45,10 @@ pub fn coloured(color: When, terminal: bool) -> bool {
 }
 
 /// How text for people may look on stdout.
-pub fn style(args: &Args) -> crate::render::Style {
+pub fn style(args: &Args, tongue: Tongue) -> crate::render::Style {
     let terminal = io::stdout().is_terminal();
     crate::render::Style {
+        tongue,
         colour: coloured(args.color, terminal),
         width: terminal.then(terminal_width).flatten().unwrap_or(100),
     }

@@ -33,7 +33,7 @@ pub fn run(args: &Args, options: &Poll) -> Result<Exit> {
         output::print_json(&view)?;
     } else {
         let enabled = loaded.config.sources.iter().filter(|source| source.enabled).count();
-        output::print(&render::round::text(&view, enabled, loaded.zone(), output::style(args)))?;
+        output::print(&render::round::text(&view, enabled, loaded.zone(), loaded.style(args)))?;
     }
     Ok(if view.firing.is_empty() { Exit::Done } else { Exit::Firing })
 }

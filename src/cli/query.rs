@@ -27,7 +27,7 @@ fn show_problems(args: &Args, text: &str) -> Result<Exit> {
             |wrong: &QueryProblem| format!("{}: {}\n{}\n", wrong.severity, wrong.message, under(text, wrong));
         let mut out: String = view.problems.iter().map(problem).collect();
         if let Some(meaning) = &view.meaning {
-            out.push_str(&format!("reads as: {meaning}\n"));
+            out.push_str(&format!("{} {meaning}\n", loaded.tongue().of("reads as:", "se lit :")));
         }
         output::print(&out)?;
     }
@@ -46,7 +46,7 @@ fn show_hits(args: &Args, text: &str) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::search::preview(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::search::preview(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }

@@ -55,7 +55,7 @@ pub fn run(args: &Args, options: &Rescore) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&text(&view, output::style(args)))?;
+        output::print(&text(&view, loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }

@@ -37,7 +37,7 @@ fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::rules::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::rules::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -68,7 +68,7 @@ fn backtest(
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::backtest::text(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::backtest::text(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -98,7 +98,7 @@ fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Opti
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::backtest::tune(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::backtest::tune(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -150,7 +150,11 @@ fn test(args: &Args, path: &Path) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::written::text(&view, &config.settings.timezone, output::style(args)))?;
+        output::print(&render::written::text(
+            &view,
+            &config.settings.timezone,
+            output::style(args, tongue(&config)),
+        ))?;
     }
     Ok(if view.ok { Exit::Done } else { Exit::Failed })
 }

@@ -59,7 +59,7 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
         let days =
             if timeline { view.facets.pop().map_or_else(Vec::new, |days| days.values) } else { Vec::new() };
         let folded = options.fold.is_some();
-        let style = output::style(args);
+        let style = loaded.style(args);
         output::print(
             &(render::search::text(&view, folded, loaded.zone(), style) + &timeline_of(&days, style)),
         )?;

@@ -14,6 +14,7 @@ use crate::daemon::configuration::{self, Configuration};
 use crate::index::Searcher;
 use crate::ingest;
 use crate::model::{Brand, Rule, Tongue};
+use crate::render::Style;
 use crate::store::Reader;
 
 /// A configuration without errors, and where it came from.
@@ -34,6 +35,11 @@ impl Loaded {
 
     pub fn tongue(&self) -> Tongue {
         tongue(&self.config)
+    }
+
+    /// How text for people may look on stdout.
+    pub fn style(&self, args: &Args) -> Style {
+        output::style(args, self.tongue())
     }
 
     /// The stored mentions, read-only.

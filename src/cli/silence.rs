@@ -64,7 +64,7 @@ fn list(args: &Args, loaded: &Loaded) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::silences::list(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::silences::list(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }
@@ -89,7 +89,7 @@ fn show(args: &Args, loaded: &Loaded, silence: &Silence, now: Timestamp) -> Resu
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::silences::sentence(&view, loaded.zone(), output::style(args)))?;
+        output::print(&render::silences::sentence(&view, loaded.zone(), loaded.style(args)))?;
     }
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::args::{Args, Sources, SourcesCommand};
-use super::setup::{Loaded, load, runtime, unknown};
+use super::setup::{Loaded, environment_tongue, load, runtime, unknown};
 use super::{Exit, UsageError, discover, output};
 use crate::daemon::{TRIAL, listen_in, listening, try_out};
 use crate::fetch::{Client, Cut, Document, HostGate, Options};
@@ -21,18 +21,18 @@ pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
         SourcesCommand::List => {
             let loaded = load(args)?;
             let view = view(&loaded)?;
-            show(args, &view, || render::health::list(&view, output::style(args)))
+            show(args, &view, || render::health::list(&view, loaded.style(args)))
         }
         SourcesCommand::Health => {
             let loaded = load(args)?;
             let view = view(&loaded)?;
-            show(args, &view, || render::health::health(&view, loaded.zone(), output::style(args)))
+            show(args, &view, || render::health::health(&view, loaded.zone(), loaded.style(args)))
         }
         SourcesCommand::Presets { kind } => presets(args, kind.as_deref()),
         SourcesCommand::Attention { days } => {
             let loaded = load(args)?;
             let view = attention(&loaded.reader()?, &loaded.config.sources, *days, args.now())?;
-            show(args, &view, || render::presets::attention(&view, output::style(args)))
+            show(args, &view, || render::presets::attention(&view, loaded.style(args)))
         }
         SourcesCommand::Test { id, allow_private } => test(args, &load(args)?, id, *allow_private),
         SourcesCommand::Discover(options) => discover::discover(args, options),
@@ -44,14 +44,14 @@ pub fn run(args: &Args, options: &Sources) -> Result<Exit> {
 fn presets(args: &Args, kind: Option<&str>) -> Result<Exit> {
     let Some(kind) = kind else {
         let view = views::presets::presets();
-        return show(args, &view, || render::presets::list(&view, output::style(args)));
+        return show(args, &view, || render::presets::list(&view, output::style(args, environment_tongue())));
     };
     let Some(name) = PresetName::ALL.into_iter().find(|name| name.as_str() == kind) else {
         let known = PresetName::ALL.map(PresetName::as_str).join(", ");
         return Err(UsageError(format!("there is no kind `{kind}`; there are: {known}")).into());
     };
     let view = views::presets::preset(name);
-    show(args, &view, || render::presets::one(&view, output::style(args)))
+    show(args, &view, || render::presets::one(&view, output::style(args, environment_tongue())))
 }
 
 fn view(loaded: &Loaded) -> Result<HealthView> {
@@ -98,7 +98,7 @@ fn test(args: &Args, loaded: &Loaded, id: &str, allow_private: bool) -> Result<E
     batch.problems.extend(document.cut.as_ref().map(Cut::problem));
     let mut view = SourceTest::new(source, &document.final_url, document.bytes.len(), &batch);
     view.answer = Some(answer(&document, &batch, args.now()));
-    show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
+    show(args, &view, || render::health::test(&view, loaded.zone(), loaded.style(args)))?;
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })
 }
 
@@ -126,7 +126,7 @@ fn test_preset(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     let answers: Vec<_> =
         tried.iter().map(|tried| (tried.key.as_str(), tried.url.as_str(), &tried.outcome)).collect();
     let view = SourceTest::of_preset(source, &answers);
-    show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
+    show(args, &view, || render::health::test(&view, loaded.zone(), loaded.style(args)))?;
     Ok(if view.is_feed { Exit::Done } else { Exit::Failed })
 }
 
@@ -140,6 +140,6 @@ fn test_stream(args: &Args, loaded: &Loaded, source: &Source, preset: &Preset) -
     let heard = listen_in(&client, &listening, (source, preset), args.now());
     let heard = runtime()?.block_on(heard)?;
     let view = SourceTest::new(source, &heard.host, heard.bytes, &heard.batch);
-    show(args, &view, || render::health::test(&view, loaded.zone(), output::style(args)))?;
+    show(args, &view, || render::health::test(&view, loaded.zone(), loaded.style(args)))?;
     Ok(Exit::Done)
 }

@@ -16,7 +16,7 @@ use crate::ingest::Engines;
 use crate::model::{
     Health, HealthState, Learned, Move, Rhythm, Source, SourceId, SourceKind, Timestamp, Validators,
 };
-use crate::prepare::{Batch, Listening, prepare_untold, tell};
+use crate::prepare::{Batch, Known, Listening, prepare_untold, tell};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Ingested, Origin, Outcome, Polled, QuietPoll};
 
@@ -231,9 +231,9 @@ pub(super) async fn tell_aside(
         let known = engines.store.knows(&batch)?;
         Ok((batch, known))
     };
-    let known;
+    let known: Known;
     (batch, known) = shared.writer.call(look_up).await?;
-    if known.iter().all(|known| *known) {
+    if known.entries.iter().all(|known| *known) {
         return Ok(Ok(batch));
     }
     let (source, listening) = (source.clone(), shared.listening.clone());

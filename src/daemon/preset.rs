@@ -13,7 +13,7 @@ use super::polling::{Ended, PollOutcome, PollReport, Shared, tell_aside};
 use super::token::Token;
 use crate::fetch::{self, Client, Cut, Document, FetchError, Fetched, HostGate, Pace, Request, next_poll};
 use crate::model::{Health, HealthState, Preset, Skip, Source, Timestamp, Validators};
-use crate::prepare::{Batch, Listening, prepare_untold, tell};
+use crate::prepare::{Batch, Known, Listening, prepare_untold, tell};
 use crate::sources::presets::{self, About, Ask, Attention, Progress};
 use crate::sources::{self, Limits, Problem, ProblemKind};
 use crate::store::{Asked, Ingested, Origin, Outcome, Polled, QuietPoll};
@@ -87,7 +87,7 @@ pub async fn try_out(
                 let answer = presets::parse(preset, &ask, readable(&document, &ask), &Limits::default());
                 let days = answer.attention.len();
                 let mut batch = prepare_untold(source, answer.parsed, listening);
-                tell(&mut batch, source, listening, &[]);
+                tell(&mut batch, source, listening, &Known::default());
                 batch.problems.extend(document.cut.as_ref().map(Cut::problem));
                 Ok((document.bytes.len(), batch, days))
             }

@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::polling::Shared;
 use super::preset::failure;
 use super::{PollOutcome, PollReport};
+use crate::enrich::repeated::Repeated;
 use crate::fetch::{Broken, FetchError, Stream, Text, reconnect_after};
 use crate::ingest::Engines;
 use crate::model::{Health, HealthState, Learned, Skip, Source, SourceKind, Timestamp, Validators};
@@ -340,6 +341,7 @@ impl Listener {
             reach: None,
             dates: Vec::new(),
             entries: std::mem::take(&mut self.hand),
+            repeated: Repeated::default(),
             problems: Vec::new(),
             wished_interval_s: None,
             skip: Skip::default(),

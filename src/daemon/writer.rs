@@ -22,7 +22,7 @@ const GATHERING: Duration = Duration::from_millis(8);
 
 enum Job {
     Call(Call),
-    Ingest(Waiting),
+    Ingest(Box<Waiting>),
 }
 
 type Call = Box<dyn FnOnce(&mut Engines) + Send>;
@@ -53,7 +53,7 @@ impl Writer {
                         if stored.is_some_and(|at| at.elapsed() < CLOSE) {
                             std::thread::sleep(GATHERING);
                         }
-                        let (documents, next) = gather(first, &mut inbox);
+                        let (documents, next) = gather(*first, &mut inbox);
                         ingest(&mut engines, documents);
                         stored = Some(Instant::now());
                         next
@@ -87,7 +87,7 @@ impl Writer {
     /// As [`Writer::call`].
     pub async fn ingest(&self, batch: Batch, polled: Polled) -> Result<Ingested> {
         let (answer, reply) = oneshot::channel();
-        self.send(Job::Ingest(Waiting { batch, polled, answer }), reply).await
+        self.send(Job::Ingest(Box::new(Waiting { batch, polled, answer })), reply).await
     }
 
     async fn send<T>(&self, job: Job, reply: oneshot::Receiver<Result<T>>) -> Result<T> {
@@ -101,7 +101,7 @@ fn gather(first: Waiting, inbox: &mut mpsc::Receiver<Job>) -> (Vec<Waiting>, Opt
     let mut documents = vec![first];
     while documents.len() < QUEUE {
         match inbox.try_recv() {
-            Ok(Job::Ingest(document)) => documents.push(document),
+            Ok(Job::Ingest(document)) => documents.push(*document),
             Ok(Job::Call(work)) => return (documents, Some(work)),
             Err(_) => break,
         }

@@ -205,6 +205,19 @@ pub enum Neighbour<'a> {
 }
 
 impl Neighbour<'_> {
+    /// The hashes of the title's words that say something, and of all words of the text.
+    pub(super) fn long_words_and_text(&self) -> (Vec<u64>, Vec<u64>) {
+        let long = |words: &[Word]| words.iter().filter(|word| word.counts).map(|word| word.hash).collect();
+        match self {
+            Self::Kept(words) => (long(&words.title), words.text.iter().map(|word| word.hash).collect()),
+            Self::Other { title, text } => {
+                let mut words = Vec::with_capacity(text.len() / 5);
+                tokens::each_word(text, |word| words.push(word_hash(word)));
+                (long(&Words::of(title, "").title), words)
+            }
+        }
+    }
+
     /// The same for the same words in the title.
     fn title_hash(&self) -> u64 {
         let mut hash = 0;
@@ -256,6 +269,10 @@ impl Furniture {
         }
         let repeated = sought.passages.into_iter().filter(|(_, found)| found.is_repeated);
         Self(repeated.map(|(passage, _)| passage).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The words outside of such passages.
@@ -380,7 +397,7 @@ impl Word {
     }
 }
 
-fn word_hash(word: &str) -> u64 {
+pub(super) fn word_hash(word: &str) -> u64 {
     xxh3_64(word.as_bytes())
 }
 

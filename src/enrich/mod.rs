@@ -5,4 +5,5 @@ pub mod fingerprint;
 pub mod language;
 pub mod linear;
 pub mod pieces;
+pub mod repeated;
 pub mod sentiment;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Engines;
+use crate::enrich::repeated::Repeated;
 use crate::model::{Entry, Format, Skip, SourceId};
 use crate::prepare::{Batch, Listening, prepare_entries};
 use crate::store::{Origin, Polled};
@@ -214,6 +215,7 @@ pub fn import_lines(
                 reach: None,
                 dates: Vec::new(),
                 entries: prepare_entries(source.as_str(), tags, entries, listening),
+                repeated: Repeated::default(),
                 problems: Vec::new(),
                 wished_interval_s: None,
                 skip: Skip::default(),

@@ -8,15 +8,19 @@ use crate::views::baselines::{BaselineView, BaselinesView};
 
 pub fn text(view: &BaselinesView, zone: &TimeZone, style: Style) -> String {
     if view.baselines.is_empty() {
-        return "no baselines; `vigie baseline save NAME` freezes today's figures".to_owned();
+        let none = style.say(
+            "no baselines; `vigie baseline save NAME` freezes today's figures",
+            "aucune référence ; `vigie baseline save NOM` fige les chiffres d’aujourd’hui",
+        );
+        return none.to_owned();
     }
     let columns = [
-        ("name", Align::Left),
-        ("saved", Align::Left),
-        ("from", Align::Left),
-        ("to", Align::Left),
-        ("query", Align::Left),
-        ("stories", Align::Left),
+        (style.say("name", "nom"), Align::Left),
+        (style.say("saved", "figée le"), Align::Left),
+        (style.say("from", "du"), Align::Left),
+        (style.say("to", "au"), Align::Left),
+        (style.say("query", "requête"), Align::Left),
+        (style.say("stories", "histoires"), Align::Left),
     ];
     let row = |baseline: &BaselineView| {
         let stories = baseline.brands.iter().map(|brand| format!("{} {}", brand.brand, brand.stories));

@@ -2,7 +2,9 @@
 
 use jiff::tz::TimeZone;
 
+use super::causes::{cause, state};
 use super::notices::{date, moment, plain, reading, section};
+use super::{decimal, stories};
 use crate::model::{Every, Line, Section, Tongue};
 use crate::views::alerts::AlertView;
 use crate::views::compare::BrandView;
@@ -178,7 +180,7 @@ fn sources(view: &DigestView, tongue: Tongue) -> Vec<Line> {
             let hours = (*missed_s as f64 / 3_600.0).round().max(1.0);
             facts.push(format!("{} {hours} h", tongue.of("not heard for", "pas entendue pendant")));
         }
-        facts.extend(source.note.clone());
+        facts.extend(source.note.as_deref().map(|note| cause(note, tongue).into_owned()));
         let note = (!facts.is_empty()).then(|| facts.join(", "));
         Line { text: format!("{} ({})", source.source, state(source.state, tongue)), link: None, note }
     };
@@ -193,30 +195,6 @@ fn sources(view: &DigestView, tongue: Tongue) -> Vec<Line> {
         }));
     }
     lines
-}
-
-fn state(state: &str, tongue: Tongue) -> &str {
-    match (tongue, state) {
-        (Tongue::English, state) => state,
-        (Tongue::French, "new") => "nouvelle",
-        (Tongue::French, "silent") => "muette",
-        (Tongue::French, "moved") => "a déménagé",
-        (Tongue::French, "throttled") => "demande de patienter",
-        (Tongue::French, "blocked") => "refusée",
-        (Tongue::French, "broken") => "en panne",
-        (Tongue::French, "gone") => "disparue",
-        (Tongue::French, state) => state,
-    }
-}
-
-fn stories(count: u64, tongue: Tongue) -> String {
-    let word = match (tongue, count > 1) {
-        (Tongue::English, _) if count != 1 => "stories",
-        (Tongue::English, _) => "story",
-        (Tongue::French, true) => "histoires",
-        (Tongue::French, false) => "histoire",
-    };
-    format!("{count} {word}")
 }
 
 /// In percent of what was before; of a few, the difference says nothing.
@@ -247,10 +225,7 @@ fn signed(net: f64) -> String {
 fn about(usual: f64, tongue: Tongue) -> String {
     let digits = if usual < 10.0 { format!("{usual:.1}") } else { format!("{usual:.0}") };
     let digits = digits.strip_suffix(".0").map(str::to_owned).unwrap_or(digits);
-    match tongue {
-        Tongue::English => digits,
-        Tongue::French => digits.replace('.', ","),
-    }
+    decimal(digits, tongue)
 }
 
 #[cfg(test)]

@@ -9,16 +9,20 @@ use crate::views::notifiers::{NotifierView, NotifiersView};
 
 pub fn text(view: &NotifiersView, zone: &TimeZone, style: Style) -> String {
     if view.notifiers.is_empty() {
-        return "no notifiers; alerts are shown by `vigie poll` and `vigie run` only\n".to_owned();
+        let none = style.say(
+            "no notifiers; alerts are shown by `vigie poll` and `vigie run` only\n",
+            "personne à prévenir ; seuls `vigie poll` et `vigie run` montrent les alertes\n",
+        );
+        return none.to_owned();
     }
     let columns = [
         ("notifier", Align::Left),
-        ("kind", Align::Left),
-        ("state", Align::Left),
-        ("last told", Align::Left),
-        ("waiting", Align::Right),
-        ("given up", Align::Right),
-        ("told by", Align::Left),
+        (style.say("kind", "genre"), Align::Left),
+        (style.say("state", "état"), Align::Left),
+        (style.say("last told", "prévenu le"), Align::Left),
+        (style.say("waiting", "en attente"), Align::Right),
+        (style.say("given up", "abandonnés"), Align::Right),
+        (style.say("told by", "prévenu par"), Align::Left),
     ];
     let row = |n: &NotifierView| {
         vec![

@@ -2,21 +2,33 @@
 
 use jiff::tz::TimeZone;
 
+use super::causes::cause;
 use super::search::mention;
 use super::table::{Align, table};
 use super::terminal::{BOLD, clean, cut, paint, wrapped};
 use super::{Style, minute};
+use crate::model::Tongue;
 use crate::views::round::{RoundView, SourceRound};
 
 /// `enabled`: how many sources are polled at all.
 pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> String {
     if view.sources.is_empty() {
         let nothing = match enabled {
-            0 => NO_SOURCE.to_owned(),
+            0 => style.say(NO_SOURCE, NO_SOURCE_FRENCH).to_owned(),
             _ => {
-                let next = view.next_due.map(|due| format!(": the next one at {}", minute(due, zone)));
-                let next = next.unwrap_or_default();
-                format!("no source is due yet{next};\n`vigie poll --all` polls them all now\n")
+                let next = view.next_due.map(|due| minute(due, zone));
+                match style.tongue {
+                    Tongue::English => {
+                        let next = next.map(|due| format!(": the next one at {due}")).unwrap_or_default();
+                        format!("no source is due yet{next};\n`vigie poll --all` polls them all now\n")
+                    }
+                    Tongue::French => {
+                        let next = next.map(|due| format!(" : la prochaine le {due}")).unwrap_or_default();
+                        format!(
+                            "aucune source n’est encore due{next} ;\n`vigie poll --all` les écoute toutes maintenant\n"
+                        )
+                    }
+                }
             }
         };
         return nothing + &firing(view, style);
@@ -26,17 +38,25 @@ pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> 
     out.push_str(&brands(view, style));
     out.push('\n');
     if view.brands.iter().all(|b| b.mentions == 0) {
-        out.push_str(NOTHING_HEARD);
+        out.push_str(style.say(NOTHING_HEARD, NOTHING_HEARD_FRENCH));
     }
     for hit in &view.newest {
         out.push('\n');
         out.push_str(&mention(hit, false, zone, style));
     }
     match view.judged_from {
-        Some(from) if view.too_early => out.push_str(&format!(
-            "\nSpikes can be judged from {}: until then there is too little past to know what is usual.\n",
-            minute(from, zone)
-        )),
+        Some(from) if view.too_early => {
+            let from = minute(from, zone);
+            let text = match style.tongue {
+                Tongue::English => format!(
+                    "Spikes can be judged from {from}: until then there is too little past to know what is usual."
+                ),
+                Tongue::French => format!(
+                    "Les pics peuvent être jugés à partir du {from} : d’ici là, trop peu de passé dit ce qui est habituel."
+                ),
+            };
+            out.push_str(&format!("\n{}", wrapped(&text, 0, style.width)));
+        }
         _ => {}
     }
     out + &firing(view, style)
@@ -45,7 +65,16 @@ pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> 
 fn firing(view: &RoundView, style: Style) -> String {
     let told = view.firing.iter().map(|alert| {
         let name = view.brands.iter().find(|b| b.brand == alert.brand).map_or(&alert.brand, |b| &b.name);
-        let what = paint(&clean(&format!("FIRING {}: {name}", alert.rule)), BOLD, style);
+        let what = paint(
+            &clean(&format!(
+                "{} {}{} {name}",
+                style.say("FIRING", "ALERTE"),
+                alert.rule,
+                style.say(":", " :")
+            )),
+            BOLD,
+            style,
+        );
         let reason = wrapped(&clean(&alert.reason), 2, style.width);
         format!("\n{what}\n{reason}  vigie alerts show {}\n", alert.id)
     });
@@ -60,6 +89,14 @@ no source is polled: feeds.toml has no [[source]] that is enabled
   or begin with live ones    vigie init DIR --brand NAME
 ";
 
+const NO_SOURCE_FRENCH: &str = "\
+aucune source n’est écoutée : feeds.toml n’a pas de [[source]] active
+  en ajouter une, comme       [[source]]
+                              id = \"presse\"
+                              url = \"https://presse.example/feed.xml\"
+  ou partir de flux existants vigie init DOSSIER --brand NOM
+";
+
 const NOTHING_HEARD: &str = "
 Nothing that names your brands was heard yet. What to try:
   vigie sources test ID    shows what a source holds and whom it names
@@ -68,12 +105,20 @@ Nothing that names your brands was heard yet. What to try:
   vigie run                keeps listening: most feeds hold only the last hours
 ";
 
+const NOTHING_HEARD_FRENCH: &str = "
+Rien qui nomme vos marques n’a encore été entendu. À essayer :
+  vigie sources test ID    montre ce que contient une source et qui elle nomme
+  plus d’alias             graphies, pseudos et mots-dièses en usage (feeds.toml, [[brand]])
+  plus de sources          flux de la presse, des blogs et forums de votre métier (feeds.toml, [[source]])
+  vigie run                continue d’écouter : la plupart des flux ne gardent que les dernières heures
+";
+
 fn sources(view: &RoundView, style: Style) -> String {
     let columns = [
         ("source", Align::Left),
         ("", Align::Left),
-        ("entries", Align::Right),
-        ("new mentions", Align::Right),
+        (style.say("entries", "entrées"), Align::Right),
+        (style.say("new mentions", "mentions nouvelles"), Align::Right),
         ("note", Align::Left),
     ];
     // A row for each of hundreds of sources in which nothing has changed would bury the others.
@@ -87,12 +132,20 @@ fn sources(view: &RoundView, style: Style) -> String {
         .iter()
         .filter(is_shown)
         .map(|source| {
-            let first = source.backfill.then(|| "first heard: back-fill".to_owned());
-            let revised = (source.revised > 0).then(|| format!("{} edited", source.revised));
-            let said = [first, revised, source.note.as_deref().map(|note| cut(note, 160))];
+            let first = style.say("first heard: back-fill", "première écoute : rattrapage");
+            let first = source.backfill.then(|| first.to_owned());
+            let revised = style.say("edited", if source.revised > 1 { "modifiées" } else { "modifiée" });
+            let revised = (source.revised > 0).then(|| format!("{} {revised}", source.revised));
+            let note = source.note.as_deref().map(|note| cut(&cause(note, style.tongue), 200));
+            let said = [first, revised, note];
+            let outcome = match source.outcome {
+                "read" => style.say("read", "lue"),
+                "unchanged" => style.say("unchanged", "inchangée"),
+                _ => style.say("failed", "échec"),
+            };
             vec![
                 source.source.clone(),
-                source.outcome.to_owned(),
+                outcome.to_owned(),
                 source.entries.to_string(),
                 source.new_mentions.to_string(),
                 said.into_iter().flatten().collect::<Vec<_>>().join("; "),
@@ -101,12 +154,22 @@ fn sources(view: &RoundView, style: Style) -> String {
         .collect();
     let mut text = if rows.is_empty() { String::new() } else { table(&columns, &rows, style) };
     if plain > MOST_UNCHANGED {
-        let also = if rows.is_empty() { "" } else { "\n\nand " };
-        text.push_str(&format!("{also}{plain} sources unchanged since their last poll"));
+        if !rows.is_empty() {
+            text.push_str(style.say("\n\nand ", "\n\net "));
+        }
+        text.push_str(&match style.tongue {
+            Tongue::English => format!("{plain} sources unchanged since their last poll"),
+            Tongue::French => format!("{plain} sources inchangées depuis leur dernière écoute"),
+        });
         if silent > 0 {
-            text.push_str(&format!(
-                ", {silent} of them silent for longer than is usual (vigie sources health)"
-            ));
+            text.push_str(&match style.tongue {
+                Tongue::English => {
+                    format!(", {silent} of them silent for longer than is usual (vigie sources health)")
+                }
+                Tongue::French => {
+                    format!(", dont {silent} muettes plus longtemps que d’habitude (vigie sources health)")
+                }
+            });
         }
     }
     text
@@ -117,10 +180,10 @@ const MOST_UNCHANGED: usize = 20;
 
 fn brands(view: &RoundView, style: Style) -> String {
     let columns = [
-        ("brand", Align::Left),
-        ("new mentions", Align::Right),
-        ("in all", Align::Right),
-        ("stories", Align::Right),
+        (style.say("brand", "marque"), Align::Left),
+        (style.say("new mentions", "mentions nouvelles"), Align::Right),
+        (style.say("in all", "en tout"), Align::Right),
+        (style.say("stories", "histoires"), Align::Right),
     ];
     let rows: Vec<Vec<String>> = view
         .brands
@@ -152,7 +215,7 @@ mod tests {
             firing: Vec::new(),
             next_due: Some("2026-03-02T08:15:00Z".parse().unwrap()),
         };
-        let style = Style { colour: false, width: 80 };
+        let style = Style { tongue: Tongue::English, colour: false, width: 80 };
         assert!(text(&view, 0, &TimeZone::UTC, style).contains("[[source]]"));
         let waiting = text(&view, 2, &TimeZone::UTC, style);
         assert!(waiting.starts_with("no source is due yet: the next one at 2026-03-02 08:15;"), "{waiting}");
@@ -177,7 +240,7 @@ mod tests {
                 firing: Vec::new(),
                 next_due: None,
             };
-            sources(&view, Style { colour: false, width: 80 })
+            sources(&view, Style { tongue: Tongue::English, colour: false, width: 80 })
         };
         assert_eq!(told(MOST_UNCHANGED).lines().count(), MOST_UNCHANGED + 2);
         let many = told(MOST_UNCHANGED + 1);

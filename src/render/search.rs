@@ -7,7 +7,8 @@ use jiff::civil::{Date, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 
 use super::terminal::{DIM, GREEN, RED, clean, cut, marked, paint, sparkline, wrapped};
-use super::{Style, counted, minute};
+use super::{Style, mentions, minute};
+use crate::model::Tongue;
 use crate::text::Span;
 use crate::views::search::{FacetValue, HandledView, MentionView, PreviewView, SearchView};
 
@@ -25,12 +26,12 @@ pub fn text(view: &SearchView, folded: bool, zone: &TimeZone, style: Style) -> S
     }
     let shown = view.hits.len() as u64;
     match view.total {
-        0 => out.push_str("no mentions\n"),
-        total if total > shown && shown > 0 => {
-            out.push_str(&format!("{shown} of {total} mentions; --limit N or --all shows more\n"));
-        }
-        1 => out.push_str("1 mention\n"),
-        total => out.push_str(&format!("{total} mentions\n")),
+        0 => out.push_str(style.say("no mentions\n", "aucune mention\n")),
+        total if total > shown && shown > 0 => out.push_str(&match style.tongue {
+            Tongue::English => format!("{shown} of {total} mentions; --limit N or --all shows more\n"),
+            Tongue::French => format!("{shown} mentions sur {total} ; --limit N ou --all en montre plus\n"),
+        }),
+        total => out.push_str(&format!("{}\n", mentions(total, style.tongue))),
     }
     out
 }
@@ -54,7 +55,10 @@ pub fn timeline(days: &[FacetValue], style: Style) -> String {
         let sum = &mut counts[number(day) / each];
         *sum = sum.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
-    let unit = if each == 1 { String::new() } else { format!(" ({each} days a sign)") };
+    let unit = match each {
+        1 => String::new(),
+        each => format!(" ({each} {})", style.say("days a sign", "jours par signe")),
+    };
     format!("{first} {} {last}{unit}\n", sparkline(&counts))
 }
 
@@ -63,12 +67,12 @@ const WEEKS: usize = 26;
 
 /// What a query finds week by week, then examples.
 pub fn preview(view: &PreviewView, zone: &TimeZone, style: Style) -> String {
-    let mut out = format!("reads as: {}\n", clean(&view.meaning));
-    out.push_str(&format!("{}\n\n", counted(view.total, "mention", "mentions")));
+    let mut out = format!("{} {}\n", style.say("reads as:", "se lit :"), clean(&view.meaning));
+    out.push_str(&format!("{}\n\n", mentions(view.total, style.tongue)));
     let weeks = filled(&view.weeks);
     if weeks.len() > WEEKS {
         let earlier: u64 = weeks[..weeks.len() - WEEKS].iter().map(|(_, count)| count).sum();
-        out.push_str(&format!("earlier   {earlier:>7}\n"));
+        out.push_str(&format!("{:<10}{earlier:>7}\n", style.say("earlier", "avant")));
     }
     let shown = &weeks[weeks.len().saturating_sub(WEEKS)..];
     let most = shown.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
@@ -111,9 +115,10 @@ pub fn handled(view: &HandledView, zone: &TimeZone, style: Style) -> String {
     for paragraph in view.text.lines() {
         out.push_str(&wrapped(&clean(paragraph), 2, style.width));
     }
-    out.push_str(&format!("status: {}\n", view.mention.status));
+    out.push_str(&format!("{} {}\n", style.say("status:", "statut :"), view.mention.status));
     if !view.mention.tags.is_empty() {
-        out.push_str(&format!("tags: {}\n", clean(&view.mention.tags.join(", "))));
+        let tags = clean(&view.mention.tags.join(", ")).into_owned();
+        out.push_str(&format!("tags{} {tags}\n", style.say(":", " :")));
     }
     for handling in &view.handled {
         let at = handling.at.parse::<Timestamp>().map_or_else(|_| handling.at.clone(), |at| minute(at, zone));
@@ -134,18 +139,18 @@ pub fn mention(hit: &MentionView, folded: bool, zone: &TimeZone, style: Style) -
     let mut facts = vec![at, hit.brand.clone(), hit.source.clone()];
     facts.extend(hit.author.as_ref().map(|a| cut(&clean(a), 40)));
     if let Some(sentiment) = &hit.sentiment {
-        let colour = match sentiment.label {
-            "negative" => RED,
-            "positive" => GREEN,
-            _ => DIM,
+        let (word, colour) = match sentiment.label {
+            "negative" => (style.say("negative", "négative"), RED),
+            "positive" => (style.say("positive", "positive"), GREEN),
+            _ => (style.say("neutral", "neutre"), DIM),
         };
-        facts.push(paint(sentiment.label, colour, style));
+        facts.push(paint(word, colour, style));
     }
     if folded && hit.copies > 1 {
         facts.push(format!("{} copies", hit.copies));
     }
     if hit.own_voice {
-        facts.push("own voice".into());
+        facts.push(style.say("own voice", "voix de la marque").into());
     }
     facts.extend((hit.status != "new").then(|| hit.status.to_owned()));
     facts.extend(hit.tags.iter().map(|tag| format!("#{}", clean(tag))));

@@ -59,10 +59,11 @@ fn longest_words(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Tongue;
 
     #[test]
     fn words_stay_whole_where_they_fit() {
-        let style = Style { colour: false, width: 40 };
+        let style = Style { tongue: Tongue::English, colour: false, width: 40 };
         let row = ["2026-01-31 08:00", "a_0123456789ab", "far too much was said of it today"];
         let text = table(
             &[("since", Align::Left), ("alert", Align::Left), ("reason", Align::Left)],
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn columns_line_up_and_wrap() {
-        let style = Style { colour: false, width: 40 };
+        let style = Style { tongue: Tongue::English, colour: false, width: 40 };
         let rows = [vec!["acme".into(), "12".into()], vec!["globex\u{1b}[0m".into(), "3".into()]];
         let text = table(&[("brand", Align::Left), ("mentions", Align::Right)], &rows, style);
         assert_eq!(text, "brand      mentions\nacme             12\nglobex[0m         3");

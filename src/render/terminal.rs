@@ -119,6 +119,7 @@ pub fn sparkline(values: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Tongue;
 
     #[test]
     fn hostile_text_is_harmless() {
@@ -147,9 +148,12 @@ mod tests {
     #[test]
     fn marks_stand_around_their_spans_only_where_colour_may() {
         let spans = [Span { start: 2, end: 4 }, Span { start: 5, end: 6 }];
-        let style = Style { colour: true, width: 80 };
+        let style = Style { tongue: Tongue::English, colour: true, width: 80 };
         assert_eq!(marked("ab\u{e9}d f", &spans, style), "ab\u{1b}[1méd\u{1b}[0m \u{1b}[1mf\u{1b}[0m");
-        assert_eq!(marked("abéd f", &spans, Style { colour: false, width: 80 }), "abéd f");
+        assert_eq!(
+            marked("abéd f", &spans, Style { tongue: Tongue::English, colour: false, width: 80 }),
+            "abéd f"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alerts::{severity_word, state_word};
 use super::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, cut, paint, sparkline, wrapped};
 use super::{Style, minute};
 use crate::model::{AlertState, CountBy, SentimentLabel, Tongue};
@@ -77,20 +78,8 @@ impl Teller<'_> {
 
     fn state(&mut self, alert: &AlertView) {
         let fires = alert.state == AlertState::Firing.as_str();
-        let word = match (alert.state, self.tongue) {
-            (_, Tongue::English) => alert.state,
-            ("firing", Tongue::French) => "en cours",
-            ("pending", Tongue::French) => "à confirmer",
-            (_, Tongue::French) => "terminée",
-        };
-        let state = paint(word, if fires { RED } else { YELLOW }, self.style);
-        let severity = match (alert.severity, self.tongue) {
-            (severity, Tongue::English) => severity,
-            ("low", Tongue::French) => "faible",
-            ("normal", Tongue::French) => "normale",
-            ("high", Tongue::French) => "élevée",
-            (_, Tongue::French) => "critique",
-        };
+        let state = paint(state_word(alert.state, self.tongue), if fires { RED } else { YELLOW }, self.style);
+        let severity = severity_word(alert.severity, self.tongue);
         let facts = [
             state,
             format!("{}{}", self.say("severity ", "gravité "), severity),

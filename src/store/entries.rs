@@ -14,9 +14,9 @@ use super::sources::{
     was_read,
 };
 use super::stories::{self, Facts};
-use super::{Outcome, Reader, Store, engagement_to_json, id_bytes, list_to_json};
+use super::{Outcome, Reader, Store, engagement_to_json, id_bytes, list_to_json, repeated};
 use crate::model::{BrandId, EntryId, MentionId, SourceId, Timestamp};
-use crate::prepare::{Batch, Prepared};
+use crate::prepare::{Batch, Known, Prepared};
 use crate::text::url;
 
 /// How a document was come by.
@@ -67,18 +67,19 @@ impl Ingested {
 }
 
 impl Reader {
-    /// Of each entry of a document, in order: whether it is kept with the very words it has, so that storing it
-    /// again asks nothing of its mentions.
-    pub fn knows(&self, batch: &Batch) -> Result<Vec<bool>> {
+    /// What is known of a document: its entries that are kept with the very words they have, of which storing them
+    /// again asks nothing, and what its source repeats.
+    pub fn knows(&self, batch: &Batch) -> Result<Known> {
         let Some(number) = known_source(&self.db, &batch.source)? else {
-            return Ok(vec![false; batch.entries.len()]);
+            return Ok(Known::default());
         };
         let knows = |item: &Prepared| match identify(&self.db, &batch.source, number, item)?.entry {
             Some(GONE) => Ok(true),
             Some(entry) => has_text(&self.db, entry, &item.text_hash),
             None => Ok(false),
         };
-        batch.entries.iter().map(knows).collect()
+        let entries = batch.entries.iter().map(knows).collect::<Result<_>>()?;
+        Ok(Known { entries, repeated: repeated::of_source(&self.db, number)? })
     }
 }
 
@@ -129,6 +130,7 @@ pub(super) fn ingest_document(ledger: &mut Ledger<'_>, batch: &Batch, polled: &P
     for item in items {
         ingest_item(ledger, &source, item, &mut ingested)?;
     }
+    repeated::note(ledger.db, source.number, &batch.repeated)?;
     let reach = usable_date(batch.reach, source.observed).unwrap_or(source.observed);
     match &polled.origin {
         Origin::Poll(outcome) => {

@@ -463,6 +463,10 @@ const STEPS: &[&str] = &[
     );
     CREATE INDEX handlings_by_mention ON handlings (mention);
     ",
+    "
+    -- By source, hashes of passages that its documents repeat: 8 bytes each, oldest first.
+    CREATE TABLE repeated (source INTEGER PRIMARY KEY, passages BLOB NOT NULL);
+    ",
     // Sums over rollups, in place of rollups by day.
     "
     ALTER TABLE rollups RENAME TO rollups_before;
@@ -515,7 +519,7 @@ const STEPS: &[&str] = &[
 ];
 
 /// The step up to which there were no sums over rollups.
-const WITHOUT_SUMS: usize = 15;
+const WITHOUT_SUMS: usize = 16;
 
 /// The step after which fingerprints are of the kind that this program takes.
 const OTHER_FINGERPRINTS: usize = 8;

@@ -22,6 +22,7 @@ mod mentions;
 mod migrations;
 mod notices;
 mod recount;
+mod repeated;
 mod rollups;
 mod series;
 mod silences;

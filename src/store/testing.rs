@@ -1,6 +1,7 @@
 //! Stores and documents for tests: a few words stand for what the real pipeline finds.
 
 use crate::enrich::fingerprint::Fingerprint;
+use crate::enrich::repeated::Repeated;
 use crate::model::{
     BrandId, Entry, HealthState, Language, Learned, Match, Sentiment, Skip, SourceId, Timestamp, Validators,
 };
@@ -68,6 +69,7 @@ pub fn batch(source: &str, items: &[Prepared]) -> Batch {
         reach: None,
         dates: Vec::new(),
         entries: items.to_vec(),
+        repeated: Repeated::default(),
         problems: Vec::new(),
         wished_interval_s: None,
         skip: Skip::default(),

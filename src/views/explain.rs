@@ -6,7 +6,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView};
-use crate::model::{Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp};
+use crate::model::{
+    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp, Tongue,
+};
 use crate::rules;
 use crate::store::{Reader, Scope};
 
@@ -16,23 +18,180 @@ const READ: usize = 5_000;
 /// Mentions named as causes, each.
 const NAMED: usize = 20;
 
-/// Said where counts differ though every mention of the evidence counts as it did.
-const UNTOLD: &str = "the evidence counts as it did: brands, queries, or which mentions are copies of one \
-                      story have changed since";
-
 /// An alert, the same numbers recomputed, and where they differ.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExplainView {
     pub alert: AlertView,
     pub recomputed: RecomputedView,
     pub equal: bool,
-    pub differences: Vec<String>,
+    pub differences: Vec<Difference>,
     /// The counts the baseline was computed from, oldest first.
     pub series: Option<SeriesView>,
     /// The rule as it was.
     pub rule_text: String,
     /// The hash of the rule of that id in today's feeds.toml; `None` if there is none for that brand.
     pub config_hash_today: Option<String>,
+}
+
+/// What is otherwise today, or why. Programs read it as its English sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Difference {
+    /// An earlier vigie judged the alert.
+    OldArithmetic,
+    Baseline,
+    Counted {
+        what: Counted,
+        then: u32,
+        today: u32,
+    },
+    Expired {
+        expired: usize,
+        all: usize,
+    },
+    NotKept(MentionId),
+    /// Counts in another way today; an edit may have come between.
+    Otherwise {
+        mention: MentionId,
+        how: Otherwise,
+        edited: bool,
+    },
+    Edited(MentionId),
+    /// Copies of one story because of one that was heard later.
+    Merged {
+        copies: Vec<MentionId>,
+        bridge: MentionId,
+        heard: Timestamp,
+    },
+    EditedAndCounts(MentionId),
+    CameLate(MentionId),
+    More(usize),
+    Rescored(Timestamp),
+    /// Counts differ though every mention of the evidence counts as it did.
+    Untold,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Mentions,
+    Stories,
+    Negative,
+    Positive,
+}
+
+/// How a mention counts today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    OwnVoice,
+    AnotherTime,
+    NoMatch,
+}
+
+impl Difference {
+    pub fn say(&self, tongue: Tongue) -> String {
+        let of = |english: &str, french: &str| tongue.of(english, french).to_owned();
+        match self {
+            Difference::OldArithmetic => of(
+                "an earlier vigie judged it, by an arithmetic that is no longer known; its numbers are as it wrote them",
+                "une version antérieure de vigie l’a jugée, par un calcul qui n’est plus connu ; ses chiffres sont tels qu’elle les a écrits",
+            ),
+            Difference::Baseline => of(
+                "the baseline recomputed from the stored series is another",
+                "l’habitude recalculée à partir de la série enregistrée est différente",
+            ),
+            Difference::Counted { what, then, today } => {
+                let what = match what {
+                    Counted::Mentions => "mentions",
+                    Counted::Stories => tongue.of("stories", "histoires"),
+                    Counted::Negative => tongue.of("negative", "négatives"),
+                    Counted::Positive => tongue.of("positive", "positives"),
+                };
+                match tongue {
+                    Tongue::English => {
+                        format!("{what}: {then} counted then, {today} of the same window today")
+                    }
+                    Tongue::French => {
+                        format!("{what} : {then} comptées alors, {today} pour la même fenêtre aujourd’hui")
+                    }
+                }
+            }
+            Difference::Expired { expired, all } => match tongue {
+                Tongue::English => {
+                    format!(
+                        "expired: {expired} of the {all} mentions of the evidence are deleted for their age"
+                    )
+                }
+                Tongue::French => {
+                    format!(
+                        "effacées : {expired} des {all} mentions à l’appui ont été supprimées pour leur âge"
+                    )
+                }
+            },
+            Difference::NotKept(id) => format!("{id} {}", of("is no longer kept", "n’est plus conservée")),
+            Difference::Otherwise { mention, how, edited } => {
+                let how = match how {
+                    Otherwise::OwnVoice => {
+                        of("is the brand’s own voice today", "est aujourd’hui la voix de la marque elle-même")
+                    }
+                    Otherwise::AnotherTime => {
+                        of("counts at another time today", "compte aujourd’hui à un autre moment")
+                    }
+                    Otherwise::NoMatch => of("matches otherwise today", "correspond autrement aujourd’hui"),
+                };
+                let edited = match edited {
+                    true => tongue.of(", edited after the alert", ", modifiée après l’alerte"),
+                    false => "",
+                };
+                format!("{mention} {how}{edited}")
+            }
+            Difference::Edited(id) => {
+                format!("{id} {}", of("was edited after the alert", "a été modifiée après l’alerte"))
+            }
+            Difference::Merged { copies, bridge, heard } => {
+                let copies = copies.iter().map(MentionId::as_str).collect::<Vec<_>>().join(", ");
+                match tongue {
+                    Tongue::English => {
+                        format!("merged: {copies} are copies of one story since {bridge}, heard at {heard}")
+                    }
+                    Tongue::French => format!(
+                        "réunies : {copies} sont des copies d’une seule histoire depuis {bridge}, entendue le {heard}"
+                    ),
+                }
+            }
+            Difference::EditedAndCounts(id) => format!(
+                "{id} {}",
+                of(
+                    "was edited after the alert, and counts since",
+                    "a été modifiée après l’alerte, et compte depuis"
+                )
+            ),
+            Difference::CameLate(id) => format!(
+                "{id} {}",
+                of(
+                    "came late: it was stored after the alert had been seen",
+                    "est arrivée tard : enregistrée après que l’alerte a été vue"
+                )
+            ),
+            Difference::More(more) => match tongue {
+                Tongue::English => format!("and {more} more"),
+                Tongue::French => format!("et {more} autres"),
+            },
+            Difference::Rescored(at) => format!(
+                "{} {at}",
+                of("the tones of mentions were scored anew at", "le ton des mentions a été réévalué le")
+            ),
+            Difference::Untold => of(
+                "the evidence counts as it did: brands, queries, or which mentions are copies of one story have changed since",
+                "les mentions à l’appui comptent comme alors : les marques, les requêtes ou les copies d’une même histoire ont changé depuis",
+            ),
+        }
+    }
+}
+
+impl Serialize for Difference {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.say(Tongue::English))
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -81,12 +240,9 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
     let baseline = rules::recompute(alert);
     let mut differences = Vec::new();
     if alert.baseline.is_some() && alert.series.is_none() {
-        differences.push(
-            "an earlier vigie judged it, by an arithmetic that is no longer known; its numbers are as it wrote them"
-                .to_owned(),
-        );
+        differences.push(Difference::OldArithmetic);
     } else if baseline != alert.baseline {
-        differences.push("the baseline recomputed from the stored series is another".to_owned());
+        differences.push(Difference::Baseline);
     }
     let recounted = recount(reader, alert)?;
     let counted = counted_otherwise(alert, &recounted);
@@ -103,10 +259,7 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
             causes.extend(changed(reader, alert, id)?);
         }
         if expired > 0 {
-            let all = alert.evidence.len();
-            causes.push(format!(
-                "expired: {expired} of the {all} mentions of the evidence are deleted for their age"
-            ));
+            causes.push(Difference::Expired { expired, all: alert.evidence.len() });
         }
         if differs {
             causes.extend(merged(reader, alert)?);
@@ -115,12 +268,12 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
         let more = causes.len().saturating_sub(NAMED);
         if more > 0 {
             causes.truncate(NAMED);
-            causes.push(format!("and {more} more"));
+            causes.push(Difference::More(more));
         }
         let rescored = reader.last_rescore()?.filter(|at| differs && *at >= alert.seen_at);
-        causes.extend(rescored.map(|at| format!("the tones of mentions were scored anew at {at}")));
+        causes.extend(rescored.map(Difference::Rescored));
         if differs && causes.is_empty() {
-            causes.push(UNTOLD.to_owned());
+            causes.push(Difference::Untold);
         }
         differences.extend(causes);
     }
@@ -172,28 +325,28 @@ fn bucket_of(mentions: &[Mention]) -> Bucket {
 }
 
 /// The counts that are others today. A pattern added up its looks, which cannot be counted again.
-fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<String> {
+fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
     if alert.baseline.is_none() {
         return Vec::new();
     }
     let then = &alert.observed;
     [
-        ("mentions", Some(then.mentions), today.mentions),
-        ("stories", Some(then.stories), today.stories),
-        ("negative", Some(then.negative), today.negative),
-        ("positive", then.positive, today.positive),
+        (Counted::Mentions, Some(then.mentions), today.mentions),
+        (Counted::Stories, Some(then.stories), today.stories),
+        (Counted::Negative, Some(then.negative), today.negative),
+        (Counted::Positive, then.positive, today.positive),
     ]
     .into_iter()
     .filter_map(|(what, then, today)| Some((what, then?, today)))
     .filter(|(_, then, today)| then != today)
-    .map(|(what, then, today)| format!("{what}: {then} counted then, {today} of the same window today"))
+    .map(|(what, then, today)| Difference::Counted { what, then, today })
     .collect()
 }
 
 /// Why a mention of the evidence may no longer count as it did; `None` if nothing tells.
-fn changed(reader: &Reader, alert: &Alert, id: &MentionId) -> Result<Option<String>> {
+fn changed(reader: &Reader, alert: &Alert, id: &MentionId) -> Result<Option<Difference>> {
     let Some(mention) = reader.mention(id)? else {
-        return Ok(Some(format!("{id} is no longer kept")));
+        return Ok(Some(Difference::NotKept(id.clone())));
     };
     if alert.baseline.is_none() {
         return Ok(None);
@@ -202,21 +355,21 @@ fn changed(reader: &Reader, alert: &Alert, id: &MentionId) -> Result<Option<Stri
     let scope = Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill: false };
     let edited = reader.edited_since(id, alert.seen_at)?;
     let how = if mention.own_voice {
-        "is the brand’s own voice today"
+        Otherwise::OwnVoice
     } else if mention.at() < since || mention.at() >= until {
-        "counts at another time today"
+        Otherwise::AnotherTime
     } else if !reader.counts(&scope, id)? {
-        "matches otherwise today"
+        Otherwise::NoMatch
     } else if edited {
-        return Ok(Some(format!("{id} was edited after the alert")));
+        return Ok(Some(Difference::Edited(id.clone())));
     } else {
         return Ok(None);
     };
-    Ok(Some(format!("{id} {how}{}", if edited { ", edited after the alert" } else { "" })))
+    Ok(Some(Difference::Otherwise { mention: id.clone(), how, edited }))
 }
 
 /// Mentions of the evidence that are copies of one story today because of one that was heard after the alert.
-fn merged(reader: &Reader, alert: &Alert) -> Result<Vec<String>> {
+fn merged(reader: &Reader, alert: &Alert) -> Result<Vec<Difference>> {
     let mut stories: BTreeMap<StoryId, Vec<MentionId>> = BTreeMap::new();
     for mention in reader.mentions(&alert.evidence)? {
         stories.entry(mention.story).or_default().push(mention.id);
@@ -228,18 +381,14 @@ fn merged(reader: &Reader, alert: &Alert) -> Result<Vec<String>> {
         if let Some(bridge) = of_brand.min_by_key(|m| (m.observed <= alert.seen_at, m.observed))
             && bridge.observed > alert.seen_at
         {
-            let copies = copies.iter().map(MentionId::as_str).collect::<Vec<_>>().join(", ");
-            merged.push(format!(
-                "merged: {copies} are copies of one story since {}, heard at {}",
-                bridge.id, bridge.observed
-            ));
+            merged.push(Difference::Merged { copies, bridge: bridge.id.clone(), heard: bridge.observed });
         }
     }
     Ok(merged)
 }
 
 /// Mentions that count as known then and are not of the evidence, where that was all of the window.
-fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<String>> {
+fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<Difference>> {
     if alert.baseline.is_none() || u32::try_from(alert.evidence.len()).ok() != Some(alert.observed.mentions) {
         return Ok(Vec::new());
     }
@@ -251,10 +400,10 @@ fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<String>> {
     known
         .filter(|mention| !evidence.contains(&mention.id))
         .map(|mention| {
-            let id = &mention.id;
-            Ok(match reader.edited_since(id, alert.seen_at)? {
-                true => format!("{id} was edited after the alert, and counts since"),
-                false => format!("{id} came late: it was stored after the alert had been seen"),
+            let id = mention.id.clone();
+            Ok(match reader.edited_since(&id, alert.seen_at)? {
+                true => Difference::EditedAndCounts(id),
+                false => Difference::CameLate(id),
             })
         })
         .collect()

@@ -473,6 +473,7 @@ pub(super) mod tests {
                     queries: Vec::new(),
                 }],
             }],
+            repeated: crate::enrich::repeated::Repeated::default(),
             problems: Vec::new(),
             wished_interval_s: None,
             skip: Skip::default(),

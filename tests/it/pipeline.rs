@@ -215,3 +215,56 @@ fn what_a_new_brand_finds_in_the_past_raises_no_alert() {
     let alerted = scenario.at("2026-03-02T09:00:00Z").run(&["poll"]);
     assert_eq!(alerted.code, 3, "news is told: {}\n{}", alerted.stdout, alerted.stderr);
 }
+
+#[test]
+fn what_a_source_repeats_is_nobody_s_mention() {
+    const RELATED: &str =
+        "More from us: what is the best price plan for the new Acme phone; Globex moves to Turin";
+    let day = |number: u32, title: &str, text: &str| {
+        item(
+            &number.to_string(),
+            title,
+            &format!("{text}. {RELATED}"),
+            &format!("Sun, 01 Mar 2026 1{number}:00:00 GMT"),
+        )
+    };
+    let items = [
+        day(
+            0,
+            "Stolen tortoise",
+            "A tortoise was taken from a park in the north and found in a garden the next day",
+        ),
+        day(
+            1,
+            "Trains again",
+            "Trains between Lyon and Nice run again after three weeks of work on the whole line",
+        ),
+        day(
+            2,
+            "Leek soup",
+            "With cheese and a little patience it takes half an hour and feeds six in the evening",
+        ),
+        day(3, "A shop", "Acme opens a shop in Lyon where its phones can be tried and repaired by a person"),
+    ];
+    let mut scenario = Scenario::new(CONFIG);
+    scenario.publisher.publish("/news.xml", &rss(&items));
+    let first = scenario.run(&["poll", "--json"]).ok().json();
+    assert_eq!(
+        (&first["sources"][0]["entries"], &first["sources"][0]["new_mentions"]),
+        (&4.into(), &1.into())
+    );
+    let exported = scenario.run(&["export", "*"]).ok().stdout;
+    assert!(exported.contains("Acme opens a shop") && !exported.contains("price plan"), "{exported}");
+
+    // A later document of two entries repeats nothing by itself; what the source repeats is remembered.
+    let later =
+        day(5, "Rain", "It rains in the north until the evening and then it will be dry for a week at least");
+    scenario.publisher.publish("/news.xml", &rss(&[items[0].clone(), later]));
+    scenario.at("2026-03-02T10:00:00Z");
+    let second = scenario.run(&["poll", "--json"]).ok().json();
+    assert_eq!(
+        (&second["sources"][0]["entries"], &second["sources"][0]["new_mentions"]),
+        (&2.into(), &0.into())
+    );
+    scenario.run(&["doctor"]).ok();
+}

@@ -105,7 +105,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn new(args: &Args, loaded: &'a Loaded) -> Self {
-        Page { loaded, style: output::style(args), out: String::new() }
+        Page { loaded, style: loaded.style(args), out: String::new() }
     }
 
     fn title(&mut self, text: &str) {

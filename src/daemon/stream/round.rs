@@ -10,6 +10,7 @@ use super::message::{Message, Tally, read};
 use super::{CALM, Connection, End, Failure, Listener, Told, Until, failure, instant, micros};
 use crate::daemon::PollOutcome;
 use crate::daemon::polling::{Ended, Shared};
+use crate::enrich::repeated::Repeated;
 use crate::fetch::{Client, FetchError};
 use crate::model::{Health, Preset, Skip, Source, Timestamp};
 use crate::prepare::{Batch, Listening};
@@ -135,6 +136,7 @@ pub async fn listen_in(
         reach: None,
         dates: Vec::new(),
         entries,
+        repeated: Repeated::default(),
         problems,
         wished_interval_s: None,
         skip: Skip::default(),
