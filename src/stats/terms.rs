@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn groups_are_held_against_all_others() {
         let groups = [
-            vec!["Acme outage again", "an outage"].repeat(4),
-            vec!["a new shop", "shop"].repeat(3),
+            ["Acme outage again", "an outage"].repeat(4),
+            ["a new shop", "shop"].repeat(3),
             vec!["outage of a shop"],
         ];
         let each = weigh_each(&groups, &["Acme"], 5);

@@ -175,21 +175,31 @@ impl Reader {
             let Some(subject) = known_subject(&self.db, brand, query.unwrap_or(""))? else {
                 return Ok(Vec::new());
             };
-            let mut languages: Vec<Box<str>> = Vec::new();
-            let mut sums: HashMap<(i64, usize), Counts> = HashMap::new();
+            // By language, the counts of each source by its number: those are small.
+            let mut sums: Vec<(Box<str>, Vec<Counts>)> = Vec::new();
             self.each_source(subject, since.as_second(), until.as_second(), |source, language, counts| {
-                let known = languages.iter().position(|known| **known == *language);
+                let known = sums.iter().position(|(known, _)| **known == *language);
                 let place = known.unwrap_or_else(|| {
-                    languages.push(language.into());
-                    languages.len() - 1
+                    sums.push((language.into(), Vec::new()));
+                    sums.len() - 1
                 });
-                *sums.entry((source, place)).or_default() += counts;
+                let of_language = &mut sums[place].1;
+                let source = usize::try_from(source).unwrap_or_default();
+                if of_language.len() <= source {
+                    of_language.resize(source + 1, Counts::default());
+                }
+                of_language[source] += counts;
             })?;
-            let row = |((source, place), counts): ((i64, usize), Counts)| {
-                let language = Some(languages[place].to_string()).filter(|language| !language.is_empty());
-                Some(SourceCounts { source: names.get(&source)?.clone(), language, counts })
-            };
-            Ok(sums.into_iter().filter_map(row).collect())
+            let mut rows = Vec::new();
+            for (language, of_language) in sums {
+                let language = Some(language.into_string()).filter(|language| !language.is_empty());
+                let heard = (0..).zip(of_language).filter(|(_, counts)| !counts.is_zero());
+                rows.extend(heard.filter_map(|(source, counts)| {
+                    let source = names.get(&source)?.clone();
+                    Some(SourceCounts { source, language: language.clone(), counts })
+                }));
+            }
+            Ok(rows)
         };
         brands.iter().map(of).collect()
     }
