@@ -2,7 +2,7 @@
 //!
 //! The store is only read. What is kept of each brand is read once, however many rules look at it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Mutex;
@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Result;
 
 use super::{EVIDENCE, Standing, pattern};
-use crate::model::{Alert, Annotation, BrandId, Condition, Rule, Timestamp};
-use crate::rules::{self, Arrival, FEWEST_DAYS, Past, Span};
+use crate::model::{Alert, Annotation, BrandId, Condition, Rule, SeenVoice, Timestamp, Tongue};
+use crate::rules::{self, Arrival, Past, Span, Voiced};
 use crate::stats::rate;
 use crate::store::{AlertFilter, Reader, Scope};
 use crate::views::alerts::AlertView;
@@ -199,6 +199,9 @@ fn replay(
     past: &Past,
     span: Span,
 ) -> Result<Vec<Raised>> {
+    if rule.condition == Condition::NewVoice {
+        return replay_voices(reader, rule, brand, past, span, standing.tongue);
+    }
     if rule.condition == Condition::Pattern {
         let mut matching = BTreeSet::new();
         for arrival in past.known_within(span) {
@@ -208,7 +211,8 @@ fn replay(
                 }
             }
         }
-        return Ok(rules::replay_pattern(rule, brand, &past.only(&matching), span, standing.tongue));
+        let past = past.only(&matching);
+        return Ok(rules::replay_at_once(rule, brand, &past, span, standing.tongue, |_, _| None));
     }
     let alerts = rules::replay(rule, brand, past, span, standing.tongue);
     let evidence = |alert: &Alert| past.evidence(alert, rule.condition.tone()).into_iter().copied().collect();
@@ -219,6 +223,56 @@ fn replay(
             (alert, evidence)
         })
         .collect())
+}
+
+fn replay_voices(
+    reader: &Reader,
+    rule: &Rule,
+    brand: &BrandId,
+    past: &Past,
+    span: Span,
+    tongue: Tongue,
+) -> Result<Vec<Raised>> {
+    let scope = Scope {
+        brand,
+        query: rule.within.as_deref(),
+        since: Timestamp::MIN,
+        until: Timestamp::MAX,
+        backfill: true,
+    };
+    let kept: HashMap<i64, Voiced> =
+        reader.voiced(&scope, 0)?.into_iter().map(|voiced| (voiced.mention, voiced)).collect();
+    let mut voices = reader.no_voices(&scope)?;
+    let mut arrivals = HashMap::new();
+    for (arrival, known, live) in past.as_known() {
+        if let Some(voiced) = kept.get(&arrival.mention) {
+            voices.put(Voiced { known, live, ..*voiced });
+            arrivals.insert(arrival.mention, *arrival);
+        }
+    }
+    let hear = |numbers: &[i64], at: Timestamp| {
+        voices.hear(numbers.iter().copied(), at.as_second(), rule.min_sources)
+    };
+    let mut telling: BTreeSet<i64> = BTreeSet::new();
+    let mut names: HashMap<i64, SeenVoice> = HashMap::new();
+    for arrival in past.known_within(span) {
+        for spoken in hear(&[arrival.mention], span.until) {
+            telling.insert(arrival.mention);
+            names.insert(spoken.first, pattern::seen_voice(reader, &spoken, span.until)?);
+        }
+    }
+    let told = |together: &[Arrival], at: Timestamp| {
+        let numbers: Vec<i64> = together.iter().map(|arrival| arrival.mention).collect();
+        let mut stories = BTreeMap::new();
+        let mut seen = Vec::new();
+        for spoken in hear(&numbers, at) {
+            let name = names.get(&spoken.first)?;
+            seen.push(SeenVoice { at, sources: spoken.sources, ..name.clone() });
+            stories.extend(spoken.story.iter().filter_map(|number| Some((*number, *arrivals.get(number)?))));
+        }
+        Some((seen, stories.into_values().collect()))
+    };
+    Ok(rules::replay_at_once(rule, brand, &past.only(&telling), span, tongue, told))
 }
 
 fn raised_view(
@@ -251,8 +305,8 @@ fn weeks(span: Span) -> f64 {
 
 /// The weeks of a span in which a rule could judge a brand.
 fn judged_weeks(rule: &Rule, past: &Past, span: Span) -> f64 {
-    let learns_s = if rule.condition == Condition::Pattern { 0 } else { (FEWEST_DAYS * 86_400.0) as i64 };
-    let from = past.begins().and_then(|at_s| Timestamp::from_second(at_s + learns_s).ok());
+    let begins = past.begins().and_then(|at_s| Timestamp::from_second(at_s).ok());
+    let from = begins.and_then(|begins| rules::judged_from(begins, rule));
     from.map_or(0.0, |from| weeks(Span { since: span.since.max(from), until: span.until }))
 }
 

@@ -5,17 +5,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use jiff::SignedDuration;
 
 use super::Standing;
 use crate::model::{BrandId, Rule, RuleId, Timestamp};
-use crate::rules::{Keeps, SLOT_S, Vigil, begun};
+use crate::rules::{Keeps, REMEMBERED_S, SLOT_S, Vigil, Voices, begun};
 use crate::store::{Gaps, Reader, Scope, Stock, StockMark};
 
 /// What each rule has learned of each of its brands.
 #[derive(Debug, Default)]
 pub struct Memory {
     vigils: HashMap<(RuleId, BrandId), Remembered>,
+    voices: HashMap<(BrandId, Option<String>), RememberedVoices>,
     /// What sources bring of each brand, or of what counts within it.
     stocks: HashMap<BrandId, Vec<Taken>>,
     looks: u64,
@@ -33,11 +35,20 @@ struct Taken {
     stock: Arc<Stock>,
 }
 
+#[derive(Debug)]
+struct RememberedVoices {
+    voices: Voices,
+    /// What changed up to this rev is in it, and no mention has gone since that one.
+    rev: u64,
+    gone: u64,
+    stock_taken: Timestamp,
+}
+
 /// What holds for all that is looked at at one time.
 pub(super) struct Hearing {
     look: u64,
     /// When stock was last taken of the sources.
-    stock_taken: Timestamp,
+    pub stock_taken: Timestamp,
     pub gaps: Gaps,
 }
 
@@ -111,5 +122,36 @@ impl Memory {
             self.vigils.insert(key.clone(), Remembered { vigil, since, stock_taken, config_hash });
         }
         Ok(self.vigils.get_mut(&key))
+    }
+
+    /// All voices that were heard of a brand, or within what the rule counts.
+    pub(super) fn voices(
+        &mut self,
+        store: &Reader,
+        rule: &Rule,
+        brand: &BrandId,
+        stock_taken: Timestamp,
+    ) -> Result<&Voices> {
+        let remembered_s = SignedDuration::from_secs(2 * REMEMBERED_S);
+        let scope = Scope {
+            brand,
+            query: rule.within.as_deref(),
+            since: stock_taken.checked_sub(remembered_s)?,
+            until: Timestamp::MAX,
+            backfill: true,
+        };
+        let (rev, gone) = (store.rev()?, store.last_gone()?);
+        let key = (brand.clone(), rule.within.clone());
+        let fits = |kept: &RememberedVoices| kept.gone == gone && kept.stock_taken == stock_taken;
+        if !self.voices.get(&key).is_some_and(fits) {
+            let voices = store.no_voices(&scope)?;
+            self.voices.insert(key.clone(), RememberedVoices { voices, rev: 0, gone, stock_taken });
+        }
+        let kept = self.voices.get_mut(&key).context("it was put there")?;
+        for voiced in store.voiced(&scope, kept.rev)? {
+            kept.voices.put(voiced);
+        }
+        kept.rev = rev;
+        Ok(&kept.voices)
     }
 }

@@ -111,14 +111,16 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
             let changed = changed.get(&(brand, rule.within.as_deref())).map_or(&[][..], Vec::as_slice);
             // Where nothing was heard, nothing can begin; what goes on may end.
             let goes_on = || open.contains(&(rule.id.clone(), brand.clone()));
-            if rule.condition != Condition::Pattern && changed.is_empty() && !goes_on() {
+            let looks_at_windows = !matches!(rule.condition, Condition::Pattern | Condition::NewVoice);
+            if looks_at_windows && changed.is_empty() && !goes_on() {
                 continue;
             }
             let mut course = Course::new(store, standing, rule, brand)?;
             let mut place = None;
             match rule.condition {
-                Condition::Pattern => {
-                    let (step, evidence, noted) = pattern::look(&course, brand, now)?;
+                Condition::Pattern | Condition::NewVoice => {
+                    let (step, evidence, noted) =
+                        pattern::look(&course, (memory, hearing.stock_taken), brand, now)?;
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
@@ -326,9 +328,18 @@ fn news(alert: &Alert, notice: Notice) -> Option<String> {
     }
 }
 
-/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found.
+/// Brand and number first: desktops cut titles after some 27 characters. A pattern says what it found, and a new
+/// voice is named.
 fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     let value = alert.observed.value;
+    if let Some(voice) = alert.observed.voices.first() {
+        let more = if value > 1 { format!(" (+ {})", value - 1) } else { String::new() };
+        let voice = format!("{}{more}", voice.name);
+        return match tongue {
+            Tongue::English => format!("{name}: {voice} speaks"),
+            Tongue::French => format!("{name} : {voice} en parle"),
+        };
+    }
     let what = rules::unit(rule.count, value, tongue);
     let title = match (tongue, rule.condition.tone()) {
         (Tongue::English, None) => format!("{name}: {value} {what}"),
@@ -338,7 +349,7 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
     };
     match rule.condition {
         Condition::Pattern => format!("{title} ({})", rule.id),
-        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => title,
+        _ => title,
     }
 }
 

@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<Exit> {
                     ["requête enregistrée", "requêtes enregistrées"]
                 ),
                 counted(config.rules.len(), ["rule", "rules"], ["règle", "règles"]),
-                counted(config.notifiers.len(), ["notifier", "notifiers"], ["notifier", "notifiers"]),
+                counted(config.notifiers.len(), ["notifier", "notifiers"], ["destinataire", "destinataires"]),
                 if problems.is_empty() { tongue.of("; no problems", " ; aucun problème") } else { "" },
             ))?;
         }

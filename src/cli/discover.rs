@@ -26,7 +26,7 @@ pub fn discover(args: &Args, options: &DiscoverSources) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        output::print(&render::discovery::discovery(&view, &TimeZone::UTC))?;
+        output::print(&render::discovery::discovery(&view, &TimeZone::UTC, setup::environment_tongue()))?;
     }
     Ok(Exit::Done)
 }
@@ -73,7 +73,7 @@ pub fn show(args: &Args, loaded: &Loaded, view: &AdditionView) -> Result<Exit> {
     if args.json {
         output::print_json(view)?;
     } else {
-        output::print(&render::discovery::addition(view, &loaded.file_name()))?;
+        output::print(&render::discovery::addition(view, &loaded.file_name(), loaded.tongue()))?;
     }
     Ok(if view.rejected.is_empty() { Exit::Done } else { Exit::Failed })
 }
@@ -100,7 +100,7 @@ fn chosen<'a>(args: &Args, loaded: &Loaded, view: &'a DiscoveryView) -> Result<&
     if let [feed] = &view.feeds[..] {
         return Ok(feed);
     }
-    let listed = render::discovery::discovery(view, loaded.zone());
+    let listed = render::discovery::discovery(view, loaded.zone(), loaded.tongue());
     if args.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(UsageError(format!("which one? add it by its own address\n\n{listed}")).into());
     }

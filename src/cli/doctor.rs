@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::args::Args;
 use super::setup::{Loaded, load};
 use super::{Exit, output};
-use crate::model::{HealthState, Tongue};
+use crate::model::{HealthState, SourceId, Tongue};
 use crate::render::causes::{cause, state};
 use crate::render::mentions;
 use crate::store::Lock;
@@ -32,8 +32,9 @@ pub fn run(args: &Args) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else {
-        let (well, wrong) = (tongue.of("ok   ", "bien "), tongue.of("WRONG", "FAUX "));
-        let lines = view.findings.iter().map(|f| format!("{} {}\n", if f.ok { well } else { wrong }, f.what));
+        let wrong = tongue.of("WRONG", "FAUX ");
+        let lines =
+            view.findings.iter().map(|f| format!("{} {}\n", if f.ok { "ok   " } else { wrong }, f.what));
         output::print(&lines.collect::<String>())?;
     }
     Ok(if view.ok { Exit::Done } else { Exit::Failed })
@@ -84,7 +85,8 @@ fn examine(loaded: &Loaded, tongue: Tongue) -> Result<Vec<Finding>> {
     );
     // A running vigie may be about to index what it has just stored.
     find(equal || running, format!("{numbers}{}", if equal { "" } else { others }));
-    for health in reader.health()? {
+    let configured = |id: &SourceId| loaded.config.sources.iter().any(|source| source.id == *id);
+    for health in reader.health()?.into_iter().filter(|health| configured(&health.source)) {
         let well = health.state.is_good() || matches!(health.state, HealthState::New | HealthState::Disabled);
         if !well || matches!(health.state, HealthState::Silent | HealthState::Moved) {
             let note = cause(health.note.as_deref().unwrap_or(""), tongue).into_owned();

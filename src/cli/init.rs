@@ -20,21 +20,24 @@ struct Written<'a> {
 }
 
 pub fn run(args: &Args, options: &Init) -> Result<Exit> {
+    let (tongue, zone) = (setup::environment_tongue(), TimeZone::system());
     let path = options.dir.join("feeds.toml");
     if path.exists() {
-        return Err(UsageError(format!("{} exists already and stays as it is", path.display())).into());
+        let stays = tongue.of("exists already and stays as it is", "existe déjà et reste tel quel");
+        return Err(UsageError(format!("{} {stays}", path.display())).into());
     }
-    let (tongue, zone) = (setup::environment_tongue(), TimeZone::system());
     let (brand, competitors) = match &options.brand {
         Some(brand) => (brand.clone(), options.competitor.clone()),
         None if io::stdin().is_terminal() => ask(&options.competitor, tongue)?,
         None => {
             let example = "vigie init --brand \"Acme\" --competitor \"Globex\"";
-            return Err(UsageError(format!("whose mentions shall be listened for? {example}")).into());
+            let whose =
+                tongue.of("whose mentions shall be listened for?", "de quelle marque écouter les mentions ?");
+            return Err(UsageError(format!("{whose} {example}")).into());
         }
     };
     let text = template::starter(&brand, &competitors, tongue, zone.iana_name())
-        .map_err(|error| UsageError(error.to_string()))?;
+        .map_err(|error| UsageError(error.say(tongue)))?;
     std::fs::create_dir_all(&options.dir)
         .with_context(|| format!("{} could not be made", options.dir.display()))?;
     let mut file = OpenOptions::new()
@@ -77,20 +80,28 @@ pub fn run(args: &Args, options: &Init) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Asks for a brand until one is given that can be listened for, then for competitors. The end of the input ends it.
+/// Asks for a brand, then for competitors, until there are names that can be listened for. The end of the input ends it.
 fn ask(given: &[String], tongue: Tongue) -> Result<(String, Vec<String>)> {
     let mut lines = io::stdin().lock().lines();
     let mut question = |text: &str| -> Result<Option<String>> {
         eprint!("{text} ");
-        Ok(lines.next().transpose()?.map(|line| line.trim().to_owned()))
+        let line = lines.next().transpose()?;
+        if line.is_none() {
+            eprintln!();
+        }
+        Ok(line)
     };
     let brand = loop {
         let Some(brand) = question(tongue.of("Your brand's name:", "Le nom de votre marque :"))? else {
-            return Err(UsageError("no brand was named; nothing was written".into()).into());
+            let none = tongue.of(
+                "no brand was named; nothing was written",
+                "aucune marque n’est nommée ; rien n’a été écrit",
+            );
+            return Err(UsageError(none.into()).into());
         };
-        match template::starter(&brand, &[], tongue, None) {
+        match template::starter(&brand, given, tongue, None) {
             Ok(_) => break brand,
-            Err(error) => eprintln!("{error}"),
+            Err(error) => eprintln!("  {}", error.say(tongue)),
         }
     };
     if !given.is_empty() {
@@ -100,9 +111,15 @@ fn ask(given: &[String], tongue: Tongue) -> Result<(String, Vec<String>)> {
         "Its competitors, separated by commas (or nothing):",
         "Ses concurrents, séparés par des virgules (ou rien) :",
     );
-    let competitors = question(text)?.unwrap_or_default();
-    let names = competitors.split(',').map(str::trim).filter(|name| !name.is_empty());
-    Ok((brand, names.map(str::to_owned).collect()))
+    loop {
+        let competitors = question(text)?.unwrap_or_default();
+        let names = competitors.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        match template::starter(&brand, &names, tongue, None) {
+            Ok(_) => return Ok((brand, names)),
+            Err(error) => eprintln!("  {}", error.say(tongue)),
+        }
+    }
 }
 
 /// `A`, `A and B`, `A, B and C`.

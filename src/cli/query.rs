@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::args::{Args, QueryArgs, QueryCommand};
-use super::search::{parse_query, read_query, under};
+use super::search::{parse_query, read_query, tell_unknown, under};
 use super::setup::load;
 use super::{Exit, output};
 use crate::index;
@@ -43,6 +43,9 @@ fn show_hits(args: &Args, text: &str) -> Result<Exit> {
         ..index::Options::default()
     };
     let view = preview(&loaded.reader()?, &loaded.searcher()?, &query, &options)?;
+    if view.total == 0 && !args.quiet {
+        tell_unknown(&loaded, &query);
+    }
     if args.json {
         output::print_json(&view)?;
     } else {

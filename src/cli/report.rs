@@ -31,7 +31,7 @@ pub fn run(args: &Args, options: &Report) -> Result<Exit> {
     if args.json {
         output::print_json(&view)?;
     } else if !args.quiet {
-        eprintln!("the report is in {}", out.display());
+        eprintln!("{} {}", loaded.tongue().of("the report is in", "le rapport est dans"), out.display());
     }
     Ok(Exit::Done)
 }

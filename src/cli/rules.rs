@@ -13,7 +13,7 @@ use super::{Exit, UsageError, output};
 use crate::alerting::{self, Standing};
 use crate::config::{self, File};
 use crate::daemon::configuration;
-use crate::model::{Condition, Rule};
+use crate::model::Rule;
 use crate::render;
 use crate::rules::Span;
 use crate::views::rules::rules;
@@ -76,8 +76,9 @@ fn backtest(
 fn tune(args: &Args, loaded: &Loaded, id: &str, since: Option<&str>, until: Option<&str>) -> Result<Exit> {
     loaded.require_store()?;
     let rule = loaded.rule(id)?;
-    if rule.condition == Condition::Pattern {
-        let help = "a pattern has no budget: it speaks at once";
+    if rule.condition.is_at_once() {
+        let kind = rule.condition.as_str();
+        let help = format!("a rule of kind `{kind}` has no budget: it speaks at once");
         return Err(UsageError(format!(
             "{help}; `vigie rules backtest {id} --since 90d` shows what it would have said"
         ))

@@ -7,10 +7,10 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::args::{Args, Search, Sort};
-use super::setup::{Loaded, load};
+use super::setup::{Loaded, load, unknown};
 use super::{Exit, UsageError, output};
 use crate::index::{self, Facet, Fold};
-use crate::query::{self, Query};
+use crate::query::{self, Fact, NO_BRAND, Query};
 use crate::render;
 use crate::render::search::timeline as timeline_of;
 use crate::text::cells::guarded;
@@ -58,6 +58,9 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
         let mut view = search(&reader, &searcher, &query, &asked)?;
         let days =
             if timeline { view.facets.pop().map_or_else(Vec::new, |days| days.values) } else { Vec::new() };
+        if view.total == 0 && !args.quiet {
+            tell_unknown(&loaded, &query);
+        }
         let folded = options.fold.is_some();
         let style = loaded.style(args);
         output::print(
@@ -65,6 +68,20 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
         )?;
     }
     Ok(Exit::Done)
+}
+
+/// Where nothing is found: brands and sources that are asked for, of which feeds.toml knows nothing.
+pub fn tell_unknown(loaded: &Loaded, query: &Query) {
+    let config = &loaded.config;
+    let brands = config.brands.iter().map(|brand| brand.id.as_str()).chain([NO_BRAND]).collect::<Vec<_>>();
+    let sources: Vec<&str> = config.sources.iter().map(|source| source.id.as_str()).collect();
+    for (fact, what, known) in [(Fact::Brand, "brand", brands), (Fact::Source, "source", sources)] {
+        for id in query.ast.values_of(fact) {
+            if !known.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+                eprintln!("vigie: {}", unknown(what, id, known.iter().copied()));
+            }
+        }
+    }
 }
 
 const COLUMNS: [&str; 18] = [

@@ -9,6 +9,7 @@ use super::problem::Report;
 use super::raw::Section;
 use super::{preset, values};
 use crate::model::{Brand, BrandId, Role, SavedQuery, Source, SourceId, SourceKind};
+use crate::query::NO_BRAND;
 use crate::sources::presets;
 
 pub(super) fn brand(
@@ -18,6 +19,11 @@ pub(super) fn brand(
 ) -> Option<Brand> {
     let roles = Role::ALL.map(|role| (role.as_str(), role));
     let id = section.quietly("id");
+    if id.as_deref() == Some(NO_BRAND) {
+        let message =
+            format!("{}: `{NO_BRAND}` is what searches call an entry that names no brand", section.name);
+        report.error(&section.place_of("id"), message, "give it another id");
+    }
     let name = section.filled(report, "name").map(|name| name.value.trim().to_string()).or(id.clone());
     let words = |report: &mut Report<'_>, key: &str| -> Option<Vec<String>> {
         let texts = section.strings(report, key)?;

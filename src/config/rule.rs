@@ -29,6 +29,7 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     section.required(report, "kind", "\"spike\"");
     let kind = section.choice(report, "kind", &KINDS);
     let pattern = kind == Some(Kind::Pattern);
+    let new_voice = kind == Some(Kind::NewVoice);
 
     let brands = rule_brands(report, section, context);
     let query = section
@@ -70,9 +71,12 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
 
     let budget_per_week = section.parsed(report, "budget", values::budget).unwrap_or(1.0);
     let count = section.choice(report, "count", &COUNTS).unwrap_or(CountBy::Stories);
-    // A pattern speaks at once; the others wait for a crowd.
-    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if pattern { 1 } else { 3 });
-    let min_sources = section.integer(report, "min_sources", 1..1_000_001).unwrap_or(1);
+    // What is found speaks at once; the others wait for a crowd.
+    let at_once = pattern || new_voice;
+    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if at_once { 1 } else { 3 });
+    // A new name alone is no news.
+    let min_sources =
+        section.integer(report, "min_sources", 1..1_000_001).unwrap_or(if new_voice { 3 } else { 1 });
     let undated = section.choice(report, "undated", &UNDATED).unwrap_or(Undated::Observed);
     let severities = Severity::ALL.map(|severity| (severity.as_str(), severity));
     let severity = section.choice(report, "severity", &severities).unwrap_or(Severity::Normal);
@@ -83,10 +87,10 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         Kind::NegativeBuzz => Condition::NegativeBuzz { triggers },
         Kind::PositiveBuzz => Condition::PositiveBuzz,
         Kind::Pattern => Condition::Pattern,
+        Kind::NewVoice => Condition::NewVoice,
         Kind::Later => {
             let message = format!("{}: rules of this kind are not yet in effect", section.name);
-            let help =
-                "until then it never fires; `spike`, `negative-buzz`, `positive-buzz` and `pattern` do";
+            let help = "until then it never fires; those that do are in docs/configuration.md";
             report.warning(&section.place_of("kind"), message, help);
             return None;
         }
@@ -169,6 +173,7 @@ enum Kind {
     NegativeBuzz,
     PositiveBuzz,
     Pattern,
+    NewVoice,
     Later,
 }
 
@@ -177,7 +182,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("negative-buzz", Kind::NegativeBuzz),
     ("positive-buzz", Kind::PositiveBuzz),
     ("pattern", Kind::Pattern),
-    ("new-voice", Kind::Later),
+    ("new-voice", Kind::NewVoice),
     ("share-shift", Kind::Later),
     ("absence", Kind::Later),
 ];
@@ -189,6 +194,7 @@ fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
         Some(Kind::Spike | Kind::PositiveBuzz) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
+        Some(Kind::NewVoice) => &["triggers", "budget", "window", "count", "for", "late"],
         Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
     }
 }
@@ -252,7 +258,7 @@ fn canonical(rule: &Rule, saved: &BTreeMap<String, String>) -> String {
         Window::Fixed(length) => seconds(length),
     };
     lines.push(format!("window = {window}"));
-    if rule.condition != Condition::Pattern {
+    if !rule.condition.is_at_once() {
         lines.push(format!("budget = {}", text(&format!("{}/week", rule.budget_per_week))));
     }
     lines.push(format!("count = {}", text(rule.count.as_str())));

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Tongue, values};
+use crate::query::NO_BRAND;
 use crate::text::fold::fold;
 
 /// Why no file can be written for a name.
@@ -16,6 +17,23 @@ pub enum NameError {
     TooLong,
     #[error("`{0}` is given twice")]
     Twice(String),
+}
+
+impl NameError {
+    /// Why, in the language of whoever typed it.
+    pub fn say(&self, tongue: Tongue) -> String {
+        match (tongue, self) {
+            (Tongue::English, _) => self.to_string(),
+            (Tongue::French, NameError::Empty) => "une marque doit avoir un nom".to_owned(),
+            (Tongue::French, NameError::NoWord(name)) => {
+                format!("`{name}` n’a ni lettre ni chiffre à écouter")
+            }
+            (Tongue::French, NameError::TooLong) => {
+                format!("un nom de marque a au plus {LONGEST_NAME} caractères")
+            }
+            (Tongue::French, NameError::Twice(name)) => format!("`{name}` est donné deux fois"),
+        }
+    }
 }
 
 /// In characters; a search address has to hold it.
@@ -90,7 +108,7 @@ fn names(brand: &str, competitors: &[String]) -> Result<Vec<Name>, NameError> {
             return Err(NameError::Twice(text));
         }
         let slug = Some(slug(&text)).filter(|slug| !slug.is_empty()).unwrap_or_else(|| "brand".to_owned());
-        let free = |id: &String| names.iter().all(|other| other.id != *id);
+        let free = |id: &String| *id != NO_BRAND && names.iter().all(|other| other.id != *id);
         let mut candidates = std::iter::once(slug.clone()).chain((2..).map(|n| format!("{slug}-{n}")));
         let id = candidates.find(free).unwrap_or(slug);
         names.push(Name { text, id });

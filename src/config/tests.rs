@@ -78,7 +78,7 @@ playbook = "docs/charte.md#bad-buzz"
 
 [[rule]]
 id = "voices"
-kind = "new-voice"
+kind = "share-shift"
 
 [[rule]]
 id = "recall"

@@ -315,7 +315,12 @@ pub(super) fn failure(options: &Options, url: &Url, error: reqwest::Error) -> Fe
 /// For people: what broke, and the innermost reason.
 pub(super) fn network_failure(error: &reqwest::Error) -> String {
     let what = if error.is_connect() { "could not connect" } else { "the request failed" };
-    format!("{what}: {}", innermost(error))
+    let why = innermost(error).to_string();
+    // What the system says of it is long and misleading.
+    if why.starts_with("failed to lookup address information") {
+        return format!("{what}: no such host, or no network");
+    }
+    format!("{what}: {why}")
 }
 
 /// The error and what lies beneath it, outermost first.

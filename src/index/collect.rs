@@ -117,6 +117,12 @@ fn facet_column(facet: Facet) -> Option<&'static str> {
     })
 }
 
+/// What a facet of time is called at a time; `None` of another facet.
+pub fn facet_of_time(facet: Facet, at: Timestamp, zone: &TimeZone) -> Option<String> {
+    let quarter = at.as_microsecond().div_euclid(QUARTER_US);
+    facet_column(facet).is_none().then(|| label(quarter, facet, zone))
+}
+
 fn label(quarter: i64, facet: Facet, zone: &TimeZone) -> String {
     let at = Timestamp::from_microsecond(quarter.saturating_mul(QUARTER_US)).unwrap_or(Timestamp::MIN);
     let at = at.to_zoned(zone.clone());

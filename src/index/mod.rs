@@ -13,6 +13,7 @@ mod schema;
 mod search;
 mod writer;
 
+pub use collect::facet_of_time;
 pub use search::{Facet, Fold, Hits, Options, Searcher, Sort};
 pub use writer::{Index, OpenError, Opened};
 

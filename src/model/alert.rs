@@ -41,6 +41,25 @@ pub struct Observed {
     pub sources: u32,
     /// Half-open.
     pub window: (Timestamp, Timestamp),
+    /// Whom a rule for new voices heard.
+    pub voices: Vec<SeenVoice>,
+}
+
+/// Someone who spoke, and what gives that weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenVoice {
+    /// The author, else the site.
+    pub name: String,
+    /// The mention with which the story began.
+    pub first: MentionId,
+    /// When that was told, and what follows was known.
+    pub at: Timestamp,
+    /// In how many sources the story was.
+    pub sources: u32,
+    /// When the voice had spoken of the brand before, within half a year; `None` if it had not.
+    pub before: Option<Timestamp>,
+    /// How many stories it had begun in that time that went as far as the rule asks for.
+    pub carried: u32,
 }
 
 /// What was normal, and where the line was.

@@ -19,7 +19,7 @@ mod silence;
 mod source;
 mod written;
 
-pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries};
+pub use alert::{Acknowledgement, Alert, AlertId, AlertState, Observed, SeenBaseline, SeenSeries, SeenVoice};
 pub use annotation::Annotation;
 pub use brand::{Brand, BrandId, Role, SavedQuery};
 pub use digest::{Digest, DigestId, Every};

@@ -42,6 +42,8 @@ pub enum Condition {
     PositiveBuzz,
     /// Anything that matches, at once.
     Pattern,
+    /// Somebody speaks who was not heard of before, or not for long, and carries weight.
+    NewVoice,
 }
 
 impl Condition {
@@ -51,7 +53,13 @@ impl Condition {
             Condition::NegativeBuzz { .. } => "negative-buzz",
             Condition::PositiveBuzz => "positive-buzz",
             Condition::Pattern => "pattern",
+            Condition::NewVoice => "new-voice",
         }
+    }
+
+    /// Whether it speaks of each thing it finds at once, without a window and a budget.
+    pub fn is_at_once(&self) -> bool {
+        matches!(self, Condition::Pattern | Condition::NewVoice)
     }
 
     /// The tone whose mentions it counts, if it is about tone.

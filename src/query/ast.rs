@@ -94,6 +94,19 @@ impl Part {
     }
 }
 
+impl Ast {
+    /// The values that a fact is compared with, wherever they stand.
+    pub fn values_of(&self, fact: Fact) -> Vec<&str> {
+        match self {
+            Ast::Fact(asked, value) if *asked == fact => vec![value],
+            Ast::And(parts) | Ast::Or(parts) => parts.iter().flat_map(|part| part.values_of(fact)).collect(),
+            Ast::Not(inner) | Ast::In(_, inner) => inner.values_of(fact),
+            Ast::Near { left, right, .. } => [left.values_of(fact), right.values_of(fact)].concat(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// The query language again: what is printed parses to the same meaning.
 impl fmt::Display for Ast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,6 +13,9 @@ pub use field::instant;
 pub use lint::{Hint, lint};
 pub use parser::{Context, Times, parse};
 
+/// What `brand:` says of an entry that names none: no brand has this id.
+pub const NO_BRAND: &str = "none";
+
 /// A query as its author wrote it, and what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {

@@ -1,5 +1,6 @@
 //! Alerts as text: a list, and every number.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::table::{Align, table};
@@ -15,7 +16,11 @@ const ID_SHOWN: usize = 8;
 
 pub fn list(view: &AlertList, zone: &TimeZone, style: Style) -> String {
     if view.alerts.is_empty() {
-        return style.say("no alerts\n", "aucune alerte\n").into();
+        let none = style.say(
+            "no alerts; `vigie rules list` says from when rules can judge\n",
+            "aucune alerte ; `vigie rules list` dit à partir de quand les règles peuvent juger\n",
+        );
+        return none.to_owned();
     }
     let columns = [
         (style.say("since", "depuis"), Align::Left),
@@ -139,6 +144,27 @@ pub fn explain(view: &ExplainView, alert: &Alert, zone: &TimeZone, style: Style)
             tongue.of("counted again", "recompté"),
             counts(again.mentions, again.stories, again.negative, positive),
         );
+    }
+    for voice in &seen.voices {
+        let again = view.recomputed.voices.iter().find(|again| again.first == voice.first.as_str());
+        line(tongue.of("voice", "voix"), format!("{} ({})", voice.name, voice.first));
+        let told = |sources: u32, carried: u32, before: Option<Timestamp>| {
+            let sources = told_count(sources.into(), ["source", "sources"], ["source", "sources"], tongue);
+            let before = minute_or_dash(before, zone);
+            match tongue {
+                Tongue::English => {
+                    format!("{sources}; {carried} stories before went far; last heard {before}")
+                }
+                Tongue::French => {
+                    format!(
+                        "{sources} ; {carried} histoires d’avant reprises au loin ; entendue avant {before}"
+                    )
+                }
+            }
+        };
+        line(tongue.of("  then", "  alors"), told(voice.sources, voice.carried, voice.before));
+        let again = again.map_or("–".to_owned(), |again| told(again.sources, again.carried, again.before));
+        line(tongue.of("  recomputed", "  recalculé"), again);
     }
     if let Some(series) = &view.series {
         let window_s = seen.window.1.as_second() - seen.window.0.as_second();

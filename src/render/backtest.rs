@@ -248,7 +248,7 @@ fn per_week(rate: &IntervalView, tongue: Tongue) -> String {
 
 fn weeks(weeks: f64, tongue: Tongue) -> String {
     let number = if weeks < 10.0 { decimal(format!("{weeks:.1}"), tongue) } else { format!("{weeks:.0}") };
-    format!("{number} {}", tongue.of("weeks", "semaines"))
+    format!("{number} {}", tongue.of("weeks", if weeks < 2.0 { "semaine" } else { "semaines" }))
 }
 
 fn delay(seconds: i64, tongue: Tongue) -> String {

@@ -132,9 +132,7 @@ const PIECES: &[(&str, &str)] = &[
     ("Connection refused", "connexion refusée"),
     ("no public address", "pas d’adresse publique"),
     ("connection closed before message completed", "connexion fermée avant la fin de la réponse"),
-    ("failed to lookup address information", "nom introuvable"),
-    ("Name or service not known", "nom ou service inconnu"),
-    ("Temporary failure in name resolution", "échec temporaire de la résolution du nom"),
+    ("no such host, or no network", "hôte inconnu, ou pas de réseau"),
     ("Network is unreachable", "réseau inaccessible"),
     ("No route to host", "aucun chemin vers le serveur"),
     // The document.

@@ -66,7 +66,8 @@ fn notes(view: &ComparisonView, zone: &TimeZone, tongue: Tongue) -> Vec<String> 
             .to_owned(),
     ];
     let against = &view.against;
-    let span = format!("{} – {}", minute(against.since, zone), minute(against.until, zone));
+    let to = tongue.of("–", "au");
+    let span = format!("{} {to} {}", minute(against.since, zone), minute(against.until, zone));
     let what = match against.name.as_str() {
         PREVIOUS => {
             format!("{} ({span})", tongue.of("as long before", "la période précédente, aussi longue"))
@@ -312,6 +313,9 @@ fn four_fields(swot: &SwotView, style: Style) -> String {
     ];
     let tongue = style.tongue;
     let mut out = String::new();
+    if fields.iter().all(|(_, points)| points.is_empty()) {
+        return out;
+    }
     for ((english, french), points) in fields {
         out.push_str(&format!("\n{}\n", tongue.of(english, french)));
         if points.is_empty() {

@@ -293,6 +293,7 @@ mod tests {
                 positive: Some(0),
                 sources: 3,
                 window: [since, until],
+                voices: Vec::new(),
             },
             baseline: None,
             evidence: Vec::new(),

@@ -113,7 +113,7 @@ pub fn test(view: &SourceTest, zone: &TimeZone, style: Style) -> String {
     out
 }
 
-fn entries(count: usize, tongue: Tongue) -> String {
+pub(super) fn entries(count: usize, tongue: Tongue) -> String {
     told_count(count as u64, ["entry", "entries"], ["entrée", "entrées"], tongue)
 }
 

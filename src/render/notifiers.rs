@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::table::{Align, table};
 use super::terminal::clean;
 use super::{Style, minute, minute_or_dash};
+use crate::model::Tongue;
 use crate::views::notifiers::{NotifierView, NotifiersView};
 
 pub fn text(view: &NotifiersView, zone: &TimeZone, style: Style) -> String {
@@ -28,7 +29,7 @@ pub fn text(view: &NotifiersView, zone: &TimeZone, style: Style) -> String {
         vec![
             n.id.clone(),
             n.format.map_or_else(|| n.kind.to_owned(), |format| format!("{} ({format})", n.kind)),
-            n.state.to_owned(),
+            state(n.state, style.tongue).to_owned(),
             minute_or_dash(n.told, zone),
             n.waiting.to_string(),
             n.given_up.to_string(),
@@ -43,6 +44,14 @@ pub fn text(view: &NotifiersView, zone: &TimeZone, style: Style) -> String {
         }
     }
     out
+}
+
+fn state(state: &str, tongue: Tongue) -> &str {
+    match (state, tongue) {
+        ("new", Tongue::French) => "nouveau",
+        ("failing", Tongue::French) => "en échec",
+        (state, _) => state,
+    }
 }
 
 /// What a person may want to mend, or to know.

@@ -1,5 +1,7 @@
 //! A round of polling as text.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 
 use super::causes::cause;
@@ -59,8 +61,30 @@ pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> 
         }
         _ => {}
     }
-    out + &firing(view, style)
+    out += &firing(view, style);
+    let heard = |source: &&SourceRound| source.outcome != "failed";
+    if view.newest.is_empty() || !view.sources.iter().filter(heard).all(|source| source.backfill) {
+        return out;
+    }
+    out + &style.say(NEXT, NEXT_FRENCH).replace("BRAND", &view.brands[0].brand)
 }
+
+/// After a first round.
+const NEXT: &str = "
+Next:
+  vigie search 'brand:BRAND'          all that was heard of a brand
+  vigie benchmark                     your brand beside the others
+  vigie report --out report.html      the same as a page to hand on
+  vigie run                           keeps listening, and tells you
+";
+
+const NEXT_FRENCH: &str = "
+Ensuite :
+  vigie search 'brand:BRAND'          tout ce qui a été entendu d’une marque
+  vigie benchmark                     votre marque à côté des autres
+  vigie report --out rapport.html     la même chose en une page à transmettre
+  vigie run                           continue d’écouter, et vous prévient
+";
 
 fn firing(view: &RoundView, style: Style) -> String {
     let told = view.firing.iter().map(|alert| {
@@ -126,7 +150,11 @@ fn sources(view: &RoundView, style: Style) -> String {
         |source: &&SourceRound| source.outcome == "unchanged" && (source.note.is_none() || source.silent);
     let plain = view.sources.iter().filter(is_plain).count();
     let silent = view.sources.iter().filter(is_plain).filter(|source| source.silent).count();
-    let is_shown = |source: &&SourceRound| plain <= MOST_UNCHANGED || !is_plain(source);
+    let alike = alike(view);
+    let is_shown = |source: &&SourceRound| {
+        (plain <= MOST_UNCHANGED || !is_plain(source))
+            && !alike.iter().any(|(_, ids)| ids.contains(&source.source.as_str()))
+    };
     let rows: Vec<Vec<String>> = view
         .sources
         .iter()
@@ -148,13 +176,22 @@ fn sources(view: &RoundView, style: Style) -> String {
                 outcome.to_owned(),
                 source.entries.to_string(),
                 source.new_mentions.to_string(),
-                said.into_iter().flatten().collect::<Vec<_>>().join("; "),
+                said.into_iter().flatten().collect::<Vec<_>>().join(style.say("; ", " ; ")),
             ]
         })
         .collect();
     let mut text = if rows.is_empty() { String::new() } else { table(&columns, &rows, style) };
+    for (why, ids) in &alike {
+        let named = format!("{}{} {}", cause(why, style.tongue), style.say(":", " :"), ids.join(", "));
+        let failed = match style.tongue {
+            Tongue::English => format!("{} sources failed alike: {named}", ids.len()),
+            Tongue::French => format!("{} sources en échec pour la même raison : {named}", ids.len()),
+        };
+        let gap = if text.is_empty() { "" } else { "\n\n" };
+        text.push_str(&format!("{gap}{}", wrapped(&clean(&failed), 0, style.width).trim_end()));
+    }
     if plain > MOST_UNCHANGED {
-        if !rows.is_empty() {
+        if !text.is_empty() {
             text.push_str(style.say("\n\nand ", "\n\net "));
         }
         text.push_str(&match style.tongue {
@@ -173,6 +210,22 @@ fn sources(view: &RoundView, style: Style) -> String {
         }
     }
     text
+}
+
+/// So many sources that fail for one reason have rows of their own: without a network all of them do.
+const MOST_ALIKE: usize = 3;
+
+/// What ails more sources than that, and which.
+fn alike(view: &RoundView) -> Vec<(&str, Vec<&str>)> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for source in view.sources.iter().filter(|source| source.outcome == "failed") {
+        // Behind the name of the request, where a source makes several.
+        let why = source.note.as_deref().unwrap_or_default();
+        let why = why.rsplit_once("`: ").map_or(why, |(_, why)| why);
+        let why = why.split_once("broken: ").map_or(why, |(_, why)| why);
+        reasons.entry(why).or_default().push(&source.source);
+    }
+    reasons.into_iter().filter(|(_, ids)| ids.len() > MOST_ALIKE).collect()
 }
 
 /// So many sources without news have rows of their own.
@@ -219,6 +272,39 @@ mod tests {
         assert!(text(&view, 0, &TimeZone::UTC, style).contains("[[source]]"));
         let waiting = text(&view, 2, &TimeZone::UTC, style);
         assert!(waiting.starts_with("no source is due yet: the next one at 2026-03-02 08:15;"), "{waiting}");
+    }
+
+    #[test]
+    fn sources_that_fail_alike_are_told_in_a_line() {
+        let failed =
+            |id: &str, why: &str| SourceRound::without_document(id, "failed", Some(format!("broken: {why}")));
+        let no_network = "could not connect: no such host, or no network";
+        let told = |number: usize| {
+            let mut rounds: Vec<SourceRound> = (0..number)
+                .map(|at| {
+                    failed(
+                        &format!("s{at}"),
+                        &if at == 0 { format!("`Acme`: {no_network}") } else { no_network.to_owned() },
+                    )
+                })
+                .collect();
+            rounds.push(failed("other", "server answered 500 (internal error)"));
+            let view = RoundView {
+                sources: rounds,
+                brands: Vec::new(),
+                newest: Vec::new(),
+                judged_from: None,
+                too_early: false,
+                firing: Vec::new(),
+                next_due: None,
+            };
+            sources(&view, Style { tongue: Tongue::English, colour: false, width: 80 })
+        };
+        assert_eq!(told(MOST_ALIKE).matches("no network").count(), MOST_ALIKE);
+        let many = told(MOST_ALIKE + 1);
+        let line = "4 sources failed alike: could not connect: no such host, or no network: s0, s1,";
+        assert!(many.contains(line) && many.contains("server answered 500"), "{many}");
+        assert_eq!(many.matches("no network").count(), 1, "{many}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::terminal::{DIM, GREEN, RED, clean, cut, marked, paint, sparkline, wrapped};
 use super::{Style, mentions, minute};
 use crate::model::Tongue;
+use crate::query::NO_BRAND;
 use crate::text::Span;
 use crate::views::search::{FacetValue, HandledView, MentionView, PreviewView, SearchView};
 
@@ -29,7 +30,9 @@ pub fn text(view: &SearchView, folded: bool, zone: &TimeZone, style: Style) -> S
         0 => out.push_str(style.say("no mentions\n", "aucune mention\n")),
         total if total > shown && shown > 0 => out.push_str(&match style.tongue {
             Tongue::English => format!("{shown} of {total} mentions; --limit N or --all shows more\n"),
-            Tongue::French => format!("{shown} mentions sur {total} ; --limit N ou --all en montre plus\n"),
+            Tongue::French => {
+                format!("{} sur {total} ; --limit N ou --all en montre plus\n", mentions(shown, style.tongue))
+            }
         }),
         total => out.push_str(&format!("{}\n", mentions(total, style.tongue))),
     }
@@ -136,7 +139,11 @@ const DIGITS: usize = 10;
 pub fn mention(hit: &MentionView, folded: bool, zone: &TimeZone, style: Style) -> String {
     let at = hit.published.as_ref().unwrap_or(&hit.observed);
     let at = at.parse::<Timestamp>().map_or_else(|_| at.clone(), |at| minute(at, zone));
-    let mut facts = vec![at, hit.brand.clone(), hit.source.clone()];
+    let brand = match hit.brand.as_str() {
+        NO_BRAND => style.say("no brand", "aucune marque").to_owned(),
+        brand => brand.to_owned(),
+    };
+    let mut facts = vec![at, brand, hit.source.clone()];
     facts.extend(hit.author.as_ref().map(|a| cut(&clean(a), 40)));
     if let Some(sentiment) = &hit.sentiment {
         let (word, colour) = match sentiment.label {

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Style;
-use super::terminal::clean;
+use super::terminal::{clean, wrapped};
 
 /// How a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +14,13 @@ pub enum Align {
     Right,
 }
 
-/// A table without lines, wrapped to the style's width. Cells are cleaned.
+/// A table without lines, wrapped to the style's width; where that would break words, each row is a list instead.
+/// Cells are cleaned.
 pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> String {
+    let words = longest_words(columns, rows);
+    if words.iter().map(|word| usize::from(word + GAP)).sum::<usize>() > style.width {
+        return stacked(columns, rows, style);
+    }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(style.width).unwrap_or(u16::MAX));
@@ -23,14 +28,10 @@ pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> S
     for row in rows {
         table.add_row(row.iter().map(|cell| clean(cell).into_owned()));
     }
-    let words = longest_words(columns, rows);
-    let fits = words.iter().map(|word| usize::from(word + GAP)).sum::<usize>() <= style.width;
     for ((column, (_, align)), word) in table.column_iter_mut().zip(columns).zip(words) {
         column.set_padding((0, GAP));
-        if fits {
-            // An id or a date in two pieces can be neither read nor copied.
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word + GAP)));
-        }
+        // An id or a date in two pieces can be neither read nor copied.
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word + GAP)));
         column.set_cell_alignment(match align {
             Align::Left => CellAlignment::Left,
             Align::Right => CellAlignment::Right,
@@ -38,6 +39,26 @@ pub fn table(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> S
     }
     let text = table.to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// The first cell of a row in a line of its own, the others below, each behind its column's name.
+fn stacked(columns: &[(&str, Align)], rows: &[Vec<String>], style: Style) -> String {
+    let mut out = String::new();
+    for row in rows {
+        let mut cells = row.iter().zip(columns).map(|(cell, (name, _))| (clean(cell), name));
+        if let Some((first, _)) = cells.next() {
+            out.push_str(&wrapped(&first, 0, style.width));
+        }
+        for (cell, name) in cells.filter(|(cell, _)| !cell.is_empty()) {
+            let line = if name.is_empty() {
+                cell.into_owned()
+            } else {
+                format!("{name}{}{cell}", style.say(": ", " : "))
+            };
+            out.push_str(&wrapped(&line, 2, style.width));
+        }
+    }
+    out.trim_end().to_owned()
 }
 
 /// Between two columns.
@@ -74,6 +95,17 @@ mod tests {
             assert!(text.split_whitespace().any(|shown| shown == word), "{word}:\n{text}");
         }
         assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_columns_rows_are_lists() {
+        let style = Style { tongue: Tongue::English, colour: false, width: 24 };
+        let rows = [vec!["spike".into(), "a-long-brand".into(), "2026-11-28 08:00".into()]];
+        let columns = [("rule", Align::Left), ("brand", Align::Left), ("judged from", Align::Left)];
+        assert_eq!(
+            table(&columns, &rows, style),
+            "spike\n  brand: a-long-brand\n  judged from:\n  2026-11-28 08:00"
+        );
     }
 
     #[test]

@@ -145,6 +145,11 @@ impl Teller<'_> {
                 let text = self.against_usual(alert, baseline);
                 self.line(&text);
             }
+            None if !view.heard.is_empty() => view.heard.iter().for_each(|voice| {
+                let mut letters = voice.chars();
+                let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+                self.line(&format!("{first}{}.", letters.as_str()));
+            }),
             None => self.line(self.say(
                 "The rule calls out whatever matches; it knows no usual.",
                 "La règle signale tout ce qui correspond ; elle ne connaît pas d’habitude.",

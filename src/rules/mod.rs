@@ -11,14 +11,16 @@ mod notice;
 mod observe;
 mod replay;
 mod step;
+mod voices;
 mod walk;
 mod written;
 
 pub use normal::{FEWEST_DAYS, HISTORY_DAYS, Keeps, SLOT_S, Vigil, begun, judged_from, recompute};
-pub use notice::{FEW_DAYS, Notice, Silence, figure, in_french, reason, span, unit};
-pub use observe::{Observation, observe_pattern};
-pub use replay::{Arrival, Listened, Past, Span, read_from, replay, replay_pattern};
+pub use notice::{FEW_DAYS, Notice, Silence, figure, in_french, reason, span, unit, voice_heard};
+pub use observe::{Finds, Observation, observe_at_once};
+pub use replay::{Arrival, Listened, Past, Span, read_from, replay, replay_at_once};
 pub use step::{Step, alert_id, step};
+pub use voices::{REMEMBERED_S, Spoken, Voiced, Voices, voice, voice_key};
 pub use walk::Sight;
 pub use written::{Found, check};
 

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::calendar::hour_of_week;
 use super::observe::{counted, line};
+use super::voices::LISTENED_S;
 use crate::model::{Alert, Bucket, Condition, History, Rule, SeenBaseline, SeenSeries, Timestamp};
 use crate::stats::{Usual, Watch, watch};
 
@@ -187,7 +188,7 @@ impl Vigil {
 }
 
 /// The baseline and the line computed anew from the series the alert saw, equal to those it stored bit for
-/// bit. `None` for a pattern, which has none, and for an alert of an earlier vigie, whose arithmetic was another.
+/// bit. `None` for a rule that speaks at once, which has none, and for an alert of an earlier vigie, whose arithmetic was another.
 pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
     let (series, stored) = (alert.series.as_ref()?, alert.baseline.as_ref()?);
     let zone = TimeZone::get(&series.zone).ok()?;
@@ -229,10 +230,11 @@ fn pause_s(rule: &Rule) -> u32 {
 /// From when on the rule can judge a brand of which enough is known since `usual_since`. `None` beyond the end of
 /// time.
 pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
-    if rule.condition == Condition::Pattern {
-        return Some(usual_since);
-    }
-    let needed_s = (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S);
+    let needed_s = match rule.condition {
+        Condition::Pattern => 0,
+        Condition::NewVoice => LISTENED_S,
+        _ => (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S),
+    };
     Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()
 }
 

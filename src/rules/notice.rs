@@ -1,6 +1,6 @@
 //! When and why to speak, and in which words.
 
-use crate::model::{Alert, CountBy, Rule, SeenBaseline, SentimentLabel, Tongue};
+use crate::model::{Alert, CountBy, Rule, SeenBaseline, SeenVoice, SentimentLabel, Tongue};
 
 /// Days of listening below which what is usual is hardly known.
 pub const FEW_DAYS: f64 = 21.0;
@@ -11,7 +11,7 @@ pub enum Notice {
     /// An incident fires.
     First,
     /// A firing incident has grown a lot: its count has quadrupled past the line once more, or, of a
-    /// pattern, there is more after a whole cooldown.
+    /// rule that speaks at once, there is more after a whole cooldown.
     NewEvidence,
     Resolved,
     NothingNew(Silence),
@@ -59,6 +59,9 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let length_s = seen.window.1.as_second() - seen.window.0.as_second();
     let what = |count: u32| unit(seen.count, count, tongue);
     let value = seen.value;
+    if !seen.voices.is_empty() {
+        return whose_voice(&seen.voices, tongue);
+    }
     let Some(baseline) = &alert.baseline else {
         let asked = rule.query.as_deref().unwrap_or(rule.id.as_str());
         return match tongue {
@@ -116,6 +119,40 @@ pub fn in_french(tone: SentimentLabel, number: u32) -> &'static str {
         (SentimentLabel::Neutral, false) => "neutre",
         (SentimentLabel::Positive, true) => "positives",
         (SentimentLabel::Positive, false) => "positive",
+    }
+}
+
+/// The first of several voices stands for all.
+fn whose_voice(voices: &[SeenVoice], tongue: Tongue) -> String {
+    let Some(first) = voices.first() else { return String::new() };
+    let more = match (voices.len() - 1, tongue) {
+        (0, _) => String::new(),
+        (1, Tongue::English) => ", and another voice".to_owned(),
+        (more, Tongue::English) => format!(", and {more} other voices"),
+        (1, Tongue::French) => ", et une autre voix".to_owned(),
+        (more, Tongue::French) => format!(", et {more} autres voix"),
+    };
+    format!("{}{more}", voice_heard(first, tongue))
+}
+
+/// Who speaks, why that is news, and what gives it weight.
+pub fn voice_heard(voice: &SeenVoice, tongue: Tongue) -> String {
+    let SeenVoice { name, at, sources, before, carried, .. } = voice;
+    let s = if *sources > 1 { "s" } else { "" };
+    let silent = before.map(|before| span((at.as_second() - before.as_second()) as f64, tongue));
+    match (tongue, silent) {
+        (Tongue::English, None) => format!(
+            "a new voice, {name}, not heard in the half year before: its story is told in {sources} source{s}"
+        ),
+        (Tongue::English, Some(silent)) => format!(
+            "{name} speaks for the first time in {silent}: {carried} of its stories of the half year before went far"
+        ),
+        (Tongue::French, None) => format!(
+            "une voix nouvelle, {name}, qu’on n’avait pas entendue depuis six mois : son histoire est dans {sources} source{s}"
+        ),
+        (Tongue::French, Some(silent)) => format!(
+            "{name} en reparle pour la première fois en {silent} : {carried} de ses histoires des six mois précédents ont été reprises au loin"
+        ),
     }
 }
 

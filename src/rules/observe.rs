@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Alert, AlertState, Bucket, Condition, Observed, Rule, SeenBaseline, SentimentLabel, Series, Timestamp,
+    Alert, AlertState, Bucket, Condition, Observed, Rule, SeenBaseline, SeenVoice, SentimentLabel, Series,
+    Timestamp,
 };
 
 use super::normal::Normal;
@@ -22,7 +23,7 @@ const HEAVIEST_HISTORY: f64 = 200.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     pub observed: Observed,
-    /// `None` for a pattern, which has no normal, and for a window that clearly holds nothing unusual.
+    /// `None` for a rule that speaks at once, which has no normal, and for a window that clearly holds nothing unusual.
     pub baseline: Option<SeenBaseline>,
     /// The rule's condition holds.
     pub holds: bool,
@@ -75,16 +76,25 @@ pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
     if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
 }
 
-/// What a pattern sees: the mentions that are new to it, in the time since its last look.
-pub fn observe_pattern(
-    rule: &Rule,
-    found: &Bucket,
-    sources: u32,
-    window: (Timestamp, Timestamp),
-) -> Observation {
-    let mut observed = observed(rule, found.volume(rule.count), found, window);
-    observed.sources = sources;
-    let holds = observed.value >= rule.min && observed.value > 0 && sources >= rule.min_sources;
+/// What is new to a rule that speaks at once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Finds {
+    pub counts: Bucket,
+    pub sources: u32,
+    /// Of a rule for new voices: whom it heard. What they set going is counted.
+    pub voices: Vec<SeenVoice>,
+}
+
+/// What a rule that speaks at once sees in the time since its last look.
+pub fn observe_at_once(rule: &Rule, found: Finds, window: (Timestamp, Timestamp)) -> Observation {
+    let Finds { counts, sources, voices } = found;
+    let (value, min_sources) = match rule.condition {
+        // How far a voice must carry was asked of each.
+        Condition::NewVoice => (u32::try_from(voices.len()).unwrap_or(u32::MAX), 0),
+        _ => (counts.volume(rule.count), rule.min_sources),
+    };
+    let observed = Observed { sources, voices, ..observed(rule, value, &counts, window) };
+    let holds = value >= rule.min && value > 0 && sources >= min_sources;
     Observation { observed, baseline: None, holds }
 }
 
@@ -98,6 +108,7 @@ fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timesta
         positive: Some(found.toned(SentimentLabel::Positive, rule.count)),
         sources: 0,
         window,
+        voices: Vec::new(),
     }
 }
 
@@ -137,7 +148,7 @@ fn is_news(rule: &Rule, seen: &Observation, last: &Alert) -> bool {
             _ => true,
         };
     let waits = last.state == AlertState::Pending;
-    rule.condition == Condition::Pattern || waits || after_peak || before || same_window || record
+    rule.condition.is_at_once() || waits || after_peak || before || same_window || record
 }
 
 /// How much less probable than the budget allows.

@@ -15,11 +15,12 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::normal::{Keeps, SLOT_S, Vigil, begun};
-use super::observe::observe_pattern;
+use super::observe::{Finds, observe_at_once};
 use super::step::{Step, step};
 use super::walk::Sight;
 use crate::model::{
-    Alert, AlertState, BrandId, Bucket, Heard, History, Rule, SentimentLabel, Series, Timestamp, Tongue,
+    Alert, AlertState, BrandId, Bucket, Heard, History, Rule, SeenVoice, SentimentLabel, Series, Timestamp,
+    Tongue,
 };
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
@@ -137,7 +138,7 @@ impl Past {
         }
     }
 
-    /// The same of some of its mentions only, for a pattern.
+    /// The same of some of its mentions only, for a rule that speaks at once.
     pub fn only(&self, mentions: &BTreeSet<i64>) -> Past {
         let wanted: Vec<usize> =
             (0..self.arrivals.len()).filter(|n| mentions.contains(&self.arrivals[*n].mention)).collect();
@@ -167,6 +168,15 @@ impl Past {
         let within = |at_s: &i64| (span.since.as_second()..span.until.as_second()).contains(at_s);
         let all = self.known_at.iter().zip(&self.reconstructed).filter(|(at_s, _)| within(at_s));
         all.fold((0, 0), |(all, of), (_, reconstructed)| (all + 1, of + u64::from(*reconstructed)))
+    }
+
+    /// All mentions, with the time since when each is known and whether it came in as heard live.
+    pub fn as_known(&self) -> impl Iterator<Item = (&Arrival, i64, bool)> {
+        let is_news = |arrival: &Arrival, known_at| {
+            !arrival.backfill || arrival.unplaced || known_at < arrival.observed
+        };
+        let known = self.arrivals.iter().zip(&self.known_at);
+        known.map(move |(arrival, &known_at)| (arrival, known_at, is_news(arrival, known_at)))
     }
 
     /// The mentions known from some time on that come in by the end of a span.
@@ -569,14 +579,16 @@ impl<'a> Course<'a> {
     }
 }
 
-/// All incidents that a pattern opens within a span, oldest first, as they are at its end, each with its mentions;
-/// all of `past` match it.
-pub fn replay_pattern(
+/// All incidents that a rule that speaks at once opens within a span, oldest first, as they are at its end, each with
+/// the mentions it rests on; all of `past` are worth telling. `voices` tells, for some of them and a time, whom one
+/// heard in them, and all that was known then of what these set going; for a pattern, nothing.
+pub fn replay_at_once(
     rule: &Rule,
     brand: &BrandId,
     past: &Past,
     span: Span,
     tongue: Tongue,
+    voices: impl Fn(&[Arrival], Timestamp) -> Option<(Vec<SeenVoice>, Vec<Arrival>)>,
 ) -> Vec<(Alert, Vec<Arrival>)> {
     let (since, until) = (span.since.as_second(), span.until.as_second());
     let cooldown_s = i64::try_from(rule.cooldown.as_secs()).unwrap_or(i64::MAX / 2);
@@ -589,10 +601,13 @@ pub fn replay_pattern(
         waiting.retain(|(known_at, _)| *known_at >= oldest);
         waiting.extend(news.iter().map(|event| (event.at_s, past.arrivals[event.arrival as usize])));
         let together: Vec<Arrival> = waiting.iter().map(|(_, arrival)| *arrival).collect();
+        let (voices, together) =
+            voices(&together, instant(now_s)).unwrap_or_else(|| (Vec::new(), together.clone()));
         let sources: BTreeSet<u32> = together.iter().map(|arrival| arrival.source).collect();
         let sources = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let window = (instant(looked.min(now_s)), instant(now_s));
-        let seen = observe_pattern(rule, &counted(&together), sources, window);
+        let finds = Finds { counts: counted(&together), sources, voices };
+        let seen = observe_at_once(rule, finds, window);
         let current = found.last().map(|(alert, _)| alert);
         let Step { alert, renewed, .. } = step(rule, brand, current, &seen, instant(now_s), tongue);
         if let Some(alert) = alert {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::normal::LONGEST_CALM;
 use super::notice::{Notice, Silence, reason};
 use super::observe::Observation;
-use crate::model::{Alert, AlertId, AlertState, BrandId, Condition, Rule, Timestamp, Tongue};
+use crate::model::{Alert, AlertId, AlertState, BrandId, Rule, Timestamp, Tongue};
 
 /// How long a condition must not hold before its incident is over: its window's length, within these.
 const SHORTEST_CALM: Duration = Duration::from_secs(3_600);
@@ -41,8 +41,8 @@ pub fn step(
         Some(alert) if alert.state == AlertState::Pending => pending(rule, alert, seen, now, tongue),
         Some(alert) if alert.state == AlertState::Firing => firing(rule, alert, seen, now, tongue),
         _ if !seen.holds => quiet(Silence::Calm),
-        // A pattern sees each mention once, and its last incident has lasted a cooldown.
-        _ if rule.condition == Condition::Pattern => open(rule, brand, seen, now, tongue),
+        // A rule that speaks at once sees each mention once, and its last incident has lasted a cooldown.
+        _ if rule.condition.is_at_once() => open(rule, brand, seen, now, tongue),
         Some(last) if at >= last.since && last.until.is_some_and(|until| at <= until) => {
             late_evidence(rule, last, seen, now, tongue)
         }
@@ -64,8 +64,8 @@ fn quiet(silence: Silence) -> Step {
 
 fn open(rule: &Rule, brand: &BrandId, seen: &Observation, now: Timestamp, tongue: Tongue) -> Step {
     let since = seen.observed.window.1;
-    // A pattern speaks at once: its later looks see other mentions, so it has nothing to wait for.
-    let fires = rule.hold.is_zero() || rule.condition == Condition::Pattern;
+    // The later looks of a rule that speaks at once see other mentions, so it has nothing to wait for.
+    let fires = rule.hold.is_zero() || rule.condition.is_at_once();
     let mut alert = Alert {
         id: alert_id(rule, brand, since),
         rule: rule.id.clone(),
@@ -125,19 +125,18 @@ fn firing(rule: &Rule, alert: &Alert, seen: &Observation, now: Timestamp, tongue
         let next = Alert { state: AlertState::Resolved, until: Some(at), ..alert.clone() };
         return Step { alert: Some(next), notice: Notice::Resolved, renewed: false };
     }
-    // A window that was over before this incident began shows another event; a pattern's place is no time.
-    if rule.condition != Condition::Pattern && at < alert.since && at <= alert.observed.window.0 {
+    // A window that was over before this incident began shows another event; what is found at once has no window.
+    if !rule.condition.is_at_once() && at < alert.since && at <= alert.observed.window.0 {
         return quiet(Silence::StillFiring);
     }
     let mut next = alert.clone();
     next.last_held = at.max(alert.last_held);
     let before = (growth(alert), told_in(rule, alert, alert.seen_at));
     let renewed = take_numbers(rule, &mut next, seen, now, tongue);
-    let grown = match rule.condition {
-        Condition::Pattern => renewed && told_in(rule, &next, now) > before.1,
-        Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
-            growth(&next) > before.0
-        }
+    let grown = if rule.condition.is_at_once() {
+        renewed && told_in(rule, &next, now) > before.1
+    } else {
+        growth(&next) > before.0
     };
     let notice = if grown { Notice::NewEvidence } else { Notice::NothingNew(Silence::StillFiring) };
     let changed = renewed || next.last_held != alert.last_held;
@@ -152,8 +151,8 @@ fn late_evidence(rule: &Rule, last: &Alert, seen: &Observation, now: Timestamp, 
     Step { alert: renewed.then_some(next), notice, renewed }
 }
 
-/// Takes over the numbers of a look if they are more unusual than those kept. A pattern, which knows no
-/// unusual and sees each mention once, adds up what is new. Answers whether it did.
+/// Takes over the numbers of a look if they are more unusual than those kept. A rule that speaks at once knows no
+/// unusual and sees each mention once: it adds up what is new. Answers whether it did.
 fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timestamp, tongue: Tongue) -> bool {
     match (&alert.baseline, &seen.baseline) {
         (Some(kept), Some(new)) => {
@@ -173,6 +172,7 @@ fn take_numbers(rule: &Rule, alert: &mut Alert, seen: &Observation, now: Timesta
             kept.positive = kept.positive.zip(new.positive).map(|(kept, new)| kept + new);
             kept.sources = kept.sources.max(new.sources);
             kept.window.1 = kept.window.1.max(new.window.1);
+            kept.voices.extend_from_slice(&new.voices);
         }
     }
     alert.baseline = seen.baseline.clone();
@@ -192,9 +192,9 @@ fn told_in(rule: &Rule, alert: &Alert, at: Timestamp) -> i64 {
     alert.fired_at.map_or(0, |fired_at| seconds_between(fired_at, at) / seconds(rule.cooldown).max(1))
 }
 
-/// Of a pattern, whose looks are as short as the time between polls, an incident lasts a cooldown.
+/// Of a rule that speaks at once, whose looks are as short as the time between polls, an incident lasts a cooldown.
 fn calm_s(rule: &Rule, alert: &Alert) -> i64 {
-    if rule.condition == Condition::Pattern {
+    if rule.condition.is_at_once() {
         return seconds(rule.cooldown);
     }
     let window_s = seconds_between(alert.observed.window.0, alert.observed.window.1);

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::observe::observe;
 use crate::model::{
-    Alert, AlertState, BrandId, Bucket, Condition, CountBy, Heard, History, Rule, RuleId, Series, Severity,
-    Timestamp, Tongue, Undated, Window,
+    Alert, AlertState, BrandId, Bucket, Condition, CountBy, Heard, History, MentionId, Rule, RuleId,
+    SeenVoice, Series, Severity, Timestamp, Tongue, Undated, Window,
 };
 use crate::stats::chance::Chance;
 
@@ -21,7 +21,7 @@ const PER_DAY: usize = 96;
 fn rule(condition: Condition, window: Window) -> Rule {
     Rule {
         id: RuleId::new("acme-spike"),
-        min: if condition == Condition::Pattern { 1 } else { 3 },
+        min: if condition.is_at_once() { 1 } else { 3 },
         condition,
         brands: vec![BrandId::new("acme")],
         query: None,
@@ -67,6 +67,19 @@ fn end_of(series: &Series, bucket: usize) -> Timestamp {
     Timestamp::from_second(series.start.as_second() + (bucket as i64 + 1) * i64::from(STEP_S)).unwrap()
 }
 
+/// Every other one has spoken before.
+fn voice(number: u32, at: Timestamp) -> SeenVoice {
+    let before = Timestamp::from_second(at.as_second() - 42 * 86_400).unwrap();
+    SeenVoice {
+        name: format!("Zoé {number}"),
+        first: MentionId::new(format!("m_{number}")),
+        at,
+        sources: 4,
+        before: (number % 2 == 1).then_some(before),
+        carried: number % 2 * 3,
+    }
+}
+
 /// All of it was heard by all of today's sources.
 fn history(series: &Series) -> History {
     let heard = |&counts: &Bucket| Some(Heard { counts, share: 1.0 });
@@ -83,9 +96,14 @@ fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Not
     for bucket in looks {
         let now = end_of(series, bucket);
         let step = match rule.condition {
-            Condition::Pattern => {
+            Condition::Pattern | Condition::NewVoice => {
                 let window = (end_of(series, bucket - 1), now);
-                let seen = observe_pattern(rule, &series.buckets[bucket], 5, window);
+                let counts = series.buckets[bucket];
+                let voices = match rule.condition {
+                    Condition::NewVoice => (0..counts.stories).map(|i| voice(i, now)).collect(),
+                    _ => Vec::new(),
+                };
+                let seen = observe_at_once(rule, Finds { counts, sources: 5, voices }, window);
                 step(rule, brand, state.as_ref(), &seen, now, Tongue::English)
             }
             Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
@@ -243,6 +261,16 @@ fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     assert_eq!(state.unwrap().state, AlertState::Resolved);
 }
 
+#[test]
+fn new_voices_are_counted_and_gathered() {
+    let series = series(|i| (if [10, 12, 13].contains(&i) { 2 } else { 0 }, 0), 100);
+    let rule = Rule { min_sources: 9, ..rule(Condition::NewVoice, Window::Auto) };
+    let (told, state) = run(&rule, &series, 1..100);
+    let notices: Vec<_> = told.iter().map(|(notice, alert)| (*notice, alert.observed.value)).collect();
+    assert_eq!(notices, [(Notice::First, 2), (Notice::Resolved, 6)], "how far each went was asked before");
+    assert_eq!(state.unwrap().observed.voices.len(), 6);
+}
+
 /// The place of a pattern's looks is a rev: their times may overlap, or go back with the clock.
 #[test]
 fn a_pattern_adds_up_every_look_whatever_the_clock_says() {
@@ -254,7 +282,8 @@ fn a_pattern_adds_up_every_look_whatever_the_clock_says() {
     for bucket in [50, 51, 40, 45] {
         let now = end_of(&series, bucket);
         let counts = Bucket { mentions: 2, stories: 2, ..Bucket::default() };
-        let seen = observe_pattern(&rule, &counts, 1, (end_of(&series, bucket - 2), now));
+        let finds = Finds { counts, sources: 1, voices: Vec::new() };
+        let seen = observe_at_once(&rule, finds, (end_of(&series, bucket - 2), now));
         let step = step(&rule, &rule.brands[0], state.as_ref(), &seen, now, Tongue::English);
         notices.push(step.notice);
         state = step.alert.or(state);
@@ -265,7 +294,8 @@ fn a_pattern_adds_up_every_look_whatever_the_clock_says() {
     assert_eq!((alert.observed.value, alert.observed.window.1), (8, end_of(&series, 51)));
     let over = Alert { state: AlertState::Resolved, until: Some(alert.last_held), ..alert };
     let counts = Bucket { mentions: 1, stories: 1, ..Bucket::default() };
-    let seen = observe_pattern(&rule, &counts, 1, (end_of(&series, 19), end_of(&series, 20)));
+    let finds = Finds { counts, sources: 1, voices: Vec::new() };
+    let seen = observe_at_once(&rule, finds, (end_of(&series, 19), end_of(&series, 20)));
     let again = step(&rule, &rule.brands[0], Some(&over), &seen, end_of(&series, 20), Tongue::English);
     assert_eq!(again.notice, Notice::First);
 }
@@ -348,6 +378,22 @@ fn reasons_read_well() {
             4 new stories match “acme-spike”
             4 nouvelles histoires pour « acme-spike »
         "#]],
+    );
+    check(
+        Condition::NewVoice,
+        (1, 0),
+        expect![[r#"
+        a new voice, Zoé 0, not heard in the half year before: its story is told in 4 sources
+        une voix nouvelle, Zoé 0, qu’on n’avait pas entendue depuis six mois : son histoire est dans 4 sources
+    "#]],
+    );
+    check(
+        Condition::NewVoice,
+        (3, 0),
+        expect![[r#"
+        a new voice, Zoé 0, not heard in the half year before: its story is told in 4 sources, and 2 other voices
+        une voix nouvelle, Zoé 0, qu’on n’avait pas entendue depuis six mois : son histoire est dans 4 sources, et 2 autres voix
+    "#]],
     );
 }
 

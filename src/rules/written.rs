@@ -2,9 +2,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::replay::{Arrival, Listened, Past, Span, replay, replay_pattern};
+use super::replay::{Arrival, Listened, Past, Span, replay, replay_at_once};
 use crate::model::{
-    Alert, AlertState, Condition, Expectation, SentimentLabel, Timestamp, Tongue, WrittenTest,
+    Alert, AlertState, Condition, Expectation, MentionId, Rule, SeenVoice, SentimentLabel, Timestamp, Tongue,
+    WrittenTest,
 };
 
 /// What an expectation found.
@@ -24,8 +25,12 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
         let until = Timestamp::from_second(expected.at.as_second() + 1).unwrap_or(Timestamp::MAX);
         let span = Span { since: test.start, until };
         let alerts = match test.rule.condition {
-            Condition::Pattern => {
-                let found = replay_pattern(&test.rule, &test.brand, &past, span, tongue);
+            Condition::Pattern | Condition::NewVoice => {
+                let voices = |arrivals: &[Arrival], at| match test.rule.condition {
+                    Condition::NewVoice => Some((voices(&test.rule, arrivals, at), arrivals.to_vec())),
+                    _ => None,
+                };
+                let found = replay_at_once(&test.rule, &test.brand, &past, span, tongue, voices);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
             Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
@@ -39,6 +44,19 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
         Found { expected, firing, holds }
     };
     test.expectations.iter().map(found).collect()
+}
+
+/// A voice of weight for each mention: names are not written.
+fn voices(rule: &Rule, arrivals: &[Arrival], at: Timestamp) -> Vec<SeenVoice> {
+    let voice = |arrival: &Arrival| SeenVoice {
+        name: (arrival.mention + 1).to_string(),
+        first: MentionId::new(""),
+        at,
+        sources: rule.min_sources,
+        before: None,
+        carried: 0,
+    };
+    arrivals.iter().map(voice).collect()
 }
 
 fn past(test: &WrittenTest, zone: &TimeZone) -> Past {

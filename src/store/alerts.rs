@@ -11,7 +11,7 @@ use super::notices::{Notice, write_notice};
 use super::{Reader, Store, set_meta};
 use crate::model::{
     Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Observed, RuleId, SeenBaseline,
-    SeenSeries, Severity, SourceId, Timestamp,
+    SeenSeries, SeenVoice, Severity, SourceId, Timestamp,
 };
 
 /// Which alerts are asked for; `None` leaves a fact open.
@@ -217,11 +217,13 @@ pub(super) fn named<T: Copy, const N: usize>(
 }
 
 fn observed_to_json(observed: &Observed) -> Value {
-    let Observed { count, value, mentions, stories, negative, positive, sources, window: (since, until) } =
-        observed;
+    let Observed { count, value, mentions, stories, negative, positive, sources, window, voices } = observed;
+    let (since, until) = window;
     json!({
         "count": count.as_str(), "value": value, "mentions": mentions, "stories": stories,
-        "negative": negative, "positive": positive, "sources": sources, "window": [since.to_string(), until.to_string()],
+        "negative": negative, "positive": positive, "sources": sources,
+        "window": [since.to_string(), until.to_string()],
+        "voices": voices.iter().map(voice_to_json).collect::<Vec<_>>(),
     })
 }
 
@@ -236,6 +238,33 @@ fn observed_from_json(value: &Value) -> Option<Observed> {
         positive: number(&value["positive"]),
         sources: number(&value["sources"])?,
         window: (time(&value["window"][0])?, time(&value["window"][1])?),
+        // Not known to vigies of before.
+        voices: match value["voices"].as_array() {
+            Some(voices) => voices.iter().map(voice_from_json).collect::<Option<_>>()?,
+            None => Vec::new(),
+        },
+    })
+}
+
+fn voice_to_json(voice: &SeenVoice) -> Value {
+    let SeenVoice { name, first, at, sources, before, carried } = voice;
+    json!({
+        "name": name, "first": first.as_str(), "at": at.to_string(), "sources": sources,
+        "before": before.map(|before| before.to_string()), "carried": carried,
+    })
+}
+
+fn voice_from_json(value: &Value) -> Option<SeenVoice> {
+    Some(SeenVoice {
+        name: value["name"].as_str()?.to_owned(),
+        first: MentionId::new(value["first"].as_str()?),
+        at: time(&value["at"])?,
+        sources: number(&value["sources"])?,
+        before: match &value["before"] {
+            Value::Null => None,
+            before => Some(time(before)?),
+        },
+        carried: number(&value["carried"])?,
     })
 }
 
@@ -345,6 +374,16 @@ mod tests {
                 positive: Some(4),
                 sources: 17,
                 window: (time("2026-01-02T10:00Z"), time("2026-01-02T10:15Z")),
+                voices: [None, Some(time("2025-11-30T08:00:07Z"))]
+                    .map(|before| SeenVoice {
+                        name: "Zoé \"Z\"".to_owned(),
+                        first: MentionId::new("m_1"),
+                        at: time("2026-01-02T10:14:00.5Z"),
+                        sources: 4,
+                        before,
+                        carried: 2,
+                    })
+                    .to_vec(),
             },
             baseline: Some(SeenBaseline {
                 expected: 0.1 + 0.2,

@@ -56,6 +56,31 @@ impl Reader {
         Ok(())
     }
 
+    /// Hands every kept entry of `[since, until)` that names nobody to `each`, newest first, in constant memory, until
+    /// it breaks.
+    pub fn nameless(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND e.expired = 0
+                 AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.entry = e.entry)
+             ORDER BY e.at DESC, e.entry DESC"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let since = since.map_or(i64::MIN, Timestamp::as_second);
+        let until = until.map_or(i64::MAX, Timestamp::as_second);
+        let mut rows = statement.query([since, until])?;
+        while let Some(row) = rows.next()? {
+            if each(self.kept_entry(row)?)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// A page of all kept entries, in the order they were stored: pass 0 first, then the number that came
     /// with the last one.
     pub fn kept_entries(&self, after: i64, limit: usize) -> Result<Vec<(i64, KeptEntry)>> {

@@ -60,6 +60,13 @@ impl Reader {
         found.iter().take(limit).map(|(_, _, mention)| self.numbered_mention(*mention)).collect()
     }
 
+    /// The number of a mention that is kept.
+    pub fn mention_number(&self, id: &MentionId) -> Result<Option<i64>> {
+        let Some(id) = id_bytes(id.as_str()) else { return Ok(None) };
+        let mut statement = self.db.prepare_cached("SELECT mention FROM mentions WHERE id = ?1")?;
+        Ok(statement.query_row([id], |row| row.get(0)).optional()?)
+    }
+
     /// Every mention there is, sorted: to compare a derived copy with.
     pub fn mention_ids(&self) -> Result<Vec<MentionId>> {
         let mut statement = self.db.prepare("SELECT id FROM mentions ORDER BY id")?;
@@ -189,7 +196,7 @@ impl Reader {
         found
             .into_iter()
             .map(|(mention, rev, born_rev)| {
-                Ok(News { rev, born_rev, mention: self.numbered_mention(mention)? })
+                Ok(News { number: mention, rev, born_rev, mention: self.numbered_mention(mention)? })
             })
             .collect()
     }
@@ -260,6 +267,8 @@ pub enum Heard {
 /// A mention with its place in the order of changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct News {
+    /// Its number in the store.
+    pub number: i64,
     pub rev: u64,
     /// The rev at which it was first heard; 0 if it was found in an entry heard before.
     pub born_rev: u64,

@@ -35,6 +35,7 @@ mod sums;
 mod testing;
 mod told;
 mod usual;
+mod voices;
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -4,7 +4,9 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::annotations::AnnotationView;
-use crate::model::{Acknowledgement, Alert, AlertId, AlertState, Annotation, SeenBaseline, Timestamp};
+use crate::model::{
+    Acknowledgement, Alert, AlertId, AlertState, Annotation, SeenBaseline, SeenVoice, Timestamp,
+};
 use crate::store::{AlertFilter, Reader};
 
 /// Alerts listed unless all are asked for.
@@ -57,6 +59,31 @@ pub struct ObservedView {
     pub positive: Option<u32>,
     pub sources: u32,
     pub window: [Timestamp; 2],
+    /// Whom a rule for new voices heard.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<VoiceView>,
+}
+
+/// Someone who spoke, and what was known of that then.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VoiceView {
+    pub name: String,
+    /// The mention with which the story began.
+    pub first: String,
+    pub at: Timestamp,
+    /// In how many sources the story was.
+    pub sources: u32,
+    /// When the voice had spoken before, within half a year.
+    pub before: Option<Timestamp>,
+    /// How many of its stories of that time went far.
+    pub carried: u32,
+}
+
+impl From<&SeenVoice> for VoiceView {
+    fn from(voice: &SeenVoice) -> Self {
+        let SeenVoice { name, first, at, sources, before, carried } = voice.clone();
+        VoiceView { name, first: first.to_string(), at, sources, before, carried }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -109,6 +136,7 @@ impl AlertView {
                 positive: seen.positive,
                 sources: seen.sources,
                 window: [seen.window.0, seen.window.1],
+                voices: seen.voices.iter().map(VoiceView::from).collect(),
             },
             baseline: alert.baseline.as_ref().map(BaselineView::from),
             evidence: alert.evidence.iter().map(ToString::to_string).collect(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::alerts::AlertView;
 use super::compare::IntervalView;
 use super::search::MentionView;
-use crate::model::{Alert, Condition, Rule};
+use crate::model::{Alert, Rule};
 use crate::stats::rate;
 
 /// The answer of `rules backtest`.
@@ -29,7 +29,7 @@ pub struct BacktestView {
 pub struct ReplayedRule {
     pub rule: String,
     pub brand: String,
-    /// False alarms tolerated per week; `None` for a pattern, which has no budget.
+    /// False alarms tolerated per week; `None` for a rule that speaks at once, which has no budget.
     pub budget_per_week: Option<f64>,
     /// Weeks in which it could judge.
     pub weeks: f64,
@@ -62,7 +62,7 @@ impl ReplayedRule {
         Self {
             rule: rule.id.to_string(),
             brand: brand.to_owned(),
-            budget_per_week: (rule.condition != Condition::Pattern).then_some(rule.budget_per_week),
+            budget_per_week: (!rule.condition.is_at_once()).then_some(rule.budget_per_week),
             weeks,
             alerts: all,
             per_week: rate::rate(all, weeks).map(IntervalView::from),

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::search::{MentionView, holds};
 use crate::model::Entry;
-use crate::query::{self, Ast, Document};
+use crate::prepare::detect_language;
+use crate::query::{Ast, Compiled, Document, NO_BRAND, Prepared};
 use crate::store::KeptEntry;
 
 /// A line of `parse`.
@@ -102,19 +103,36 @@ impl<'a> ExportedEntry<'a> {
 
 /// Whether a query holds for an entry without mentions.
 fn holds_for_entry(ast: &Ast, kept: &KeptEntry, source_tags: &[String]) -> bool {
-    let tags = [&kept.entry.tags, source_tags].concat();
-    let document = Document {
+    let tags = tags_of(kept, source_tags);
+    let document = document(kept, &tags);
+    let mut language = || language_of(kept);
+    Compiled::new(ast).matches(&Prepared::asking(&document, &mut language))
+}
+
+/// As it was told when it was heard, which is done for what names a brand, else as it is told now.
+pub(super) fn language_of(kept: &KeptEntry) -> Option<String> {
+    let known = kept.language.code().map(str::to_owned);
+    known.or_else(|| detect_language(&kept.entry).code().map(str::to_owned))
+}
+
+/// Those of the entry and of its source.
+pub(super) fn tags_of(kept: &KeptEntry, source_tags: &[String]) -> Vec<String> {
+    [&kept.entry.tags, source_tags].concat()
+}
+
+/// An entry without mentions as a query sees it, but for its language.
+pub(super) fn document<'a>(kept: &'a KeptEntry, tags: &'a [String]) -> Document<'a> {
+    Document {
         title: kept.entry.title_text(),
         text: kept.entry.text(),
         author: kept.entry.author.as_deref(),
         link: kept.entry.link.as_deref(),
         source: kept.source.as_str(),
-        tags: &tags,
-        language: kept.language.code(),
+        tags,
+        brand: Some(NO_BRAND),
         at: kept.entry.published.or(Some(kept.observed)),
         ..Document::default()
-    };
-    query::matches(ast, &document)
+    }
 }
 
 #[cfg(test)]

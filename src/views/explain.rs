@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use anyhow::Result;
 use serde::Serialize;
 
-use super::alerts::{AlertView, BaselineView};
+use super::alerts::{AlertView, BaselineView, VoiceView};
 use crate::model::{
-    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SentimentLabel, StoryId, Timestamp, Tongue,
+    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, StoryId, Timestamp,
+    Tongue,
 };
 use crate::rules;
 use crate::store::{Reader, Scope};
@@ -66,6 +67,12 @@ pub enum Difference {
     CameLate(MentionId),
     More(usize),
     Rescored(Timestamp),
+    Voice {
+        name: String,
+        what: OfVoice,
+        then: String,
+        today: String,
+    },
     /// Counts differ though every mention of the evidence counts as it did.
     Untold,
 }
@@ -77,6 +84,14 @@ pub enum Counted {
     Stories,
     Negative,
     Positive,
+}
+
+/// What is known of a voice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfVoice {
+    Sources,
+    Before,
+    Carried,
 }
 
 /// How a mention counts today.
@@ -180,6 +195,21 @@ impl Difference {
                 "{} {at}",
                 of("the tones of mentions were scored anew at", "le ton des mentions a été réévalué le")
             ),
+            Difference::Voice { name, what, then, today } => {
+                let what = match what {
+                    OfVoice::Sources => of("sources", "sources"),
+                    OfVoice::Before => of("had spoken before at", "avait parlé avant, le"),
+                    OfVoice::Carried => of("stories that went far", "histoires reprises au loin"),
+                };
+                match tongue {
+                    Tongue::English => format!("{name}: {what}: {then} then, {today} of what is kept today"),
+                    Tongue::French => {
+                        format!(
+                            "{name} : {what} : {then} alors, {today} d’après ce qui est conservé aujourd’hui"
+                        )
+                    }
+                }
+            }
             Difference::Untold => of(
                 "the evidence counts as it did: brands, queries, or which mentions are copies of one story have changed since",
                 "les mentions à l’appui comptent comme alors : les marques, les requêtes ou les copies d’une même histoire ont changé depuis",
@@ -203,6 +233,9 @@ pub struct RecomputedView {
     pub mentions: u32,
     pub stories: u32,
     pub negative: u32,
+    /// Whom it heard, as what is kept today tells it of the time when that was told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<VoiceView>,
     pub positive: u32,
 }
 
@@ -244,7 +277,8 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
     } else if baseline != alert.baseline {
         differences.push(Difference::Baseline);
     }
-    let recounted = recount(reader, alert)?;
+    let recounted = RecomputedView { voices: voices(reader, alert)?, ..recount(reader, alert)? };
+    differences.extend(heard_otherwise(alert, &recounted));
     let counted = counted_otherwise(alert, &recounted);
     let differs = !counted.is_empty();
     differences.extend(counted);
@@ -289,6 +323,55 @@ pub fn explain(reader: &Reader, alert: &Alert, all: &[Rule]) -> Result<ExplainVi
     })
 }
 
+/// Whom an alert heard, looked at again with what of the mentions kept today was known then.
+fn voices(reader: &Reader, alert: &Alert) -> Result<Vec<VoiceView>> {
+    if alert.observed.voices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (brand, query) = (&alert.brand, alert.query.as_deref());
+    let scope = Scope { brand, query, since: Timestamp::MIN, until: Timestamp::MAX, backfill: true };
+    let mut all = reader.no_voices(&scope)?;
+    for voiced in reader.voiced(&scope, 0)? {
+        all.put(voiced);
+    }
+    let again = |voice: &SeenVoice| -> Result<Option<VoiceView>> {
+        let Some(number) = reader.mention_number(&voice.first)? else { return Ok(None) };
+        // How far a story must go is part of the rule as it was.
+        let written = alert.rule_text.lines().find_map(|line| line.strip_prefix("min_sources = "));
+        let min_sources = written.and_then(|number| number.parse().ok()).unwrap_or(1);
+        let known = all.known_of(number, voice.at.as_second(), min_sources);
+        let Some((sources, before, carried)) = known else { return Ok(None) };
+        let before = before.map(Timestamp::from_second).transpose()?;
+        Ok(Some(VoiceView { sources, before, carried, ..VoiceView::from(voice) }))
+    };
+    let again = alert.observed.voices.iter().map(again).collect::<Result<Vec<_>>>()?;
+    Ok(again.into_iter().flatten().collect())
+}
+
+/// The voices of which something else is known today.
+fn heard_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for voice in &alert.observed.voices {
+        let then = VoiceView::from(voice);
+        let Some(now) = today.voices.iter().find(|now| now.first == then.first) else {
+            differences.push(Difference::NotKept(voice.first.clone()));
+            continue;
+        };
+        let before = |view: &VoiceView| view.before.map_or("–".to_owned(), |at| at.to_string());
+        for (what, then, today) in [
+            (OfVoice::Sources, then.sources.to_string(), now.sources.to_string()),
+            (OfVoice::Before, before(&then), before(now)),
+            (OfVoice::Carried, then.carried.to_string(), now.carried.to_string()),
+        ] {
+            if then != today {
+                let name = voice.name.clone();
+                differences.push(Difference::Voice { name, what, then, today });
+            }
+        }
+    }
+    differences
+}
+
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
         let (since, until) = alert.observed.window;
@@ -300,6 +383,7 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     };
     Ok(RecomputedView {
         baseline: None,
+        voices: Vec::new(),
         mentions: bucket.mentions,
         stories: bucket.stories,
         negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),

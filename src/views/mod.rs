@@ -13,6 +13,7 @@ pub mod discovery;
 pub mod entry;
 pub mod explain;
 pub mod health;
+pub mod nameless;
 pub mod notifiers;
 pub mod presets;
 pub mod report;

@@ -1,5 +1,7 @@
 //! The report: the comparison of a time, with what was called out, what was told most, and how well it was heard.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -7,7 +9,7 @@ use serde::Serialize;
 use super::alerts::AlertView;
 use super::annotations::AnnotationView;
 use super::compare::{ChangeView, Comparison, ComparisonView, changes, compare};
-use super::health::{HealthView, health};
+use super::health::{GapView, HealthView, health};
 use crate::model::{AlertState, Annotation, Brand, Role, SourceId, saved_query};
 use crate::store::{AlertFilter, Reader, Scope};
 
@@ -25,7 +27,7 @@ pub struct ReportView {
     pub alerts: Vec<AlertView>,
     /// What people noted of the time and of the brands compared, newest first.
     pub annotations: Vec<NotedView>,
-    /// The gaps are those of the time.
+    /// The gaps are those of the time, each whole.
     pub health: HealthView,
 }
 
@@ -83,8 +85,9 @@ pub fn report(reader: &Reader, asked: &Comparison<'_>, now: Timestamp) -> Result
             && asked.query.is_none_or(|query| alert.query.as_deref().and_then(saved_query) == Some(query))
     });
     let mut health = health(reader, asked.sources)?;
+    let mut gaps = gaps(reader, asked)?;
     for source in &mut health.sources {
-        source.gaps.retain(|gap| overlaps(gap.since, gap.until));
+        source.gaps = gaps.remove(source.source.as_str()).unwrap_or_default();
     }
     let benchmark = compare(reader, asked)?;
     let uneven = benchmark.basis.uneven.iter().filter(|uneven| !uneven.counted);
@@ -98,6 +101,22 @@ pub fn report(reader: &Reader, asked: &Comparison<'_>, now: Timestamp) -> Result
         alerts: alerts.iter().map(|alert| AlertView::new(alert, &annotations)).collect(),
         health,
     })
+}
+
+/// The times of which each source was not heard, newest first; those that touch are one.
+fn gaps(reader: &Reader, asked: &Comparison<'_>) -> Result<HashMap<String, Vec<GapView>>> {
+    let mut gaps: HashMap<String, Vec<GapView>> = HashMap::new();
+    for gap in reader.gaps(asked.since, asked.until)? {
+        let of_source = gaps.entry(gap.source.to_string()).or_default();
+        match of_source.last_mut() {
+            Some(before) if before.until.is_none_or(|until| until >= gap.since) => {
+                before.until = before.until.zip(gap.until).map(|(before, until)| before.max(until));
+            }
+            _ => of_source.push(GapView { since: gap.since, until: gap.until }),
+        }
+    }
+    gaps.values_mut().for_each(|of_source| of_source.reverse());
+    Ok(gaps)
 }
 
 /// At most so long before and after an annotation is looked at, and at least.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, list};
 use super::search::MentionView;
-use crate::model::{AlertState, BrandId, Condition, MentionId, Rule};
+use crate::model::{AlertState, BrandId, MentionId, Rule};
 use crate::store::{AlertFilter, Ingested, Reader};
 
 /// Titles shown.
@@ -122,7 +122,7 @@ pub fn round(
 
 fn judged_from(reader: &Reader, all: &[Rule], now: Timestamp) -> Result<Option<Timestamp>> {
     let mut latest = None;
-    for rule in all.iter().filter(|rule| rule.condition != Condition::Pattern) {
+    for rule in all.iter().filter(|rule| !rule.condition.is_at_once()) {
         for brand in &rule.brands {
             let Some(from) = super::rules::judged_from(reader, rule, brand, now)? else { return Ok(None) };
             latest = latest.max(Some(from));

@@ -1,10 +1,13 @@
 //! What a search answers: mentions as people and programs read them.
 
+use std::ops::ControlFlow;
+
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::index::{Facet, Fold, Options, Searcher};
-use crate::model::Mention;
+use super::nameless;
+use crate::index::{Facet, Fold, Options, Searcher, Sort};
+use crate::model::{Mention, Timestamp};
 use crate::query::{self, Ast, Document, Query, QueryError};
 use crate::store::Reader;
 use crate::text::Span;
@@ -18,7 +21,7 @@ const EXCERPT_WIDTH: usize = 240;
 pub struct SearchView {
     /// As typed.
     pub query: String,
-    /// Mentions that match, in all.
+    /// Mentions that match, in all; where the query says `brand:none`, kept entries that name no brand too.
     pub total: u64,
     pub hits: Vec<MentionView>,
     /// By name of the facet, in the order asked.
@@ -39,7 +42,7 @@ pub struct FacetValue {
     pub count: u64,
 }
 
-/// A mention as every face shows it. Times are RFC 3339 UTC.
+/// A mention, or an entry that names no brand, as every face shows it. Times are RFC 3339 UTC.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MentionView {
     pub id: String,
@@ -85,12 +88,24 @@ pub fn search(store: &Reader, index: &Searcher, query: &Query, options: &Options
         facet: facet.as_str(),
         values: values.into_iter().map(|(value, count)| FacetValue { value, count }).collect(),
     });
-    Ok(SearchView {
+    let mut view = SearchView {
         query: query.text.clone(),
         total: found.total,
         hits: mentions.iter().map(hit).collect(),
         facets: facets.collect(),
-    })
+    };
+    if nameless::is_asked(&query.ast) {
+        let others = nameless::search(store, &query.ast, options)?;
+        others.divide(&mut view.facets, options);
+        view.total += others.total;
+        let times = mentions.iter().map(Mention::at);
+        let mut hits: Vec<(Timestamp, MentionView)> = times.zip(view.hits).chain(others.hits).collect();
+        if options.sort == Sort::New {
+            hits.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        }
+        view.hits = hits.into_iter().map(|(_, hit)| hit).take(options.limit).collect();
+    }
+    Ok(view)
 }
 
 /// The hits alone, one after the other: for as many as one likes in constant memory, but for their ids, and
@@ -102,13 +117,34 @@ pub fn hits(
     options: &Options,
     each: &mut dyn FnMut(MentionView) -> Result<()>,
 ) -> Result<()> {
-    for id in index.newest(&query.ast, options)? {
+    let mut mentions = index.newest(&query.ast, options)?.into_iter().filter_map(|id| {
         // It may have been deleted since.
-        let Some(mention) = store.mention(&id)? else { continue };
-        let source_tags = options.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
-        each(MentionView::of_query(&mention, &query.ast, source_tags))?;
+        let mention = store.mention(&id).transpose()?;
+        Some(mention.map(|mention| {
+            let source_tags = options.source_tags.get(mention.source.as_str()).map_or(&[][..], Vec::as_slice);
+            (mention.at(), MentionView::of_query(&mention, &query.ast, source_tags))
+        }))
+    });
+    if !nameless::is_asked(&query.ast) {
+        return mentions.try_for_each(|mention| each(mention?.1));
     }
-    Ok(())
+    let mut mentions = mentions.peekable();
+    let mut left = options.limit;
+    nameless::each(store, &query.ast, options, &mut |at, hit| {
+        while left > 0
+            && let Some(newer) = mentions.next_if(|m| m.as_ref().map_or(true, |(of, _)| *of >= at))
+        {
+            each(newer?.1)?;
+            left -= 1;
+        }
+        if left == 0 {
+            return Ok(ControlFlow::Break(()));
+        }
+        left -= 1;
+        each(hit)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    mentions.take(left).try_for_each(|mention| each(mention?.1))
 }
 
 /// What a query finds, before it is saved: as `query preview --json` prints it.
@@ -223,7 +259,7 @@ impl MentionView {
     /// a mention are shown. `source_tags`: those of its source.
     pub fn new(mention: &Mention, spans: &[Span], source_tags: &[String]) -> Self {
         let spans = if spans.is_empty() { &mention.text_spans } else { spans };
-        let (excerpt, spans) = excerpt(&mention.text, spans, EXCERPT_WIDTH);
+        let (excerpt, spans) = excerpt_of(&mention.text, spans);
         MentionView {
             id: mention.id.to_string(),
             entry: mention.entry.to_string(),
@@ -231,7 +267,7 @@ impl MentionView {
             source: mention.source.to_string(),
             title: mention.title.clone(),
             excerpt,
-            spans: spans.iter().map(|span| [span.start, span.end]).collect(),
+            spans,
             link: mention.link.clone(),
             author: mention.author.clone(),
             published: mention.published.map(|at| at.to_string()),
@@ -257,6 +293,12 @@ impl MentionView {
         let spans = query::spans(ast, &document(mention, &tags));
         MentionView::new(mention, &spans.text, source_tags)
     }
+}
+
+/// What is shown of a text, and where the spans stand in it.
+pub(super) fn excerpt_of(text: &str, spans: &[Span]) -> (String, Vec<[u32; 2]>) {
+    let (excerpt, spans) = excerpt(text, spans, EXCERPT_WIDTH);
+    (excerpt, spans.iter().map(|span| [span.start, span.end]).collect())
 }
 
 /// Whether a query holds for a mention, decided without the index.

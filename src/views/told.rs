@@ -32,6 +32,8 @@ pub struct ToldAlert {
     #[serde(flatten)]
     pub alert: AlertView,
     pub evidence_sources: Vec<String>,
+    /// Of a rule for new voices: whom it heard, in words.
+    pub heard: Vec<String>,
     /// The earliest mention of the evidence.
     pub first: Option<MentionView>,
     pub to_read: Vec<ToRead>,
@@ -105,6 +107,7 @@ pub fn told(reader: &Reader, alert: &Alert, all: &[Rule], tongue: Tongue) -> Res
     let (earlier, earlier_total) = earlier(reader, alert)?;
     Ok(ToldAlert {
         alert: view,
+        heard: alert.observed.voices.iter().map(|voice| rules::voice_heard(voice, tongue)).collect(),
         evidence_sources: alert.evidence_sources.iter().map(ToString::to_string).collect(),
         first: mentions.first().map(|m| MentionView::new(m, &[], &[])),
         to_read: to_read(&mentions, alert.is_of_kind(&Condition::PositiveBuzz)),

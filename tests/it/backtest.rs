@@ -77,6 +77,19 @@ kind = "pattern"
 text = "recall"
 min = 2
 cooldown = "2h"
+
+[[rule]]
+id = "who"
+kind = "new-voice"
+min_sources = 2
+cooldown = "3h"
+
+[[rule]]
+id = "many"
+kind = "new-voice"
+min_sources = 2
+min = 2
+cooldown = "1d"
 "#;
 
 /// 2026-02-02, a Monday.
@@ -157,7 +170,40 @@ fn weeks(late: bool) -> Vec<Said> {
             say(&mut dice, at_s, about, undated);
         }
     }
+    all.extend(voices());
     all.sort_by_key(|said| said.heard_s);
+    all
+}
+
+/// Stories that an author begins in one source; some of them stand in the other as well, an hour later.
+fn voices() -> Vec<Said> {
+    let mut dice = Dice(11);
+    let mut all = Vec::new();
+    for (number, (author, day, hour, is_copied)) in [
+        ("Ada", 12, 9, true),
+        ("Bea", 19, 9, false),
+        ("Cid", 20, 9, true),
+        ("Ada", 20, 15, true),
+        ("Dan", 20, 17, true),
+        ("cid", 22, 9, true),
+        ("Eve", 25, 9, true),
+        ("Fay", 25, 10, true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let words: Vec<&str> = (0..60).map(|_| WORDS[dice.below(24) as usize]).collect();
+        for (copy, source) in ["news", "blog"].into_iter().enumerate().take(1 + usize::from(is_copied)) {
+            let at_s = START_S + (day * 24 + hour + copy as i64) * 3_600;
+            let date = Timestamp::from_second(at_s).expect("a time");
+            let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            let title = format!("Acme and {} {}", words[0], words[1]);
+            let item = item(&format!("v{number}-{copy}"), &title, &words.join(" "), &date);
+            let author = if copy == 0 { author } else { "Desk" };
+            let item = item.replace("</item>", &format!("<author>{author}</author></item>"));
+            all.push(Said { heard_s: at_s + 600, source, item });
+        }
+    }
     all
 }
 
@@ -255,7 +301,7 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
     let until = live.now.checked_add(jiff::SignedDuration::from_secs(1)).expect("a time");
     let span = Span { since: live.first_poll, until };
     let replayed = alerting::backtest(live.dir.path(), &live.standing, &rules, span).expect("replayed");
-    let is_pattern = |rule: &str| rule == "recall";
+    let is_pattern = |rule: &str| ["recall", "who", "many"].contains(&rule);
     let was: Vec<String> = live
         .alerts
         .iter()
@@ -265,6 +311,14 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
     assert_eq!(is.join("\n"), was.join("\n"));
     for rule in rules_that_spoke {
         assert!(replayed.alerts.iter().any(|r| r.alert.rule == *rule), "{rule} never spoke");
+    }
+    let reader = vigie::store::Reader::open(live.dir.path()).expect("opened");
+    for alert in live.alerts.iter().filter(|alert| !alert.observed.voices.is_empty()) {
+        let explained =
+            vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
+        assert!(explained.differences.is_empty(), "{:?}", explained.differences);
+        assert_eq!(explained.recomputed.voices, explained.alert.observed.voices);
+        assert_eq!(explained.recomputed.mentions, alert.observed.mentions);
     }
     for (raised, alert) in replayed.alerts.iter().zip(&live.alerts) {
         let ids: Vec<&str> = alert.evidence.iter().map(|id| id.as_str()).collect();
@@ -277,7 +331,7 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
 
 #[test]
 fn a_backtest_says_what_was_said_live() {
-    check(&weeks(false), &["auto", "copies", "bad", "good", "dated", "within", "recall"]);
+    check(&weeks(false), &["auto", "copies", "bad", "good", "dated", "within", "recall", "who", "many"]);
 }
 
 #[test]
@@ -401,7 +455,7 @@ fn a_rule_is_tuned_on_its_own_past() {
     assert!(text.contains("1/week") && text.contains("today"), "{text}");
     let refused = scenario.run(&["rules", "tune", "recall"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("a pattern has no budget"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`pattern` has no budget"), "{}", refused.stderr);
 }
 
 #[test]

@@ -270,6 +270,56 @@ fn a_new_competitor_is_heard_back_in_entries_that_named_nobody() {
     sound(&scenario);
 }
 
+/// The ids of what a search finds, of their entries and brands, in its order.
+fn hits(scenario: &Scenario, arguments: &[&str]) -> Vec<String> {
+    let lines = scenario.run(&[&["search", "--jsonl"], arguments].concat()).ok().stdout;
+    let hit = |line: &str| serde_json::from_str::<Value>(line).expect("a JSON line");
+    let title = |hit: Value| hit["title"].as_str().expect("a title").to_owned();
+    lines
+        .lines()
+        .map(|line| format!("{} {}", hit(line)["brand"].as_str().expect("a brand"), title(hit(line))))
+        .collect()
+}
+
+#[test]
+fn entries_that_name_nobody_are_found_where_they_are_asked_for() {
+    let mut scenario = heard("keep = \"all\"");
+    let more = item("fog", "Fog", "Lamps were lit at noon.", "Sat, 07 Mar 2026 12:00:00 GMT");
+    scenario.publisher.publish("/news.xml", &rss(&[&items()[..], &[more]].concat()));
+    scenario.at("2026-03-10T08:00:00Z").run(&["poll"]).ok();
+    assert_eq!(hits(&scenario, &["brand:none"]), ["none Fog", "none Weather"]);
+    assert_eq!(hits(&scenario, &["brand:none", "--limit", "1"]), ["none Fog"]);
+    // By stem, as mentions are; and beside these, in the order of time.
+    assert_eq!(hits(&scenario, &["brand:none lamp"]), ["none Fog"]);
+    assert_eq!(
+        hits(&scenario, &["(brand:acme OR brand:none) (shop OR rain OR lamp) NOT recalls"]),
+        ["none Fog", "none Weather", "acme Acme opens a shop"]
+    );
+    assert_eq!(hits(&scenario, &["brand:none", "--since", "2026-03-03"]), ["none Fog"]);
+    assert!(hits(&scenario, &["rain"]).is_empty() && hits(&scenario, &["NOT brand:acme"]).is_empty());
+    let both = "brand:none OR brand:acme";
+    let view = scenario.run(&["search", both, "--facets", "brand,day", "--limit", "3", "--json"]).ok().json();
+    let exported = scenario.run(&["export", both]).ok().stdout.lines().count();
+    assert_eq!((&view["total"], exported), (&7.into(), 7), "{view}");
+    assert_eq!(view["hits"].as_array().expect("hits").len(), 3);
+    let facet = |name: &str| -> Vec<(String, u64)> {
+        let values = view["facets"][name].as_array().expect("a facet").iter();
+        values.map(|v| (v["value"].as_str().unwrap().to_owned(), v["count"].as_u64().unwrap())).collect()
+    };
+    assert_eq!(facet("brand"), [("acme".to_owned(), 5), ("none".to_owned(), 2)]);
+    assert!(facet("day").contains(&("2026-03-02".to_owned(), 3)), "{view}");
+    assert_eq!(scenario.run(&["export", "brand:none"]).ok().stdout.lines().count(), 2);
+    let text = scenario.run(&["search", "brand:none rains"]).ok().stdout;
+    assert!(text.contains("· no brand · news") && text.contains("1 mention"), "{text}");
+    // One that becomes a mention is none of them.
+    scenario.configure(&format!("{}{OTHER}", config("keep = \"all\"")));
+    scenario.at("2026-03-20T08:00:00Z").run(&["poll"]).ok();
+    assert_eq!(hits(&scenario, &["brand:none"]), ["none Fog"]);
+    scenario.configure(&config("").replace("id = \"acme\"", "id = \"none\""));
+    let refused = scenario.run(&["check"]);
+    assert!(refused.code == 2 && refused.stdout.contains("give it another id"), "{}", refused.stdout);
+}
+
 #[test]
 fn an_entry_kept_without_a_brand_becomes_a_mention_by_an_edit() {
     let mut scenario = heard("keep = \"all\"");

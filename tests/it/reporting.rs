@@ -93,7 +93,8 @@ fn its_numbers_are_those_of_the_benchmark() {
     let hours: Vec<f64> =
         brands[0]["hours"].as_array().expect("hours").iter().filter_map(Value::as_f64).collect();
     let shown = numbers(section(&page, "hours"));
-    assert_eq!((hours.len(), &shown[shown.len() - 168..]), (168, &hours[..]));
+    assert_eq!(hours.len(), 168);
+    assert!(shown.windows(168).any(|window| window == hours), "{shown:?}");
     assert!(section(&page, "goals").contains("Objectif"));
 }
 

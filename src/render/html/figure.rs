@@ -143,12 +143,18 @@ pub(super) const HATCH: &str = "<svg width=\"0\" height=\"0\" class=\"defs\" ari
 /// Heights of a row of the hours of a week, and of the hours' names below.
 const ROW: usize = 20;
 
-/// The hours of a week, Monday first, the more the darker. `title` and `description` are safe HTML.
-pub(super) fn week([title, description]: [&str; 2], hours: &[u32], hour: impl Fn(usize) -> String) -> String {
+/// The hours of a week, Monday first, the more the darker. `id` is unique on the page; `title` and `description` are
+/// safe HTML.
+pub(super) fn week(
+    id: &str,
+    [title, description]: [&str; 2],
+    hours: &[u32],
+    hour: impl Fn(usize) -> String,
+) -> String {
     let highest = hours.iter().copied().max().unwrap_or(0).max(1);
     let mut out = format!(
-        "<svg class=\"week\" role=\"img\" aria-labelledby=\"week-t week-d\" width=\"100%\" height=\"{}\">\
-         <title id=\"week-t\">{title}</title><desc id=\"week-d\">{description}</desc>",
+        "<svg class=\"week\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\" width=\"100%\" height=\"{}\">\
+         <title id=\"{id}-t\">{title}</title><desc id=\"{id}-d\">{description}</desc>",
         7 * ROW + 18
     );
     const WIDTH: f64 = 100.0 / 24.0;
@@ -224,7 +230,7 @@ mod tests {
         let mut hours = vec![0; 168];
         hours[25] = 1;
         hours[167] = 25;
-        let drawn = week(["t", "d"], &hours, |hour| hour.to_string());
+        let drawn = week("w", ["t", "d"], &hours, |hour| hour.to_string());
         assert_eq!(drawn.matches("class=\"h0\"").count(), 166);
         assert_eq!((drawn.matches("class=\"h1\"").count(), drawn.matches("class=\"h5\"").count()), (1, 1));
     }

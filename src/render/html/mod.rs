@@ -98,6 +98,12 @@ impl Page<'_> {
         self.brands().iter().find(|brand| brand.role == "own").or(self.brands().first())
     }
 
+    /// Whose hours, places and reactions are shown: the own brands, else the first one.
+    fn leads(&self) -> Vec<&BrandView> {
+        let own = self.own();
+        if own.is_empty() { self.lead().into_iter().collect() } else { own }
+    }
+
     /// What a brand is called; feeds.toml may have lost one that an alert is of.
     fn name(&self, id: &str) -> String {
         let brand = self.brands().iter().find(|brand| brand.brand == id);

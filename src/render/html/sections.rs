@@ -657,18 +657,42 @@ impl Page<'_> {
         )
     }
 
+    /// The hours of the week in which each of the leading brands is talked of.
     pub(super) fn hours(&self) -> String {
         let face = &self.face;
-        let Some(brand) = self.lead().filter(|brand| brand.hours.len() == 168 && brand.mentions > 0) else {
-            return String::new();
+        let mut body: String = self
+            .leads()
+            .into_iter()
+            .enumerate()
+            .map(|(number, brand)| self.hours_of(number, brand))
+            .collect();
+        if body.is_empty() {
+            return body;
+        }
+        let weeks = self.lead().map_or(0.0, |brand| brand.hours_weeks);
+        let note = match face.tongue {
+            Tongue::English => format!(
+                "Mentions over {} weeks, in the time zone {}; the darker, the more.",
+                face.decimal(weeks, 1),
+                self.zone_name()
+            ),
+            Tongue::French => format!(
+                "Mentions sur {} semaines, au fuseau horaire {} ; plus c’est foncé, plus il y en a.",
+                face.decimal(weeks, 1),
+                self.zone_name()
+            ),
         };
-        let Some((fullest, count)) = brand.hours.iter().enumerate().rev().max_by_key(|(_, count)| **count)
+        body.push_str(&format!("<p class=\"note\">{note}</p>\n"));
+        self.section("hours", face.say("When", "Quand"), &body)
+    }
+
+    fn hours_of(&self, number: usize, brand: &BrandView) -> String {
+        let face = &self.face;
+        let fullest = brand.hours.iter().enumerate().rev().max_by_key(|(_, count)| **count);
+        let Some((fullest, count)) = fullest.filter(|(_, count)| **count > 0 && brand.hours.len() == 168)
         else {
             return String::new();
         };
-        if *count == 0 {
-            return String::new();
-        }
         let (day, hour) = (face.weekday(fullest / 24), fullest % 24);
         let said = match face.tongue {
             Tongue::English => format!(
@@ -711,34 +735,47 @@ impl Page<'_> {
         }
         let table =
             format!("<table class=\"numbers\"><thead>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table>");
-        let weeks = brand.hours_weeks;
-        let note = match face.tongue {
-            Tongue::English => format!(
-                "Mentions over {} weeks, in the time zone {}.",
-                face.decimal(weeks, 1),
-                self.zone_name()
-            ),
-            Tongue::French => format!(
-                "Mentions sur {} semaines, au fuseau horaire {}.",
-                face.decimal(weeks, 1),
-                self.zone_name()
-            ),
-        };
-        let body = format!(
-            "<p>{said}</p>\n<figure class=\"hours\"><div class=\"days\" aria-hidden=\"true\">{days}</div>{}</figure>\n<p class=\"note\">{note}</p>\n{}",
-            figure::week([&title, description], &brand.hours, |hour| face.plain_hour(hour)),
+        let picture = figure::week(&format!("w{number}"), [&title, description], &brand.hours, |hour| {
+            face.plain_hour(hour)
+        });
+        format!(
+            "<div class=\"of-brand\">\n<p>{said}</p>\n<figure class=\"hours\"><div class=\"days\" aria-hidden=\"true\">{days}</div>{picture}</figure>\n{}</div>\n",
             self.figures(&table)
-        );
-        self.section("hours", face.say("When", "Quand"), &body)
+        )
     }
 
     fn zone_name(&self) -> String {
         text(self.face.zone.iana_name().unwrap_or("UTC"))
     }
 
+    /// Where, and by whom, each of the leading brands is talked of.
     pub(super) fn places(&self) -> String {
         let face = &self.face;
-        let Some(brand) = self.lead().filter(|brand| brand.mentions > 0) else { return String::new() };
+        let leads = self.leads();
+        let told: Vec<(&BrandView, String)> = leads
+            .iter()
+            .map(|brand| (*brand, self.places_of(brand)))
+            .filter(|(_, places)| !places.is_empty())
+            .collect();
+        let [(first, _), ..] = told.as_slice() else { return String::new() };
+        let title = match (face.tongue, leads.len() > 1) {
+            (Tongue::English, true) => "Where, and by whom".to_owned(),
+            (Tongue::French, true) => "Où, et par qui".to_owned(),
+            (Tongue::English, false) => format!("Where, and by whom, {} is talked of", text(&first.name)),
+            (Tongue::French, false) => format!("Où, et par qui, l’on parle de {}", text(&first.name)),
+        };
+        let note = face.say(
+            "First: stories that the author began. + and −: mentions that praise and that complain.",
+            "Premier : histoires que l’auteur a lancées. + et − : mentions qui louent et qui critiquent.",
+        );
+        let mut body: String =
+            told.iter().map(|(brand, places)| of_brand(brand, leads.len() > 1, places)).collect();
+        body.push_str(&format!("<p class=\"note\">{note}</p>\n"));
+        self.section("places", &title, &body)
+    }
+
+    fn places_of(&self, brand: &BrandView) -> String {
+        let face = &self.face;
         let mut sources = String::new();
         for place in brand.sources.iter().take(SHOWN) {
             sources.push_str(&format!(
@@ -786,28 +823,22 @@ impl Page<'_> {
                 header(&head)
             ));
         }
-        if body.is_empty() {
-            return String::new();
-        }
-        let note = face.say(
-            "First: stories that the author began. + and −: mentions that praise and that complain.",
-            "Premier : histoires que l’auteur a lancées. + et − : mentions qui louent et qui critiquent.",
-        );
-        let title = match face.tongue {
-            Tongue::English => format!("Where, and by whom, {} is talked of", text(&brand.name)),
-            Tongue::French => format!("Où, et par qui, l’on parle de {}", text(&brand.name)),
-        };
-        self.section(
-            "places",
-            &title,
-            &format!("<div class=\"pair\">\n{body}</div>\n<p class=\"note\">{note}</p>\n"),
-        )
+        if body.is_empty() { body } else { format!("<div class=\"pair\">\n{body}</div>\n") }
     }
 
-    /// What draws reactions, where sources tell of any.
+    /// What draws reactions to each of the leading brands, where sources tell of any.
     pub(super) fn reactions(&self) -> String {
+        let leads = self.leads();
+        let told = leads.iter().map(|brand| (brand, self.reactions_of(brand)));
+        let body: String = told
+            .filter(|(_, reactions)| !reactions.is_empty())
+            .map(|(brand, reactions)| of_brand(brand, leads.len() > 1, &reactions))
+            .collect();
+        self.section("reactions", self.face.say("What draws reactions", "Ce qui fait réagir"), &body)
+    }
+
+    fn reactions_of(&self, brand: &BrandView) -> String {
         let face = &self.face;
-        let Some(brand) = self.lead() else { return String::new() };
         let mut rows = String::new();
         for format in &brand.formats {
             for reaction in &format.reactions {
@@ -831,8 +862,7 @@ impl Page<'_> {
             ("", face.say("Median", "Médiane")),
             ("", face.say("Sum", "Somme")),
         ];
-        let body = format!("<table>{}<tbody>\n{rows}</tbody></table>\n", header(&head));
-        self.section("reactions", face.say("What draws reactions", "Ce qui fait réagir"), &body)
+        format!("<table>{}<tbody>\n{rows}</tbody></table>\n", header(&head))
     }
 
     fn format_word(&self, format: &str) -> &'static str {
@@ -880,32 +910,46 @@ impl Page<'_> {
         self.section("sources", face.say("Sources and gaps", "Sources et trous d’écoute"), &body)
     }
 
-    /// Times of which sources were not heard, those of most sources first.
+    /// Times of which sources were not heard, those of most sources first; where one begins and ends within the hour in
+    /// which another does, they are one: sources are not polled all at once.
     fn gaps(&self) -> String {
         let face = &self.face;
-        let mut gaps: BTreeMap<(Timestamp, Option<Timestamp>), Vec<&str>> = BTreeMap::new();
+        let mut gaps: BTreeMap<(i64, Option<i64>), Shared<'_>> = BTreeMap::new();
         for source in &self.view.health.sources {
             for gap in &source.gaps {
-                gaps.entry((gap.since, gap.until)).or_default().push(&source.source);
+                let hour = |time: Timestamp| time.as_second().div_euclid(3_600);
+                let shared = gaps.entry((hour(gap.since), gap.until.map(hour))).or_insert_with(|| Shared {
+                    since: gap.since,
+                    until: gap.until,
+                    sources: Vec::new(),
+                });
+                shared.since = shared.since.min(gap.since);
+                shared.until = shared.until.zip(gap.until).map(|(a, b)| a.max(b));
+                shared.sources.push(&source.source);
             }
         }
-        let mut gaps: Vec<_> = gaps.into_iter().collect();
-        gaps.sort_by_key(|(_, sources)| std::cmp::Reverse(sources.len()));
+        let mut gaps: Vec<Shared<'_>> = gaps.into_values().collect();
+        let end = self.view.benchmark.until;
+        let length = |gap: &Shared<'_>| gap.until.unwrap_or(end).as_second() - gap.since.as_second();
+        gaps.sort_by_key(|gap| std::cmp::Reverse((gap.sources.len(), length(gap))));
         let mut items = String::new();
-        for ((since, until), sources) in gaps.iter().take(SHOWN) {
-            let time = match until {
-                Some(until) => format!("{} – {}", face.minute(*since), face.minute(*until)),
-                None => format!("{} {}", face.say("since", "depuis le"), face.minute(*since)),
+        for gap in gaps.iter().take(SHOWN) {
+            let since = face.minute(gap.since);
+            let time = match gap.until {
+                Some(until) => format!("{since} – {}", face.minute(until)),
+                None => format!("{} {since}", face.say("since", "depuis le")),
             };
-            items.push_str(&format!("<li>{time}{} {}</li>\n", face.colon(), self.some(sources)));
+            items.push_str(&format!("<li>{time}{} {}</li>\n", face.colon(), self.some(&gap.sources)));
         }
         if items.is_empty() {
             return String::new();
         }
         let more = match (gaps.len().saturating_sub(SHOWN) as u64, face.tongue) {
             (0, _) => String::new(),
-            (n, Tongue::English) => format!("<li>{} more, of fewer sources</li>\n", face.count(n)),
-            (n, Tongue::French) => format!("<li>{} autres, de moins de sources</li>\n", face.count(n)),
+            (n, Tongue::English) => format!("<li>{} more, of fewer sources or shorter</li>\n", face.count(n)),
+            (n, Tongue::French) => {
+                format!("<li>{} autres, plus courts ou de moins de sources</li>\n", face.count(n))
+            }
         };
         let title = face
             .say("Times of which sources were not heard", "Moments où des sources n’ont pas été entendues");
@@ -1049,6 +1093,20 @@ impl Page<'_> {
             }
         )
     }
+}
+
+/// A time of which sources were not heard.
+struct Shared<'a> {
+    since: Timestamp,
+    /// `None` while it lasts.
+    until: Option<Timestamp>,
+    sources: Vec<&'a str>,
+}
+
+/// What is said of one brand, under its name where there are several.
+fn of_brand(brand: &BrandView, named: bool, body: &str) -> String {
+    let name = if named { format!("<h3>{}</h3>\n", text(&brand.name)) } else { String::new() };
+    format!("<div class=\"of-brand\">\n{name}{body}</div>\n")
 }
 
 fn class_of(brand: &BrandView) -> &'static str {

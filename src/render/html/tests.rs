@@ -217,6 +217,7 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             positive: Some(0),
             sources: 1,
             window: [since, until],
+            voices: Vec::new(),
         },
         baseline: None,
         evidence: Vec::new(),

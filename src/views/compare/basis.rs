@@ -1,6 +1,6 @@
 //! Which sources the figures are of, and what each source brings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -45,6 +45,23 @@ impl Heard {
         let heard = days(to.duration_since(from)) - gaps.sum::<f64>();
         let part = (heard / days(until.duration_since(since))).clamp(0.0, 1.0);
         (part, (from > since).then_some(from))
+    }
+
+    /// From when on those sources were heard that bring nine tenths of what is counted: of what was before, their
+    /// first documents hold a few old entries, and the rest was not there to be heard.
+    pub fn mostly_from(&self, asked: &Comparison<'_>, rows: &[Vec<SourceCounts>]) -> Timestamp {
+        let mut brought: BTreeMap<Timestamp, u64> = BTreeMap::new();
+        for row in rows.iter().flatten() {
+            let from = self.spans.get(&row.source).and_then(|span| span.from).unwrap_or(Timestamp::MIN);
+            *brought.entry(from).or_default() += counted(asked.count, &row.counts);
+        }
+        let all: u64 = brought.values().sum();
+        let mut heard = 0;
+        let mostly = brought.into_iter().find(|(_, count)| {
+            heard += count;
+            heard as f64 >= STEADY * all as f64
+        });
+        mostly.map_or(asked.since, |(from, _)| from.min(asked.since))
     }
 
     pub fn is_steady(&self, source: &SourceId, since: Timestamp, until: Timestamp) -> bool {

@@ -19,6 +19,8 @@ pub(super) struct Windows<'a> {
     pub compared: Option<Compared>,
     pub since: Timestamp,
     pub until: Timestamp,
+    /// From when on most of what is counted was heard: how restless volume is, is learned from there.
+    pub heard_since: Timestamp,
     pub days: f64,
     /// Mentions in the story of a mention, on average.
     pub copies: f64,
@@ -195,6 +197,8 @@ impl Estimates {
 /// Counts of each brand by equal blocks of whole days, up to the end of the window.
 struct Blocks {
     counts: Vec<Vec<Counts>>,
+    /// The first of which most of what is counted was heard.
+    heard_from: usize,
     days_a_block: i64,
 }
 
@@ -220,10 +224,56 @@ impl Blocks {
                 }
             }
         }
-        Self { counts, days_a_block }
+        let heard = (windows.heard_since.as_second() - first).max(0);
+        let heard_from = (heard as u64).div_ceil((days_a_block * DAY_S) as u64) as usize;
+        Self { counts, heard_from, days_a_block }
     }
 
     fn sums(&self, made: Made, place: usize) -> Vec<Sum> {
-        self.counts.iter().map(|brands| made.sum(brands, place, self.days_a_block as f64)).collect()
+        // Where nothing was heard a share has no whole, but a day is a day.
+        let first = if matches!(made, Made::PerDay(_)) { self.heard_from } else { 0 };
+        let blocks = self.counts.iter().skip(first);
+        blocks.map(|brands| made.sum(brands, place, self.days_a_block as f64)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_S: i64 = 86_400;
+
+    /// A fortnight of five to eleven stories a day; before that a source's first document holds one every tenth day.
+    #[test]
+    fn how_restless_volume_is_is_learned_from_times_that_were_heard() {
+        let day = |number: i64| Timestamp::from_second(number * DAY_S).unwrap();
+        let counts = |number: i64, stories: u64| DayCounts {
+            day: day(number),
+            counts: Counts::of(None, stories, stories),
+        };
+        let daily = |days: std::ops::Range<i64>| days.map(|at| counts(at, 5 + (at * 5 % 7) as u64));
+        let now: Vec<DayCounts> = daily(193..200).collect();
+        let then: Vec<DayCounts> = daily(186..193).collect();
+        let sparse = (20..186).step_by(10).map(|at| counts(at, 1));
+        let older: Vec<DayCounts> = sparse.chain(then.iter().copied()).collect();
+        let width = |heard_since: Timestamp| {
+            let windows = Windows {
+                now: std::slice::from_ref(&now),
+                older: std::slice::from_ref(&older),
+                compared: Some(Compared { now: vec![total(&now)], then: vec![total(&then)], days_then: 7.0 }),
+                since: day(193),
+                until: day(200),
+                heard_since,
+                days: 7.0,
+                copies: 1.0,
+                count: CountBy::Stories,
+            };
+            let change = figures(&windows)[0].change_per_day.unwrap();
+            assert!(change.low <= change.value && change.value <= change.high);
+            change.high - change.low
+        };
+        let (heard, all) = (width(day(186)), width(Timestamp::MIN));
+        assert!(heard < 12.0, "{heard}");
+        assert!(all > 1.5 * heard, "{all} is not much wider than {heard}");
     }
 }

@@ -111,6 +111,7 @@ fn measure(reader: &Reader, asked: &Comparison<'_>) -> Result<Measured> {
         }),
         since,
         until,
+        heard_since: hearing.mostly_from(asked, &by_source),
         days: days(length),
         copies: portrait::mean_copies(&told),
         count: asked.count,
