@@ -8,18 +8,18 @@ use crate::chance::Chance;
 
 const SLOT_S: u32 = 900;
 const SLOTS_PER_DAY: usize = 96;
-const SLOTS_PER_WEEK: usize = 7 * SLOTS_PER_DAY;
+pub const SLOTS_PER_WEEK: usize = 7 * SLOTS_PER_DAY;
 const WINDOWS_S: [u32; 4] = [900, 3_600, 21_600, 86_400];
 /// After which an incident is over: a rule's longest calm and its default cooldown.
 const PAUSE_S: u32 = 12 * 3_600;
 const PAUSE: usize = (PAUSE_S / SLOT_S) as usize;
 const DAYS: usize = 365;
 const WARM_UP: usize = 14 * SLOTS_PER_DAY;
-const RATES: [f64; 4] = [3.0, 30.0, 300.0, 3_000.0];
+pub const RATES: [f64; 4] = [3.0, 30.0, 300.0, 3_000.0];
 
 /// What makes counts stray further than those of a Poisson process.
 #[derive(Clone, Copy)]
-enum Unrest {
+pub enum Unrest {
     None,
     /// Each slot, hour or day has a rate of its own: gamma with mean 1 and this variance.
     Slots(f64),
@@ -29,15 +29,15 @@ enum Unrest {
     Wandering(f64, f64),
 }
 
-struct World {
-    name: &'static str,
+pub struct World {
+    pub name: &'static str,
     unrest: Unrest,
     growth_per_week: f64,
     /// Copies that follow a story, on average, within hours.
     copies: f64,
 }
 
-const WORLDS: [World; 15] = {
+pub const WORLDS: [World; 15] = {
     const fn world(name: &'static str, unrest: Unrest, growth_per_week: f64, copies: f64) -> World {
         World { name, unrest, growth_per_week, copies }
     }
@@ -62,7 +62,7 @@ const WORLDS: [World; 15] = {
 };
 
 /// Slots in which so many times as much is said.
-type Event = (std::ops::Range<usize>, f64);
+pub type Event = (std::ops::Range<usize>, f64);
 
 /// How much is said at an hour of the week, on average 1: by day more than at night, on weekends half.
 fn season(slot: usize) -> f64 {
@@ -72,7 +72,7 @@ fn season(slot: usize) -> f64 {
 }
 
 /// Counts of mentions, and of stories.
-fn simulate(
+pub fn simulate(
     world: &World,
     per_day: f64,
     seed: u64,
@@ -256,11 +256,11 @@ fn caught(detector: Detector, rate: f64, times: f64, hours: usize, events: u64) 
     }
 }
 
-fn head(first: &str, columns: &[String]) {
+pub fn head(first: &str, columns: &[String]) {
     row(first, columns);
     println!("|---|{}", "---:|".repeat(columns.len()));
 }
 
-fn row(name: &str, cells: &[String]) {
+pub fn row(name: &str, cells: &[String]) {
     println!("| {name} | {} |", cells.join(" | "));
 }

@@ -3,7 +3,7 @@
 //! Every bench asserts its answer. Without `--bench`, as under `cargo test`, each runs once over a small
 //! corpus and prints nothing. The whole way is measured by `benches/round.sh`. `cargo bench --bench main -- --held
 //! 1000000` prints what so many stories take instead; `--alarms 6`, how many false alarms spike rules raise in so many
-//! simulated years, and what they catch; `--coverage 4000`, how often intervals of so many simulated comparisons hold;
+//! simulated years, and what they catch; `--missing 2`, the same of rules for what is missing; `--coverage 4000`, how often intervals of so many simulated comparisons hold;
 //! `--million FILE FOLDER`, how many mentions are searched beside raw Tantivy and SQLite's FTS5; `--looks FILE FOLDER`,
 //! what a look of a thousand rules takes. `--year FILE FOLDER 5` builds what `vigie benchmark` can be timed on.
 
@@ -16,6 +16,7 @@ mod ingest;
 mod looks;
 mod matching;
 mod million;
+mod missing;
 mod search;
 mod stories;
 mod stream;
@@ -34,6 +35,11 @@ fn main() -> anyhow::Result<()> {
     if let Some(at) = arguments.iter().position(|argument| argument == "--alarms") {
         let seeds = arguments.get(at + 1).and_then(|number| number.parse().ok());
         alarms::run(seeds.context("after --alarms comes how many years to simulate, as in --alarms 6")?);
+        return Ok(());
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--missing") {
+        let seeds = arguments.get(at + 1).and_then(|number| number.parse().ok());
+        missing::run(seeds.context("after --missing comes how many years to simulate, as in --missing 2")?);
         return Ok(());
     }
     if let Some(at) = arguments.iter().position(|argument| argument == "--coverage") {

@@ -346,10 +346,10 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
     let query = |text: &str| parse(text, &Reading { saved: None, times: None });
     let newest = |text: &str, since| -> Result<f64> {
         let (query, options) = (query(text)?, Options { since, ..Options::default() });
-        let found = searcher.newest(&query.ast, &options)?;
+        let found = searcher.first(&query.ast, &options)?;
         ensure!(!found.is_empty(), "{text}: nothing");
         ensure!(found == searcher.search(&query.ast, &options)?.ids, "{text}: not the newest");
-        median(|| Ok(searcher.newest(&query.ast, &options)?.len()))
+        median(|| Ok(searcher.first(&query.ast, &options)?.len()))
     };
     let either = |word: &str| {
         let term = |field| {

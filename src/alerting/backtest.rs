@@ -215,7 +215,7 @@ fn replay(
         return Ok(rules::replay_at_once(rule, brand, &past, span, standing.tongue, |_, _| None));
     }
     let alerts = rules::replay(rule, brand, past, span, standing.tongue);
-    let evidence = |alert: &Alert| past.evidence(alert, rule.condition.tone()).into_iter().copied().collect();
+    let evidence = |alert: &Alert| past.evidence(rule, alert).into_iter().copied().collect();
     Ok(alerts
         .into_iter()
         .map(|alert| {

@@ -11,6 +11,7 @@ mod memory;
 mod muting;
 mod outbox;
 mod pattern;
+mod settled;
 mod summary;
 mod telling;
 #[cfg(test)]
@@ -25,7 +26,7 @@ use jiff::tz::TimeZone;
 use crate::config::Config;
 use crate::model::{
     Alert, AlertState, Brand, BrandId, Condition, History, Mention, MentionId, Muted, NotifierId, Rule,
-    RuleId, Timestamp, Tongue,
+    Timestamp, Tongue,
 };
 use crate::query::Query;
 use crate::rules::{self, Notice, SLOT_S, Sight, Silence, Step};
@@ -34,7 +35,6 @@ use crate::store::{self, Reader, Scope, Store};
 
 pub use backtest::{backtest, tune};
 pub use deliver::{Delivered, Deliverer};
-use memory::Hearing;
 pub use memory::Memory;
 
 /// Under which the time of the last evaluation is kept.
@@ -98,40 +98,40 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
         return Ok(());
     }
     store.set_meta(LAST_LOOK, &now.to_string())?;
-    let hearing = memory.listen(store, now)?;
-    let mut changed: BTreeMap<(&BrandId, Option<&str>), Vec<Timestamp>> = BTreeMap::new();
-    for (brand, within, minute) in &touched.minutes {
-        changed.entry((brand, within.as_deref())).or_default().push(*minute);
-    }
-    let open: BTreeSet<(RuleId, BrandId)> =
-        store.open_alerts()?.into_iter().map(|alert| (alert.rule, alert.brand)).collect();
-    let (mut told, mut places) = (BTreeSet::new(), Vec::new());
+    let stock_taken = store.stock_taken(now)?;
+    let mut told = BTreeSet::new();
     for rule in &standing.rules {
         for brand in &rule.brands {
-            let changed = changed.get(&(brand, rule.within.as_deref())).map_or(&[][..], Vec::as_slice);
-            // Where nothing was heard, nothing can begin; what goes on may end.
-            let goes_on = || open.contains(&(rule.id.clone(), brand.clone()));
-            let looks_at_windows = !matches!(rule.condition, Condition::Pattern | Condition::NewVoice);
-            if looks_at_windows && changed.is_empty() && !goes_on() {
-                continue;
-            }
+            let query = rule.within.as_deref();
+            let changed = touched
+                .minutes
+                .iter()
+                .filter(|(of, within, _)| of == brand && within.as_deref() == query)
+                .map(|(_, _, minute)| *minute);
+            let changed: Vec<Timestamp> = changed.collect();
             let mut course = Course::new(store, standing, rule, brand)?;
             let mut place = None;
             match rule.condition {
                 Condition::Pattern | Condition::NewVoice => {
-                    let (step, evidence, noted) =
-                        pattern::look(&course, (memory, hearing.stock_taken), brand, now)?;
+                    let (step, evidence, noted) = pattern::look(&course, (memory, stock_taken), brand, now)?;
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
+                Condition::Absence => {
+                    let memory = (&mut *memory, stock_taken);
+                    place = settled::look(&mut course, memory, brand, &changed, now)?;
+                }
                 Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
-                    look_at_windows(&mut course, (memory, &hearing), brand, changed, now)?;
+                    // Where nothing was heard, nothing can begin; what goes on may end.
+                    let goes_on =
+                        course.current.as_ref().is_some_and(|alert| alert.state != AlertState::Resolved);
+                    if !changed.is_empty() || goes_on {
+                        look_at_windows(&mut course, (memory, stock_taken), brand, &changed, now)?;
+                    }
                 }
             }
             let (changes, muted) = course.end(now)?;
-            if changes.is_empty() {
-                // Looked at again after a crash, the same would come of it.
-                places.extend(place);
+            if changes.is_empty() && place.is_none() {
                 continue;
             }
             // First: an alert that is stored is not judged again.
@@ -141,7 +141,6 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
             store.save_alerts(&changes, place.as_slice())?;
         }
     }
-    store.save_alerts(&[], &places)?;
     muting::tell(store, standing, &told, now)?;
     store.clear_touched(touched.up_to)
 }
@@ -211,7 +210,7 @@ impl<'a> Course<'a> {
 /// quarter of an hour under way, so that the mention just heard is in it.
 fn look_at_windows(
     course: &mut Course<'_>,
-    (memory, hearing): (&mut Memory, &Hearing),
+    (memory, stock_taken): (&mut Memory, Timestamp),
     brand: &BrandId,
     changed: &[Timestamp],
     now: Timestamp,
@@ -224,18 +223,17 @@ fn look_at_windows(
         let changed = slot(*minute, 0)?;
         from = if changed >= oldest { from.min(changed) } else { from };
     }
-    let stock = memory.stock(store, (brand, rule.within.as_deref()), hearing)?;
-    let Some(remembered) = memory.recall(store, standing, rule, brand, (from, &stock, hearing))? else {
+    let Some(remembered) = memory.recall(store, standing, rule, brand, (from, stock_taken))? else {
         return Ok(());
     };
     let until = slot(newest, 1)?;
     let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
-    let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+    let longest = rule.windows().into_iter().max().unwrap_or_default();
     let live = store.series(&scope(back(from, longest)?), SLOT_S)?;
     let vigil = &mut remembered.vigil;
-    let heard = (&*stock, &hearing.gaps);
-    let history = store.usual(&scope(remembered.since), SLOT_S, heard, vigil.end())?;
+    let (since, taken) = (scope(remembered.since), remembered.stock_taken);
+    let history = store.usual(&since, SLOT_S, taken, vigil.end(), rule.condition.side())?;
     let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
     let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
     let sources = |(since, until)| store.source_count(&Scope { brand, query, since, until, backfill: false });
@@ -283,7 +281,9 @@ fn gather(
             store.mentions(&alert.evidence)?
         }
         None => {
-            let counted = store.mention_rows(&scope(since, until, false), rule.condition.tone(), EVIDENCE)?;
+            let backfill = rule.condition.is_settled();
+            let counted =
+                store.mention_rows(&scope(since, until, backfill), rule.condition.tone(), EVIDENCE)?;
             alert.evidence = counted.iter().map(|m| m.id.clone()).collect();
             counted
         }
@@ -341,6 +341,14 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
         };
     }
     let what = rules::unit(rule.count, value, tongue);
+    if rule.condition == Condition::Absence {
+        return match (tongue, value) {
+            (Tongue::English, 0) => format!("{name}: no {}", rules::unit(rule.count, 2, tongue)),
+            (Tongue::English, _) => format!("{name}: only {value} {what}"),
+            (Tongue::French, 0) => format!("{name} : aucune {what}"),
+            (Tongue::French, _) => format!("{name} : seulement {value} {what}"),
+        };
+    }
     let title = match (tongue, rule.condition.tone()) {
         (Tongue::English, None) => format!("{name}: {value} {what}"),
         (Tongue::English, Some(tone)) => format!("{name}: {value} {} {what}", tone.as_str()),

@@ -88,6 +88,7 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         Kind::PositiveBuzz => Condition::PositiveBuzz,
         Kind::Pattern => Condition::Pattern,
         Kind::NewVoice => Condition::NewVoice,
+        Kind::Absence => Condition::Absence,
         Kind::Later => {
             let message = format!("{}: rules of this kind are not yet in effect", section.name);
             let help = "until then it never fires; those that do are in docs/configuration.md";
@@ -174,6 +175,7 @@ enum Kind {
     PositiveBuzz,
     Pattern,
     NewVoice,
+    Absence,
     Later,
 }
 
@@ -184,7 +186,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("pattern", Kind::Pattern),
     ("new-voice", Kind::NewVoice),
     ("share-shift", Kind::Later),
-    ("absence", Kind::Later),
+    ("absence", Kind::Absence),
 ];
 const COUNTS: [(&str, CountBy); 2] = [("stories", CountBy::Stories), ("mentions", CountBy::Mentions)];
 const UNDATED: [(&str, Undated); 2] = [("observed", Undated::Observed), ("ignore", Undated::Ignore)];
@@ -194,6 +196,7 @@ fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
         Some(Kind::Spike | Kind::PositiveBuzz) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
+        Some(Kind::Absence) => &["triggers", "min_sources"],
         Some(Kind::NewVoice) => &["triggers", "budget", "window", "count", "for", "late"],
         Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
     }

@@ -62,6 +62,9 @@ pub struct Fingerprint {
 impl Fingerprint {
     pub const BYTES: usize = Self::BANDS_AT + 3 * 2 * BANDS;
     /// Where the bands begin.
+    /// That one text has.
+    pub const MOST_BANDS: usize = 2 * BANDS;
+
     const BANDS_AT: usize = 2 + WHOLE_BINS + OPENING_BINS;
 
     pub fn of(title: &str, text: &str) -> Self {

@@ -234,6 +234,11 @@ const LISTS: [(&str, &str); 7] = [
     ),
 ];
 
+/// Whether one of seven languages uses a folded word much.
+pub(super) fn is_common(word: &str) -> bool {
+    COMMON_WORDS.contains_key(word)
+}
+
 static COMMON_WORDS: LazyLock<HashMap<&str, Vec<(&str, f32)>>> = LazyLock::new(|| {
     let mut words: HashMap<&str, Vec<(&str, f32)>> = HashMap::new();
     for (code, list) in LISTS {

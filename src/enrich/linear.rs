@@ -92,7 +92,7 @@ impl Features {
                 };
                 self.push(number, &[b"t", side, word.word.as_bytes()]);
             }
-            self.pieces(number, &word.word);
+            self.pieces(number, &word.word, if negated(at) { b"np" } else { b"p" });
         }
         for (at, word) in words.iter().enumerate() {
             let until = words.get(at + 1).map_or(end, |next| next.start);
@@ -114,7 +114,8 @@ impl Features {
         }
     }
 
-    fn pieces(&mut self, number: u32, word: &str) {
+    /// Those of negated words are others.
+    fn pieces(&mut self, number: u32, word: &str, kind: &[u8]) {
         let mut ends: Vec<usize> = Vec::with_capacity(word.len() + 3);
         let marked = format!("<{word}>");
         ends.extend(marked.char_indices().map(|(at, _)| at));
@@ -122,7 +123,7 @@ impl Features {
         let chars = ends.len() - 1;
         for length in PIECES.filter(|length| *length < chars) {
             for start in 0..=chars - length {
-                self.push(number, &[b"p", &marked.as_bytes()[ends[start]..ends[start + length]]]);
+                self.push(number, &[kind, &marked.as_bytes()[ends[start]..ends[start + length]]]);
             }
         }
     }

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::testing::{mention, put};
-use super::{Index, Options, Searcher, Sort};
+use super::{Facet, Index, Options, Searcher, Sort};
 use crate::model::{BrandId, Language, Mention, MentionStatus, Sentiment, SourceId, Timestamp};
 use crate::query::{self, Ast, Document, Fact, Part};
 
@@ -104,7 +104,10 @@ fn fact() -> impl Strategy<Value = Ast> {
         values(Fact::Language, &["fr", "EN", "it"]),
         values(Fact::Sentiment, &["positive", "negative"]),
         values(Fact::Brand, &["ACME", "globex", ""]),
-        values(Fact::Story, &["s_0001", "S_0001"]),
+        values(
+            Fact::Story,
+            &["s_00000000000000000000000000000001", "S_00000000000000000000000000000002", "s_1"]
+        ),
         values(Fact::Status, &["new", "Done"]),
         values(Fact::Link, &["https://a.b.example/x", "https://b.example/X", "mailto:b.example"]),
     ]
@@ -180,17 +183,19 @@ proptest! {
                 .filter(|mention| holds(&ast, mention, &source_tags))
                 .map(|mention| mention.id.clone())
                 .collect();
-            // One more than some share a time, and fewer than there are.
-            for limit in [1, 3, 20] {
-                let options = Options { limit, source_tags: source_tags.clone(), ..Options::default() };
-                let (newest, found) =
-                    (searcher.newest(&ast, &options).unwrap(), searcher.search(&ast, &options).unwrap());
-                prop_assert_eq!(newest, found.ids, "{:?}", ast);
-            }
             for sort in [Sort::New, Sort::Relevance] {
                 let options =
                     Options { limit: usize::MAX, sort, source_tags: source_tags.clone(), ..Options::default() };
-                let mut found = searcher.search(&ast, &options).unwrap().ids;
+                let all = searcher.search(&ast, &options).unwrap();
+                // One more than some share a time, and fewer than there are.
+                for limit in [1, 3, 20] {
+                    let first = searcher.first(&ast, &Options { limit, ..options.clone() }).unwrap();
+                    prop_assert_eq!(&first, &all.ids[..limit.min(all.ids.len())], "{:?}", ast);
+                }
+                let counted = Options { facets: vec![Facet::Brand], ..options.clone() };
+                prop_assert_eq!(searcher.search(&ast, &counted).unwrap().total, all.total, "{:?}", ast);
+                prop_assert_eq!(all.total, all.ids.len() as u64, "{:?}", ast);
+                let mut found = all.ids;
                 found.sort();
                 prop_assert_eq!(&found, &expected, "{:?}", ast);
             }

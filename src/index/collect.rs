@@ -1,6 +1,7 @@
 //! One pass over what matches: how many, the best of them, and how they divide.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +10,8 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::index::SegmentReader;
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal};
 
-use super::schema::column;
+use super::compile::IdColumns;
+use super::schema::{self, column};
 use super::search::Facet;
 
 /// The finest slice of time in which no zone of today changes its date or hour.
@@ -50,11 +52,17 @@ impl Key {
     pub fn of_time(at: i64) -> Self {
         Key { score_bits: 0, at }
     }
+
+    pub fn of_score(score: Score, at: i64) -> Self {
+        Key { score_bits: score.max(0.0).to_bits(), at }
+    }
 }
 
 /// How hits divide by one facet.
 pub enum Counts {
     Values(BTreeMap<String, u64>),
+    /// By the number of a story.
+    Stories(HashMap<u128, u64>),
     /// By quarters of an hour since 1970.
     Quarters(BTreeMap<i64, u64>, Facet),
 }
@@ -69,6 +77,12 @@ impl Counts {
                 values.truncate(limit);
                 values
             }
+            Counts::Stories(stories) => {
+                let mut stories: Vec<_> = stories.into_iter().collect();
+                stories.sort_unstable_by_key(|&(story, count)| (Reverse(count), story));
+                stories.truncate(limit);
+                stories.into_iter().map(|(story, count)| (schema::story_id(story), count)).collect()
+            }
             Counts::Quarters(quarters, facet) => {
                 let mut labels: BTreeMap<String, u64> = BTreeMap::new();
                 for (quarter, count) in quarters {
@@ -82,6 +96,7 @@ impl Counts {
     fn empty(facet: Facet) -> Self {
         match facet_column(facet) {
             Some(_) => Counts::Values(BTreeMap::new()),
+            None if facet == Facet::Story => Counts::Stories(HashMap::new()),
             None => Counts::Quarters(BTreeMap::new(), facet),
         }
     }
@@ -90,8 +105,11 @@ impl Counts {
         match (self, other) {
             (Counts::Values(all), Counts::Values(more)) => add_all(all, more),
             (Counts::Quarters(all, _), Counts::Quarters(more, _)) => add_all(all, more),
+            (Counts::Stories(all), Counts::Stories(more)) => {
+                more.into_iter().for_each(|(story, count)| *all.entry(story).or_default() += count);
+            }
             // The counts of one facet are of one kind.
-            (Counts::Values(_), Counts::Quarters(..)) | (Counts::Quarters(..), Counts::Values(_)) => {}
+            (Counts::Values(_) | Counts::Quarters(..) | Counts::Stories(_), _) => {}
         }
     }
 }
@@ -112,8 +130,9 @@ fn facet_column(facet: Facet) -> Option<&'static str> {
         Facet::Sentiment => column::SENTIMENT,
         Facet::Tag => column::TAG,
         Facet::Status => column::STATUS,
-        Facet::Story => column::STORY,
-        Facet::Hour | Facet::Day | Facet::Week | Facet::Month | Facet::HourOfWeek => return None,
+        Facet::Story | Facet::Hour | Facet::Day | Facet::Week | Facet::Month | Facet::HourOfWeek => {
+            return None;
+        }
     })
 }
 
@@ -148,6 +167,10 @@ impl Collector for Gather {
         let columns = segment.fast_fields();
         let counters = self.facets.iter().map(|&facet| {
             Ok(match facet_column(facet) {
+                None if facet == Facet::Story => {
+                    let ids = IdColumns::open(segment, [column::STORY_HIGH, column::STORY_LOW])?;
+                    Counter::Stories { ids, counts: HashMap::new() }
+                }
                 None => Counter::Quarters { facet, runs: Vec::new() },
                 Some(name) => match columns.str(name)? {
                     Some(column) => {
@@ -160,13 +183,10 @@ impl Collector for Gather {
         Ok(SegmentGather {
             ordinal,
             at: columns.i64(column::AT)?,
-            keep: self.keep,
+            best: Best::new(self.keep),
             ranked: self.ranked,
             total: 0,
-            hits: Vec::new(),
             settled: false,
-            least: None,
-            prune_at: self.keep.saturating_mul(2).saturating_add(64),
             counters: counters.collect::<tantivy::Result<_>>()?,
         })
     }
@@ -191,15 +211,11 @@ impl Collector for Gather {
 pub struct SegmentGather {
     ordinal: SegmentOrdinal,
     at: Column<i64>,
-    keep: usize,
+    best: Best,
     ranked: bool,
     total: u64,
-    hits: Vec<Hit>,
     /// By time: documents come newest first, and all that follow are too old.
     settled: bool,
-    /// By score: what is below is not among the best.
-    least: Option<Key>,
-    prune_at: usize,
     counters: Vec<Counter>,
 }
 
@@ -217,7 +233,7 @@ impl SegmentCollector for SegmentGather {
         }
         let address = DocAddress::new(self.ordinal, doc);
         if self.ranked {
-            self.push_ranked(Hit { key: Key { score_bits: score.max(0.0).to_bits(), at }, address });
+            self.best.push(Hit { key: Key::of_score(score, at), address });
         } else if !self.settled {
             self.push_newest(Hit { key: Key::of_time(at), address });
         }
@@ -225,21 +241,38 @@ impl SegmentCollector for SegmentGather {
 
     fn harvest(self) -> tantivy::Result<Gathered> {
         let facets = self.counters.into_iter().map(Counter::counts).collect::<tantivy::Result<_>>()?;
-        Ok(Gathered { total: self.total, hits: self.hits, facets })
+        Ok(Gathered { total: self.total, hits: self.best.hits, facets })
     }
 }
 
 impl SegmentGather {
     fn push_newest(&mut self, hit: Hit) {
-        let equals_last = self.hits.last().is_some_and(|last| last.key == hit.key);
-        if self.hits.len() < self.keep || equals_last {
-            self.hits.push(hit);
+        let hits = &mut self.best.hits;
+        let equals_last = hits.last().is_some_and(|last| last.key == hit.key);
+        if hits.len() < self.best.keep || equals_last {
+            hits.push(hit);
         } else {
             self.settled = true;
         }
     }
+}
 
-    fn push_ranked(&mut self, hit: Hit) {
+/// So many of the best hits, and all those equal to the last of them; a few more until it is asked again.
+pub struct Best {
+    keep: usize,
+    /// In no order.
+    pub hits: Vec<Hit>,
+    /// What is below is not among the best.
+    least: Option<Key>,
+    prune_at: usize,
+}
+
+impl Best {
+    pub fn new(keep: usize) -> Self {
+        Best { keep, hits: Vec::new(), least: None, prune_at: keep.saturating_mul(2).saturating_add(64) }
+    }
+
+    pub fn push(&mut self, hit: Hit) {
         if self.keep == 0 || self.least.is_some_and(|least| hit.key < least) {
             return;
         }
@@ -253,6 +286,11 @@ impl SegmentGather {
             self.prune_at = self.prune_at.max(2 * self.hits.len());
         }
     }
+
+    /// A score that must be passed to be among the best: among equals, the newer one may.
+    pub fn enough(&self) -> Score {
+        self.least.map_or(Score::MIN, |least| Score::from_bits(least.score_bits).next_down())
+    }
 }
 
 /// Counts one facet over one segment.
@@ -262,8 +300,15 @@ enum Counter {
         /// By the value's number in the segment.
         counts: Vec<u64>,
     },
+    Stories {
+        ids: IdColumns,
+        counts: HashMap<u128, u64>,
+    },
     /// Runs of equal quarters, as they come.
-    Quarters { facet: Facet, runs: Vec<(i64, u64)> },
+    Quarters {
+        facet: Facet,
+        runs: Vec<(i64, u64)>,
+    },
     /// No document of the segment has a value.
     Nothing,
 }
@@ -276,6 +321,7 @@ impl Counter {
                     counts[ord as usize] += 1;
                 }
             }
+            Counter::Stories { ids, counts } => *counts.entry(ids.id(doc)).or_default() += 1,
             Counter::Quarters { runs, .. } => {
                 let quarter = at.div_euclid(QUARTER_US);
                 match runs.last_mut() {
@@ -290,6 +336,7 @@ impl Counter {
     fn counts(self) -> tantivy::Result<Counts> {
         match self {
             Counter::Nothing => Ok(Counts::Values(BTreeMap::new())),
+            Counter::Stories { counts, .. } => Ok(Counts::Stories(counts)),
             Counter::Quarters { facet, runs } => {
                 let mut quarters = BTreeMap::new();
                 for (quarter, count) in runs {

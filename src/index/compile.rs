@@ -6,16 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use tantivy::columnar::Column;
 use tantivy::index::SegmentReader;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, DisjunctionMaxQuery, EmptyQuery,
-    EnableScoring, Explanation, Occur, Query, Scorer, TermQuery, Weight,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, ConstScorer, EmptyQuery, EnableScoring, Explanation,
+    Occur, Query, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Score, TERMINATED, Term};
 
 use super::positions::{self, Place, Spot, Together};
-use super::schema::{self, Fields, TextFields};
+use super::schema::{self, Fields, Form, TextFields, column};
 use crate::model::Timestamp;
 use crate::query::{Ast, Fact, Part, fact_key};
 use crate::text::tokens::{self, Stemmer};
@@ -36,23 +37,32 @@ impl Compiler<'_> {
         self.query(ast, &[&self.fields.title, &self.fields.text])
     }
 
-    /// Finds what matches, scored by the query's words alone.
+    /// Finds what matches, scored by the query's words alone: one says more the rarer it is, in the title, and as it
+    /// was asked for.
     pub fn ranking(&self, ast: &Ast) -> Box<dyn Query> {
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> =
-            vec![(Occur::Must, Box::new(ConstScoreQuery::new(self.matching(ast), 0.0)))];
+        let scores = self.scores(ast);
+        if is_any_word(ast) {
+            // What has one of the words matches, and what has none scores nothing.
+            return Box::new(BooleanQuery::union(scores));
+        }
+        let scores = scores.into_iter().map(|score| (Occur::Should, score));
+        let matching = (Occur::Must, Box::new(ConstScoreQuery::new(self.matching(ast), 0.0)) as _);
+        Box::new(BooleanQuery::new(std::iter::once(matching).chain(scores).collect()))
+    }
+
+    fn scores(&self, ast: &Ast) -> Vec<Box<dyn Query>> {
         let mut words = Vec::new();
         positive_words(ast, &mut words);
+        let mut scores: Vec<Box<dyn Query>> = Vec::new();
         for (part, boost) in [(&self.fields.title, TITLE_BOOST), (&self.fields.text, 1.0)] {
             for word in words.iter().flat_map(|typed| tokens::words(typed)) {
-                // The same word as written and by its stem counts once.
-                let forms = word_terms(part, &word.word).into_iter();
-                let forms =
-                    forms.map(|term| Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)) as _);
-                let best = Box::new(DisjunctionMaxQuery::new(forms.collect()));
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(best, boost))));
+                scores.extend(word_terms(part, &word.word).into_iter().map(|term| {
+                    let score = TermQuery::new(term, IndexRecordOption::WithFreqs);
+                    Box::new(BoostQuery::new(Box::new(score), boost)) as _
+                }));
             }
         }
-        Box::new(BooleanQuery::new(clauses))
+        scores
     }
 
     fn query(&self, ast: &Ast, parts: &[&TextFields]) -> Box<dyn Query> {
@@ -95,14 +105,14 @@ impl Compiler<'_> {
         let field = match fact {
             Fact::Author => return self.author(value),
             Fact::Tag => return self.tag(value),
+            Fact::Story => return self.story(value),
+            Fact::Link => return basic(schema::link_term(self.fields, &fact_key(fact, value))),
             Fact::Site => self.fields.site,
             Fact::Source => self.fields.source,
             Fact::Language => self.fields.language,
             Fact::Sentiment => self.fields.sentiment,
             Fact::Brand => self.fields.brand,
-            Fact::Story => self.fields.story,
             Fact::Status => self.fields.status,
-            Fact::Link => self.fields.link,
         };
         term(field, &fact_key(fact, value))
     }
@@ -112,6 +122,14 @@ impl Compiler<'_> {
         let place = |word: &str| Place::Terms(vec![Term::from_field_text(self.fields.author, word)]);
         let places = tokens::words(value).iter().map(|token| place(&token.word)).collect();
         any_spot(vec![Spot::Sequence { places, slop: 0 }])
+    }
+
+    fn story(&self, value: &str) -> Box<dyn Query> {
+        let columns = [column::STORY_HIGH, column::STORY_LOW];
+        match schema::story_number(&fact_key(Fact::Story, value)) {
+            Some(id) => Box::new(Exact::Ids { field: self.fields.story, columns, ids: vec![id] }),
+            None => Box::new(EmptyQuery),
+        }
     }
 
     /// One of the mention's own, or of its source as `feeds.toml` has it today.
@@ -127,6 +145,20 @@ impl Compiler<'_> {
 /// Published (else observed) in `[since, until)`.
 pub fn between(since: Option<Timestamp>, until: Option<Timestamp>) -> Box<dyn Query> {
     Box::new(Exact::Between { since: since.map(schema::instant), until: until.map(schema::instant) })
+}
+
+/// Those of these mentions that there are.
+pub fn mentions(fields: &Fields, ids: Vec<u128>) -> Box<dyn Query> {
+    Box::new(Exact::Ids { field: fields.mention, columns: [column::ID_HIGH, column::ID_LOW], ids })
+}
+
+/// Whether all that has one of its words in title or text matches.
+fn is_any_word(ast: &Ast) -> bool {
+    match ast {
+        Ast::Word(typed) => tokens::words(typed).len() == 1,
+        Ast::Or(any) => !any.is_empty() && any.iter().all(is_any_word),
+        _ => false,
+    }
 }
 
 /// The words that speak for a document, as typed.
@@ -183,11 +215,13 @@ fn places(part: &TextFields, typed: &str) -> Vec<Place> {
 
 /// A word as it is, and by its stem in the documents of each language.
 fn word_terms(part: &TextFields, folded: &str) -> Vec<Term> {
-    vec![
-        Term::from_field_text(part.words, folded),
-        Term::from_field_text(part.english, &Stemmer::English.stem(folded)),
-        Term::from_field_text(part.french, &Stemmer::French.stem(folded)),
-    ]
+    let term = |form: Form, word: &str| Term::from_field_text(part.words, &form.term(word));
+    let mut terms = vec![term(Form::Word, folded)];
+    for stemmer in [Stemmer::English, Stemmer::French] {
+        let stem = stemmer.stem(folded);
+        terms.extend([term(Form::Both(stemmer), &stem), term(Form::Stem(stemmer), &stem)]);
+    }
+    terms
 }
 
 /// Any of them, which may be of several parts of a document.
@@ -235,6 +269,12 @@ enum Exact {
         since: Option<i64>,
         until: Option<i64>,
     },
+    /// Documents that have one of these ids in the two columns of its halves.
+    Ids {
+        field: Field,
+        columns: [&'static str; 2],
+        ids: Vec<u128>,
+    },
 }
 
 impl Exact {
@@ -251,7 +291,40 @@ impl Exact {
                 let end = since.as_ref().map_or(segment.max_doc(), first_before);
                 Ok(Documents::Run { next, end })
             }
+            Exact::Ids { field, columns, ids } => {
+                let columns = IdColumns::open(segment, *columns)?;
+                let inverted = segment.inverted_index(*field)?;
+                let mut found = Vec::new();
+                for &id in ids {
+                    let term = schema::id_term(*field, id);
+                    let postings = inverted.read_postings(&term, IndexRecordOption::Basic)?;
+                    let Some(mut postings) = postings else { continue };
+                    while postings.doc() != TERMINATED {
+                        if columns.id(postings.doc()) == id {
+                            found.push(postings.doc());
+                        }
+                        postings.advance();
+                    }
+                }
+                found.sort_unstable_by(|a, b| b.cmp(a));
+                Ok(Documents::Listed(found))
+            }
         }
+    }
+}
+
+/// The ids that documents have, from the columns of their halves.
+pub struct IdColumns([Column<u64>; 2]);
+
+impl IdColumns {
+    pub fn open(segment: &SegmentReader, [high, low]: [&str; 2]) -> tantivy::Result<Self> {
+        let columns = segment.fast_fields();
+        Ok(IdColumns([columns.u64(high)?, columns.u64(low)?]))
+    }
+
+    pub fn id(&self, doc: DocId) -> u128 {
+        let [high, low] = [&self.0[0], &self.0[1]].map(|half| u128::from(half.first(doc).unwrap_or(0)));
+        high << 64 | low
     }
 }
 
@@ -290,7 +363,12 @@ impl Weight for Exact {
 /// Documents of a segment, ascending.
 enum Documents {
     Together(Box<Together>),
-    Run { next: DocId, end: DocId },
+    Run {
+        next: DocId,
+        end: DocId,
+    },
+    /// The next one last.
+    Listed(Vec<DocId>),
 }
 
 impl DocSet for Documents {
@@ -298,6 +376,9 @@ impl DocSet for Documents {
         match self {
             Documents::Together(together) => return together.advance(),
             Documents::Run { next, end } => *next = (*end).min(*next + 1),
+            Documents::Listed(docs) => {
+                docs.pop();
+            }
         }
         self.doc()
     }
@@ -306,6 +387,7 @@ impl DocSet for Documents {
         match self {
             Documents::Together(together) => return together.seek(target),
             Documents::Run { next, end } => *next = (*next).max(target).min(*end),
+            Documents::Listed(docs) => docs.truncate(docs.partition_point(|&doc| doc >= target)),
         }
         self.doc()
     }
@@ -320,6 +402,7 @@ impl DocSet for Documents {
                     TERMINATED
                 }
             }
+            Documents::Listed(docs) => docs.last().copied().unwrap_or(TERMINATED),
         }
     }
 
@@ -327,6 +410,7 @@ impl DocSet for Documents {
         match self {
             Documents::Together(together) => together.size_hint(),
             Documents::Run { next, end } => end.saturating_sub(*next),
+            Documents::Listed(docs) => docs.len() as u32,
         }
     }
 }

@@ -14,7 +14,7 @@ use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet, Result, TERMINATED, Term};
 
-use super::schema::Mark;
+use super::schema::{Form, Mark};
 
 /// What stands at one place: one of several terms, or any that begins so.
 #[derive(Clone, Debug)]
@@ -162,7 +162,9 @@ fn open_place(place: &Place, segment: &SegmentReader, alone: bool) -> Result<Pla
                 if !term.starts_with(prefix.as_bytes()) {
                     break;
                 }
-                opened.add(inverted.read_postings_from_terminfo(info, option)?, info);
+                if Form::is_word(term) {
+                    opened.add(inverted.read_postings_from_terminfo(info, option)?, info);
+                }
             }
         }
     }
@@ -219,6 +221,7 @@ impl Cursor {
                 places[0].doc() == doc
             }
             Cursor::Any(spots) => spots.iter_mut().any(|spot| spot.holds(doc)),
+            Cursor::Sequence { places, slop } => follow(places, doc, *slop),
             _ => !self.extents(doc).is_empty(),
         }
     }
@@ -292,7 +295,20 @@ impl PlaceCursor {
     fn positions(&mut self, doc: DocId) -> &[u32] {
         self.positions.clear();
         // The heap's order is that of documents, so those of one document need not follow each other in it.
-        if self.doc() == doc {
+        if self.doc() == doc && self.terms.len() <= FEW {
+            // Nothing moves, so the order stays.
+            let mut terms = std::mem::take(&mut self.terms).into_vec();
+            for Reverse(Standing(postings)) in terms.iter_mut().filter(|term| term.0.0.doc() == doc) {
+                let sorted = self.positions.is_empty();
+                postings.positions(&mut self.buffer);
+                self.positions.extend_from_slice(&self.buffer);
+                if !sorted {
+                    self.positions.sort_unstable();
+                    self.positions.dedup();
+                }
+            }
+            self.terms = terms.into();
+        } else if self.doc() == doc {
             let mut here = Vec::new();
             while let Some(first) = self.terms.peek_mut()
                 && first.0.0.doc() == doc
@@ -313,6 +329,9 @@ impl PlaceCursor {
     }
 }
 
+/// Terms of a place, up to which to look at each is faster than to keep them in order.
+const FEW: usize = 16;
+
 impl PartialEq for Standing {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
@@ -331,6 +350,26 @@ impl Ord for Standing {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.doc().cmp(&other.0.doc())
     }
+}
+
+/// Whether there is a way to take one position of each place, rising, with at most `slop` unused ones in between. From
+/// each start on, the earliest of those that follow lead furthest.
+fn follow(places: &mut [PlaceCursor], doc: DocId, slop: u32) -> bool {
+    for place in &mut *places {
+        place.positions(doc);
+    }
+    let Some((first, rest)) = places.split_first() else { return false };
+    let room = rest.len() as u32 + slop;
+    first.positions.iter().any(|&start| {
+        let mut at = start;
+        rest.iter().all(|place| {
+            let next = place.positions.iter().find(|&&position| position > at);
+            next.is_some_and(|&position| {
+                at = position;
+                position - start <= room
+            })
+        })
+    })
 }
 
 /// The positions of each place.

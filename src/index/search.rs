@@ -5,13 +5,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
-use tantivy::columnar::Column;
-use tantivy::index::SegmentReader;
 use tantivy::query::{BooleanQuery, EnableScoring, Query};
-use tantivy::{DocAddress, DocId, DocSet, ReloadPolicy, TERMINATED};
+use tantivy::{DocAddress, DocSet, ReloadPolicy, TERMINATED};
 
-use super::collect::{Gather, Gathered, Hit, Key};
-use super::compile::{self, Compiler};
+use super::collect::{Best, Counts, Gather, Gathered, Hit, Key};
+use super::compile::{self, Compiler, IdColumns};
 use super::repair::{self, Payload, Trouble};
 use super::schema::{self, Fields, column};
 use crate::model::{MentionId, Timestamp};
@@ -183,29 +181,78 @@ impl Searcher {
     }
 
     pub fn search(&self, ast: &Ast, options: &Options) -> Result<Hits> {
-        let wanted = options.offset.saturating_add(options.limit);
-        let gather = Gather {
-            keep: if options.fold.is_some() { usize::MAX } else { wanted },
-            ranked: options.sort == Sort::Relevance,
-            facets: options.facets.clone(),
-        };
-        let found: Gathered = self.searcher.search(&self.query(ast, options), &gather)?;
-        let facets = std::iter::zip(&options.facets, found.facets)
-            .map(|(&facet, counts)| (facet, counts.into_values(&options.zone, options.facet_limit)))
-            .collect();
-        let ids = self.ids_in_order(found.hits, wanted, options.fold)?;
-        Ok(Hits { total: found.total, ids: ids.into_iter().skip(options.offset).collect(), facets })
+        let matching = self.within(self.compiler(options).matching(ast), options);
+        if options.fold.is_some() {
+            return self.folded(ast, options);
+        }
+        let ids = self.first(ast, options)?;
+        if options.facets.is_empty() {
+            let total = matching.count(&self.searcher)? as u64;
+            return Ok(Hits { total, ids, facets: Vec::new() });
+        }
+        let gather = Gather { keep: 0, ranked: false, facets: options.facets.clone() };
+        let found = self.searcher.search(&matching, &gather)?;
+        Ok(Hits { total: found.total, ids, facets: facets(found.facets, options) })
     }
 
-    /// The newest mentions that match, as `ids` of [`Searcher::search`] by time, found without going through those
-    /// behind them: for whoever needs no count.
-    pub fn newest(&self, ast: &Ast, options: &Options) -> Result<Vec<MentionId>> {
+    /// [`Searcher::search`] where one hit stands for many, of which all are looked at.
+    fn folded(&self, ast: &Ast, options: &Options) -> Result<Hits> {
+        let compiler = self.compiler(options);
+        let ranked = options.sort == Sort::Relevance;
+        let query = if ranked { compiler.ranking(ast) } else { compiler.matching(ast) };
+        let gather = Gather { keep: usize::MAX, ranked, facets: options.facets.clone() };
+        let found: Gathered = self.searcher.search(&self.within(query, options), &gather)?;
         let wanted = options.offset.saturating_add(options.limit);
-        if options.fold.is_some() || options.sort != Sort::New || wanted == 0 {
-            return Ok(self.search(ast, options)?.ids);
+        let ids = self.ids_in_order(found.hits, wanted, options.fold)?;
+        Ok(Hits {
+            total: found.total,
+            ids: ids.into_iter().skip(options.offset).collect(),
+            facets: facets(found.facets, options),
+        })
+    }
+
+    /// The first mentions that match, as `ids` of [`Searcher::search`], found without going through all those
+    /// behind them: for whoever needs no count.
+    pub fn first(&self, ast: &Ast, options: &Options) -> Result<Vec<MentionId>> {
+        let wanted = options.offset.saturating_add(options.limit);
+        if options.fold.is_some() {
+            return Ok(self.folded(ast, options)?.ids);
         }
-        let weight =
-            self.query(ast, options).weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
+        let hits = match options.sort {
+            Sort::New => self.newest(&*self.within(self.compiler(options).matching(ast), options), wanted)?,
+            Sort::Relevance => {
+                self.best(&*self.within(self.compiler(options).ranking(ast), options), wanted)?
+            }
+        };
+        let ids = self.ids_in_order(hits, wanted, None)?;
+        Ok(ids.into_iter().skip(options.offset).collect())
+    }
+
+    /// The best hits by score, then time, and with the last of them all that equal it. What cannot come to the score
+    /// of those found is passed over.
+    fn best(&self, query: &dyn Query, wanted: usize) -> Result<Vec<Hit>> {
+        let weight = query.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
+        let mut best = Best::new(wanted);
+        for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
+            let at = segment.fast_fields().i64(column::AT)?;
+            let alive = segment.alive_bitset();
+            weight.for_each_pruning(best.enough(), segment, &mut |doc, score| {
+                if alive.is_none_or(|alive| alive.is_alive(doc)) {
+                    let key = Key::of_score(score, at.first(doc).unwrap_or(i64::MIN));
+                    best.push(Hit { key, address: DocAddress::new(ordinal, doc) });
+                }
+                best.enough()
+            })?;
+        }
+        Ok(best.hits)
+    }
+
+    /// The newest hits, and with the last of them all that equal it.
+    fn newest(&self, query: &dyn Query, wanted: usize) -> Result<Vec<Hit>> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         // Segments by their newest mention, so that those of long ago are not even opened.
         let mut segments = Vec::new();
         for (ordinal, segment) in (0..).zip(self.searcher.segment_readers()) {
@@ -238,27 +285,25 @@ impl Searcher {
             }
             hits.sort_unstable_by_key(|hit| std::cmp::Reverse(hit.key));
         }
-        let ids = self.ids_in_order(hits, wanted, None)?;
-        Ok(ids.into_iter().skip(options.offset).collect())
+        Ok(hits)
     }
 
     /// Every mention it holds, sorted: to compare with the store.
     pub fn all_ids(&self) -> Result<Vec<MentionId>> {
         let mut ids = Vec::new();
         for segment in self.searcher.segment_readers() {
-            let columns = id_columns(segment)?;
-            ids.extend(segment.doc_ids_alive().map(|doc| id_at(&columns, doc)));
+            let columns = IdColumns::open(segment, ID)?;
+            ids.extend(segment.doc_ids_alive().map(|doc| schema::mention_id(columns.id(doc))));
         }
         ids.sort_unstable();
         Ok(ids)
     }
 
-    fn query(&self, ast: &Ast, options: &Options) -> Box<dyn Query> {
-        let compiler = Compiler { fields: &self.fields, source_tags: &options.source_tags };
-        let query = match options.sort {
-            Sort::New => compiler.matching(ast),
-            Sort::Relevance => compiler.ranking(ast),
-        };
+    fn compiler<'a>(&'a self, options: &'a Options) -> Compiler<'a> {
+        Compiler { fields: &self.fields, source_tags: &options.source_tags }
+    }
+
+    fn within(&self, query: Box<dyn Query>, options: &Options) -> Box<dyn Query> {
         if options.since.is_none() && options.until.is_none() {
             return query;
         }
@@ -282,56 +327,41 @@ impl Searcher {
     }
 
     fn names_of(&self, hits: &[Hit], fold: Option<Fold>) -> Result<Vec<MentionId>> {
-        let columns =
-            self.searcher.segment_readers().iter().map(id_columns).collect::<tantivy::Result<Vec<_>>>()?;
-        let ids: Vec<MentionId> = hits
-            .iter()
-            .map(|hit| id_at(&columns[hit.address.segment_ord as usize], hit.address.doc_id))
-            .collect();
+        let ids = self.numbers(hits, ID)?;
         let stories = match fold {
             None => Vec::new(),
-            Some(Fold::Story) => self.values(hits, column::STORY)?,
+            Some(Fold::Story) => self.numbers(hits, [column::STORY_HIGH, column::STORY_LOW])?,
         };
         let mut order: Vec<usize> = (0..hits.len()).collect();
         order.sort_unstable_by(|&a, &b| hits[b].key.cmp(&hits[a].key).then_with(|| ids[a].cmp(&ids[b])));
         let mut told = HashSet::new();
         order.retain(|&at| stories.get(at).is_none_or(|story| told.insert(story)));
-        Ok(order.into_iter().map(|at| ids[at].clone()).collect())
+        Ok(order.into_iter().map(|at| schema::mention_id(ids[at])).collect())
     }
 
-    /// The value of a column for each hit; empty where there is none.
-    fn values(&self, hits: &[Hit], column: &str) -> Result<Vec<String>> {
-        let mut values = vec![String::new(); hits.len()];
-        for (segment_ord, segment) in (0..).zip(self.searcher.segment_readers()) {
-            let Some(column) = segment.fast_fields().str(column)? else { continue };
-            // In the order of the dictionary, which is read once from its beginning to its end.
-            let mut asked: Vec<(u64, usize)> = (0..)
-                .zip(hits)
-                .filter(|(_, hit)| hit.address.segment_ord == segment_ord)
-                .filter_map(|(at, hit)| Some((column.term_ords(hit.address.doc_id).next()?, at)))
-                .collect();
-            asked.sort_unstable();
-            let mut groups = asked.chunk_by(|a, b| a.0 == b.0);
-            let ords: Vec<u64> = groups.clone().map(|group| group[0].0).collect();
-            column.dictionary().sorted_ords_to_term_cb(&ords, |value| {
-                for &(_, at) in groups.next().unwrap_or_default() {
-                    values[at] = String::from_utf8_lossy(value).into_owned();
-                }
-            })?;
-        }
-        Ok(values)
+    fn numbers(&self, hits: &[Hit], halves: [&str; 2]) -> Result<Vec<u128>> {
+        let mut opened: Vec<Option<IdColumns>> = Vec::new();
+        opened.resize_with(self.searcher.segment_readers().len(), || None);
+        hits.iter()
+            .map(|hit| {
+                let ordinal = hit.address.segment_ord;
+                let columns = match &mut opened[ordinal as usize] {
+                    Some(columns) => columns,
+                    closed => closed.insert(IdColumns::open(self.searcher.segment_reader(ordinal), halves)?),
+                };
+                Ok(columns.id(hit.address.doc_id))
+            })
+            .collect()
     }
 }
 
-type IdColumns = [Column<u64>; 2];
+/// The columns of a mention's id.
+const ID: [&str; 2] = [column::ID_HIGH, column::ID_LOW];
 
-fn id_columns(segment: &SegmentReader) -> tantivy::Result<IdColumns> {
-    let columns = segment.fast_fields();
-    Ok([columns.u64(column::ID_HIGH)?, columns.u64(column::ID_LOW)?])
-}
-
-fn id_at([high, low]: &IdColumns, doc: DocId) -> MentionId {
-    schema::id(high.first(doc).unwrap_or(0), low.first(doc).unwrap_or(0))
+fn facets(counts: Vec<Counts>, options: &Options) -> Vec<(Facet, Vec<(String, u64)>)> {
+    std::iter::zip(&options.facets, counts)
+        .map(|(&facet, counts)| (facet, counts.into_values(&options.zone, options.facet_limit)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -388,7 +418,7 @@ mod tests {
         let mut other = mention(3, "", "L'annonce de résultat: C services, Acme inc. is up");
         other.language = Language::Unknown;
         other.brand = BrandId::new("globex");
-        other.story = StoryId::new("s_x");
+        other.story = StoryId::new("s_00000000000000000000000000000abc");
         let (_home, searcher) = searcher(vec![press, forum, other]);
         let tagged = BTreeMap::from([("ecodaily".to_owned(), vec!["Presse".to_owned()])]);
         let at = |second: i64| Some(Timestamp::from_second(1_767_225_600 + second).unwrap());
@@ -435,7 +465,7 @@ mod tests {
             (fact(Fact::Language, "fr"), "1"),
             (fact(Fact::Sentiment, "negative"), "2"),
             (fact(Fact::Brand, "Globex"), "3"),
-            (fact(Fact::Story, "s_x"), "3"),
+            (fact(Fact::Story, "s_00000000000000000000000000000abc"), "3"),
             (fact(Fact::Status, "done"), "2"),
             (fact(Fact::Link, "https://www.eco.news.example/a"), "1"),
             (Ast::Time { since: at(2), until: None }, "3 2"),
@@ -491,7 +521,7 @@ mod tests {
     fn a_story_is_folded_to_its_first_hit() {
         let mentions = (1..=6).map(|n| {
             let mut mention = mention(n, "Acme", "");
-            mention.story = StoryId::new(if n % 2 == 0 { "s_even" } else { "s_odd" });
+            mention.story = StoryId::new(format!("s_{:032}", n % 2));
             mention
         });
         let (_home, searcher) = searcher(mentions.collect());

@@ -25,7 +25,7 @@ pub fn mention(n: u64, title: &str, text: &str) -> Mention {
         model: None,
         title_spans: Vec::new(),
         text_spans: Vec::new(),
-        story: StoryId::new(format!("s_{n:04}")),
+        story: StoryId::new(format!("s_{n:032}")),
         copies: 1,
         entry_tags: Vec::new(),
         tags: Vec::new(),

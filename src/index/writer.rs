@@ -9,16 +9,16 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use tantivy::TantivyDocument;
 use tantivy::indexer::IndexWriter;
-use tantivy::query::TermSetQuery;
-use tantivy::{TantivyDocument, Term};
 
+use super::compile;
 use super::repair::{self, Found, Payload};
 use super::schema::{self, Fields};
 use crate::model::{Change, MentionId};
 
 /// What the writer may use before it writes a segment out.
-const HEAP_BYTES: usize = 60_000_000;
+const HEAP_BYTES: usize = 100_000_000;
 
 /// The index, opened for writing.
 pub struct Index {
@@ -144,9 +144,9 @@ impl Index {
         for changes in without_repetition(changes) {
             // One deletion of many: each is held in the memory until the commit, and asked of every segment.
             let known = changes.iter().filter(|(_, change)| !matches!(change, Change::New(_)));
-            let ids: Vec<Term> = known.map(|(_, change)| schema::term(&fields, id(change))).collect();
+            let ids: Vec<u128> = known.filter_map(|(_, change)| schema::mention_number(id(change))).collect();
             if !ids.is_empty() {
-                writer.delete_query(Box::new(TermSetQuery::new(ids)))?;
+                writer.delete_query(compile::mentions(&fields, ids))?;
             }
             for (_, change) in changes {
                 if let Change::New(mention) | Change::Put(mention) = change {

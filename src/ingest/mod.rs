@@ -31,7 +31,7 @@ const PAGE: usize = 500;
 
 /// Changes after which a long catch-up is committed, so that a crash does not lose all of it, and what waits for
 /// the commit does not fill the memory.
-const COMMIT_EVERY: u64 = 20_000;
+const COMMIT_EVERY: u64 = 50_000;
 
 /// What the writer owns. While it lives, its data folder is locked against other writers.
 pub struct Engines {

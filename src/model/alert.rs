@@ -1,6 +1,6 @@
 //! One rule's state for one brand, and everything it saw.
 
-use super::{BrandId, Condition, CountBy, MentionId, RuleId, Severity, SourceId, Timestamp, id_type};
+use super::{BrandId, Condition, CountBy, MentionId, RuleId, Severity, Side, SourceId, Timestamp, id_type};
 
 id_type!(
     /// `a_` and 16 hexadecimal digits: a hash of rule, brand and the start of the incident.
@@ -67,9 +67,9 @@ pub struct SeenVoice {
 pub struct SeenBaseline {
     /// Expected count in such a window.
     pub expected: f64,
-    /// The smallest count that alarms.
+    /// The smallest count that alarms; of an absence, the largest.
     pub threshold: u32,
-    /// Probability of the observed count or more under the baseline.
+    /// Probability of the observed count or more, of an absence or fewer, under the baseline.
     pub p: f64,
     /// The probability the budget allows a window.
     pub p_budget: f64,
@@ -89,6 +89,11 @@ pub struct SeenSeries {
     pub step_s: u32,
     /// Scaled to the sources of then; `None` where too little was heard.
     pub values: Vec<Option<f64>>,
+    /// On which side of what is usual was looked.
+    pub side: Side,
+    /// Where less than usual was looked for: counts are as they were, and here is how much of the talk was heard
+    /// in each slot, and last in that with which the window ends.
+    pub exposures: Vec<f64>,
     /// The IANA name of the zone whose hours and days were meant.
     pub zone: String,
     /// Seconds of the windows that shared the budget.

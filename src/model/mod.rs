@@ -36,7 +36,9 @@ pub use notification::{
     Section, Tongue, Topic, WebhookConfig, WebhookFormat,
 };
 pub use preset::{Preset, PresetName, Search};
-pub use rule::{Condition, CountBy, Rule, RuleId, Severity, Undated, Window, dated, is_dated, saved_query};
+pub use rule::{
+    Condition, CountBy, Rule, RuleId, Severity, Side, Undated, Window, dated, is_dated, saved_query,
+};
 pub use series::{Bucket, Heard, History, Series};
 pub use silence::{Muted, Silence};
 pub use source::{

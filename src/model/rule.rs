@@ -44,6 +44,8 @@ pub enum Condition {
     Pattern,
     /// Somebody speaks who was not heard of before, or not for long, and carries weight.
     NewVoice,
+    /// What used to be said is not.
+    Absence,
 }
 
 impl Condition {
@@ -54,7 +56,20 @@ impl Condition {
             Condition::PositiveBuzz => "positive-buzz",
             Condition::Pattern => "pattern",
             Condition::NewVoice => "new-voice",
+            Condition::Absence => "absence",
         }
+    }
+
+    pub fn side(&self) -> Side {
+        match self {
+            Condition::Absence => Side::Less,
+            _ => Side::More,
+        }
+    }
+
+    /// Whether it waits until a window is heard as a whole: what is missing may only be late.
+    pub fn is_settled(&self) -> bool {
+        self.side() != Side::More
     }
 
     /// Whether it speaks of each thing it finds at once, without a window and a budget.
@@ -68,6 +83,25 @@ impl Condition {
             Condition::NegativeBuzz { .. } => Some(SentimentLabel::Negative),
             Condition::PositiveBuzz => Some(SentimentLabel::Positive),
             _ => None,
+        }
+    }
+}
+
+/// On which side of what is usual a count alarms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    #[default]
+    More,
+    Less,
+}
+
+impl Side {
+    pub const ALL: [Side; 2] = [Side::More, Side::Less];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Side::More => "more",
+            Side::Less => "less",
         }
     }
 }
@@ -89,19 +123,9 @@ impl CountBy {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// 15 minutes, 1, 6 and 24 hours, sharing the budget.
+    /// Several, sharing the budget: [`Rule::windows`].
     Auto,
     Fixed(Duration),
-}
-
-impl Window {
-    /// The windows looked at, shortest first.
-    pub fn lengths(self) -> Vec<Duration> {
-        match self {
-            Window::Auto => [15, 60, 360, 1440].map(|m| Duration::from_secs(m * 60)).to_vec(),
-            Window::Fixed(length) => vec![length],
-        }
-    }
 }
 
 /// How an entry without a date counts in live rules.
@@ -161,4 +185,17 @@ pub struct Rule {
     pub canonical: String,
     /// First 16 hexadecimal digits of blake3 over `canonical`.
     pub config_hash: String,
+}
+
+impl Rule {
+    /// The lengths of the windows it looks at, shortest first.
+    pub fn windows(&self) -> Vec<Duration> {
+        let minutes = |minutes: [u64; 4]| minutes.map(|m| Duration::from_secs(m * 60)).to_vec();
+        match (self.window, self.condition.side()) {
+            (Window::Fixed(length), _) => vec![length],
+            (Window::Auto, Side::More) => minutes([15, 60, 360, 1_440]),
+            // A silence takes its time to be one.
+            (Window::Auto, Side::Less) => minutes([60, 360, 1_440, 7_200]),
+        }
+    }
 }

@@ -93,6 +93,8 @@ pub struct History {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Heard {
     pub counts: Bucket,
-    /// The share of today's talk that comes from the sources that were heard then, in (0, 1].
+    /// The share of today's talk that comes from the sources that were known then, in (0, 1].
     pub share: f64,
+    /// The share of it whose sources could not be heard then.
+    pub deaf: f64,
 }

@@ -181,9 +181,12 @@ impl Teller<'_> {
         let days = baseline.days.round();
         let s = if days > 1.0 { "s" } else { "" };
         let few = baseline.days < FEW_DAYS;
+        let is_less = f64::from(threshold) < expected;
         match self.tongue {
             Tongue::English => {
-                let usual = if expected < RARE {
+                let usual = if is_less {
+                    format!("{usual} would be usual in such a window ({window}); this was {value}.")
+                } else if expected < RARE {
                     format!("Next to nothing is usual in such a window ({window}); this was {value}.")
                 } else if expected < OFTEN {
                     let windows = (1.0 / expected).round();
@@ -195,12 +198,14 @@ impl Teller<'_> {
                     )
                 };
                 let few = if few { ", which is little: what is usual is still a rough guess" } else { "" };
-                format!(
-                    "{usual} The rule speaks from {threshold} on. This rests on {days} day{s} of listening{few}."
-                )
+                let from =
+                    if is_less { format!("at {threshold} or fewer") } else { format!("from {threshold} on") };
+                format!("{usual} The rule speaks {from}. This rests on {days} day{s} of listening{few}.")
             }
             Tongue::French => {
-                let usual = if expected < RARE {
+                let usual = if is_less {
+                    format!("D’habitude, {usual} dans une telle fenêtre ({window}) ; ici, {value}.")
+                } else if expected < RARE {
                     format!("D’habitude, presque rien dans une telle fenêtre ({window}) ; ici, {value}.")
                 } else if expected < OFTEN {
                     let windows = (1.0 / expected).round();
@@ -218,9 +223,12 @@ impl Teller<'_> {
                 } else {
                     ""
                 };
-                format!(
-                    "{usual} La règle se déclenche à partir de {threshold}. Cela repose sur {days} jour{s} d’écoute{few}."
-                )
+                let from = if is_less {
+                    format!("à {threshold} ou moins")
+                } else {
+                    format!("à partir de {threshold}")
+                };
+                format!("{usual} La règle se déclenche {from}. Cela repose sur {days} jour{s} d’écoute{few}.")
             }
         }
     }

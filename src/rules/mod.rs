@@ -10,6 +10,7 @@ mod normal;
 mod notice;
 mod observe;
 mod replay;
+pub mod settled;
 mod step;
 mod voices;
 mod walk;

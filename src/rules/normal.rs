@@ -11,8 +11,11 @@ use jiff::tz::TimeZone;
 
 use super::calendar::hour_of_week;
 use super::observe::{counted, line};
+use super::settled;
 use super::voices::LISTENED_S;
-use crate::model::{Alert, Bucket, Condition, History, Rule, SeenBaseline, SeenSeries, Timestamp};
+use crate::model::{
+    Alert, Bucket, Condition, Heard, History, Rule, SeenBaseline, SeenSeries, Side, Timestamp,
+};
 use crate::stats::{Usual, Watch, watch};
 
 /// Seconds of a slot: windows consist of them, and end with them.
@@ -59,15 +62,16 @@ pub struct Normal {
 }
 
 impl Normal {
-    fn new(lengths_s: &[u32], budget_per_week: f64, pause_s: u32, zone: TimeZone) -> Self {
-        let watch = Watch::new(SLOT_S, lengths_s, budget_per_week, pause_s);
+    fn new(side: Side, lengths_s: &[u32], budget_per_week: f64, pause_s: u32, zone: TimeZone) -> Self {
+        let watch = Watch::new(SLOT_S, lengths_s, budget_per_week, pause_s).on(side);
         Self { watch, zone, toned: 0.0, all: 0.0 }
     }
 
-    /// What is usual for the window that ends at `end`, the end of the slot after those learned.
-    pub(super) fn usual(&self, length: Duration, end: Timestamp) -> Option<Usual> {
+    /// What is usual for the window that ends at `end`, the end of the slot after those learned, of which so much
+    /// was heard.
+    pub(super) fn usual(&self, length: Duration, end: Timestamp, exposure: f64) -> Option<Usual> {
         let slots = usize::try_from(length.as_secs() / u64::from(SLOT_S)).ok()?;
-        self.watch.usual(slots, self.hour(end.as_second() - i64::from(SLOT_S))?)
+        self.watch.usual(slots, self.hour(end.as_second() - i64::from(SLOT_S))?, exposure)
     }
 
     /// Days of listening it rests on.
@@ -85,8 +89,9 @@ impl Normal {
     }
 
     /// Learns the slot that starts at `at_s`.
-    fn learn(&mut self, at_s: i64, value: Option<f64>, tone: Option<(f64, f64)>) {
-        let learned = self.watch.learn(self.hour(at_s).unwrap_or(0), value);
+    fn learn(&mut self, at_s: i64, slot: Option<Counted>, tone: Option<(f64, f64)>) {
+        let (value, exposure) = (slot.map(|slot| slot.value), slot.map_or(0.0, |slot| slot.exposure));
+        let learned = self.watch.learn_heard(self.hour(at_s).unwrap_or(0), value, exposure);
         let kept = (-f64::from(SLOT_S) / 86_400.0 / TONE_HALF_LIFE_DAYS).exp2();
         (self.toned, self.all) = (self.toned * kept, self.all * kept);
         // What an incident brings is no normal tone.
@@ -97,12 +102,30 @@ impl Normal {
     }
 }
 
+/// What a slot tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Counted {
+    pub value: f64,
+    /// To what its expectation is in proportion.
+    pub exposure: f64,
+}
+
+/// Where more is looked for, a count is scaled to today's sources; where less is, it is left as it is, and held
+/// against what its sources would usually bring.
+pub(super) fn counted_of(rule: &Rule, heard: &Heard) -> Counted {
+    let count = f64::from(counted(rule, &heard.counts));
+    match rule.condition.side() {
+        Side::More => Counted { value: count / heard.share, exposure: 1.0 },
+        Side::Less => Counted { value: count, exposure: heard.share - heard.deaf },
+    }
+}
+
 /// See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Vigil {
     /// Start of the first slot.
     start: Timestamp,
-    values: Vec<Option<f64>>,
+    values: Vec<Option<Counted>>,
     /// After how many slots, oldest first; the last is the newest.
     states: Vec<(usize, Box<Normal>)>,
     keeps: Keeps,
@@ -111,7 +134,8 @@ pub struct Vigil {
 impl Vigil {
     /// Begins with the slot that starts at `start`.
     pub fn new(rule: &Rule, start: Timestamp, zone: &TimeZone, keeps: Keeps) -> Self {
-        let normal = Normal::new(&lengths_s(rule), rule.budget_per_week, pause_s(rule), zone.clone());
+        let side = rule.condition.side();
+        let normal = Normal::new(side, &lengths_s(rule), rule.budget_per_week, pause_s(rule), zone.clone());
         Self { start, values: Vec::new(), states: vec![(0, Box::new(normal))], keeps }
     }
 
@@ -156,8 +180,7 @@ impl Vigil {
         while slots < last {
             let place = (at_s - history.start.as_second()).div_euclid(step_s);
             let heard = usize::try_from(place).ok().and_then(|i| history.slots.get(i)).copied().flatten();
-            let scaled = |count: u32, share: f64| f64::from(count) / share;
-            let value = heard.map(|heard| scaled(counted(rule, &heard.counts), heard.share));
+            let value = heard.map(|heard| counted_of(rule, &heard));
             let tone = heard.map(|heard| tone(rule, &heard.counts));
             normal.learn(at_s, value, tone);
             self.values.push(value);
@@ -170,14 +193,19 @@ impl Vigil {
         self.states.push((slots, normal));
     }
 
-    /// What a look at a window that ends at `end` rested on.
-    pub fn seen(&self, rule: &Rule, end: Timestamp) -> SeenSeries {
+    /// What a look at a window that ends at `end` rested on, with so much heard of its last slot.
+    pub fn seen(&self, rule: &Rule, end: Timestamp, exposure: f64) -> SeenSeries {
         let slots = (end.as_second() - self.start.as_second()).div_euclid(i64::from(SLOT_S)) - 1;
         let slots = usize::try_from(slots).unwrap_or(0).min(self.values.len());
+        let seen = &self.values[..slots];
+        let exposures = seen.iter().map(|slot| slot.map_or(0.0, |slot| slot.exposure)).chain([exposure]);
+        let side = rule.condition.side();
         SeenSeries {
             start: self.start,
             step_s: SLOT_S,
-            values: self.values[..slots].to_vec(),
+            values: seen.iter().map(|slot| slot.map(|slot| slot.value)).collect(),
+            side,
+            exposures: if side == Side::More { Vec::new() } else { exposures.collect() },
             zone: self.normal().zone.iana_name().unwrap_or("UTC").to_owned(),
             lengths_s: lengths_s(rule),
             budget_per_week: rule.budget_per_week,
@@ -192,15 +220,17 @@ impl Vigil {
 pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
     let (series, stored) = (alert.series.as_ref()?, alert.baseline.as_ref()?);
     let zone = TimeZone::get(&series.zone).ok()?;
-    let mut normal = Normal::new(&series.lengths_s, series.budget_per_week, series.pause_s, zone);
+    let mut normal =
+        Normal::new(series.side, &series.lengths_s, series.budget_per_week, series.pause_s, zone);
     let mut at_s = series.start.as_second();
-    for &value in &series.values {
-        normal.learn(at_s, value, None);
+    let exposure = |slot: usize| series.exposures.get(slot).copied().unwrap_or(1.0);
+    for (slot, &value) in series.values.iter().enumerate() {
+        normal.learn(at_s, value.map(|value| Counted { value, exposure: exposure(slot) }), None);
         at_s += i64::from(SLOT_S);
     }
     let (start, end) = alert.observed.window;
     let length = Duration::from_secs(u64::try_from(end.as_second() - start.as_second()).ok()?);
-    let usual = normal.usual(length, end)?;
+    let usual = normal.usual(length, end, exposure(series.values.len()))?;
     let (threshold, p_budget) = line(series.min, &usual);
     Some(SeenBaseline {
         expected: usual.expected,
@@ -220,7 +250,7 @@ fn tone(rule: &Rule, counts: &Bucket) -> (f64, f64) {
 }
 
 fn lengths_s(rule: &Rule) -> Vec<u32> {
-    rule.window.lengths().into_iter().filter_map(|length| u32::try_from(length.as_secs()).ok()).collect()
+    rule.windows().into_iter().filter_map(|length| u32::try_from(length.as_secs()).ok()).collect()
 }
 
 fn pause_s(rule: &Rule) -> u32 {
@@ -233,6 +263,7 @@ pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
     let needed_s = match rule.condition {
         Condition::Pattern => 0,
         Condition::NewVoice => LISTENED_S,
+        Condition::Absence => (settled::FEWEST_DAYS * 86_400.0) as i64 + 2 * i64::from(SLOT_S),
         _ => (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S),
     };
     Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()

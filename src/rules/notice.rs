@@ -1,6 +1,6 @@
 //! When and why to speak, and in which words.
 
-use crate::model::{Alert, CountBy, Rule, SeenBaseline, SeenVoice, SentimentLabel, Tongue};
+use crate::model::{Alert, Condition, CountBy, Rule, SeenBaseline, SeenVoice, SentimentLabel, Tongue};
 
 /// Days of listening below which what is usual is hardly known.
 pub const FEW_DAYS: f64 = 21.0;
@@ -82,6 +82,21 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let window = span(length_s as f64, tongue);
     let usual = figure(baseline.expected, tongue);
     let rare = rarity(baseline, length_s as f64, tongue);
+    if rule.condition == Condition::Absence {
+        let (are, what) = (are(baseline), what(value));
+        return match (tongue, value) {
+            (Tongue::English, 0) => {
+                format!("no {} in {window} where {usual} {are} usual ({rare})", unit(seen.count, 2, tongue))
+            }
+            (Tongue::English, _) => {
+                format!("only {value} {what} in {window} where {usual} {are} usual ({rare})")
+            }
+            (Tongue::French, 0) => format!("aucune {what} en {window}, contre {usual} d’habitude ({rare})"),
+            (Tongue::French, _) => {
+                format!("seulement {value} {what} en {window}, contre {usual} d’habitude ({rare})")
+            }
+        };
+    }
     let sources = seen.sources;
     match (tongue, rule.condition.tone()) {
         (Tongue::English, None) => {

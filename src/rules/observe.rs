@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::model::{
     Alert, AlertState, Bucket, Condition, Observed, Rule, SeenBaseline, SeenVoice, SentimentLabel, Series,
-    Timestamp,
+    Side, Timestamp,
 };
 
 use super::normal::Normal;
+use super::settled;
 
 /// Probability below which a share of mentions in one tone is no chance.
 const SHARE_P: f64 = 0.01;
@@ -45,7 +46,7 @@ pub fn observe<E>(
     sources: impl FnOnce((Timestamp, Timestamp)) -> Result<u32, E>,
 ) -> Result<Option<Observation>, E> {
     let Some((window, found)) = window(live, length, window_end) else { return Ok(None) };
-    let Some(usual) = normal.usual(length, window_end) else { return Ok(None) };
+    let Some(usual) = normal.usual(length, window_end, 1.0) else { return Ok(None) };
     let value = counted(rule, &found);
     let mut observed = observed(rule, value, &found, window);
     if value < rule.min || !usual.may_alarm(value) {
@@ -70,9 +71,12 @@ pub fn observe<E>(
 }
 
 /// The smallest count that alarms, and the probability it stands for: the wished minimum may ask for more than
-/// the budget.
+/// the budget. Where less than usual is looked for, the largest that alarms and is few enough.
 pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
     let threshold = usual.threshold();
+    if usual.side == Side::Less {
+        return (threshold.min(settled::few(usual.expected)), usual.p_budget);
+    }
     if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
 }
 
@@ -98,7 +102,7 @@ pub fn observe_at_once(rule: &Rule, found: Finds, window: (Timestamp, Timestamp)
     Observation { observed, baseline: None, holds }
 }
 
-fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timestamp)) -> Observed {
+pub(super) fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timestamp, Timestamp)) -> Observed {
     Observed {
         count: rule.count,
         value,
@@ -152,7 +156,7 @@ fn is_news(rule: &Rule, seen: &Observation, last: &Alert) -> bool {
 }
 
 /// How much less probable than the budget allows.
-fn surprise(baseline: &SeenBaseline) -> f64 {
+pub(super) fn surprise(baseline: &SeenBaseline) -> f64 {
     baseline.p_budget / baseline.p
 }
 

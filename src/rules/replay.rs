@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 
 use super::normal::{Keeps, SLOT_S, Vigil, begun};
 use super::observe::{Finds, observe_at_once};
+use super::settled;
 use super::step::{Step, step};
 use super::walk::Sight;
 use crate::model::{
@@ -59,6 +60,8 @@ pub struct Listened {
     pub reach: Option<i64>,
     /// When it was not heard, oldest first.
     pub gaps: Vec<(i64, Option<i64>)>,
+    /// Since when it is not listened to any more.
+    pub ended: Option<i64>,
 }
 
 /// What is kept of one brand, or of a brand within a saved query, ready to come in again.
@@ -185,14 +188,15 @@ impl Past {
         self.arrivals.iter().zip(&self.known_at).filter(move |(_, at_s)| within(**at_s)).map(|(a, _)| a)
     }
 
-    /// The mentions that an alert over a window rests on, of one tone or of all, newest first.
-    pub fn evidence(&self, alert: &Alert, tone: Option<SentimentLabel>) -> Vec<&Arrival> {
+    /// The mentions that an alert over a window rests on, newest first.
+    pub fn evidence(&self, rule: &Rule, alert: &Alert) -> Vec<&Arrival> {
         let seen_at = alert.seen_at.as_second();
+        let tone = rule.condition.tone();
         let range = self.within(alert.observed.window);
         let counts = |&number: &usize| {
             let arrival = &self.arrivals[number];
             self.known_at[number] <= seen_at
-                && (!arrival.backfill || arrival.observed > seen_at)
+                && (rule.condition.is_settled() || !arrival.backfill || arrival.observed > seen_at)
                 && (tone.is_none() || arrival.tone == tone)
         };
         range.rev().filter(counts).map(|number| &self.arrivals[number]).collect()
@@ -293,6 +297,11 @@ pub fn replay(rule: &Rule, brand: &BrandId, past: &Past, span: Span, tongue: Ton
         course.hear(event);
     }
     course.changed.clear();
+    if rule.condition.is_settled() {
+        course.settle(during, since..until);
+        course.alerts.retain(|alert| alert.fired_at.is_some());
+        return course.alerts;
+    }
     for minute in during.chunk_by(|a, b| a.at_s.div_euclid(60) == b.at_s.div_euclid(60)) {
         course.wait(minute[0].at_s);
         for event in minute {
@@ -346,6 +355,8 @@ struct Stock {
     told: Vec<Told>,
     /// `None` before they were computed.
     shares: Option<Vec<Share>>,
+    /// How long is waited for what comes late; `None` before it was computed.
+    lag_s: Option<i64>,
     /// A mention came in that tells another share.
     stale: bool,
 }
@@ -367,7 +378,7 @@ impl Stock {
 
 impl<'a> Course<'a> {
     fn new(rule: &'a Rule, brand: &'a BrandId, past: &'a Past, span: Span, tongue: Tongue) -> Self {
-        let longest = rule.window.lengths().into_iter().max().unwrap_or_default();
+        let longest = rule.windows().into_iter().max().unwrap_or_default();
         let longest_s =
             i64::try_from(longest.as_secs()).unwrap_or(0) + i64::try_from(rule.late.as_secs()).unwrap_or(0);
         let first = past.arrivals.first().map_or(span.since.as_second(), |arrival| arrival.at);
@@ -471,6 +482,48 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// Looks, at the end of each slot, at the windows that have been heard as a whole by then.
+    fn settle(&mut self, events: &[Event], span: std::ops::Range<i64>) {
+        let mut heard = events.iter().peekable();
+        let mut judged = None;
+        let first = (span.start + STEP_S - 1).div_euclid(STEP_S) * STEP_S;
+        for now_s in (first..span.end).step_by(STEP_S as usize) {
+            while let Some(event) = heard.next_if(|event| event.at_s <= now_s) {
+                self.hear(event);
+            }
+            self.changed.clear();
+            let Some(start) = self.take_stock(now_s) else { continue };
+            let lag_s = match self.stock.as_ref().map(|stock| (stock.taken, stock.lag_s)) {
+                Some((_, Some(lag_s))) => lag_s,
+                Some((taken, None)) => self.lag(taken),
+                None => continue,
+            };
+            let newest = (now_s - lag_s).div_euclid(STEP_S) * STEP_S;
+            let late_s = i64::try_from(self.rule.late.as_secs()).unwrap_or(i64::MAX / 2);
+            let oldest = (now_s - late_s).div_euclid(STEP_S) * STEP_S;
+            let from = judged.unwrap_or(newest - STEP_S).max(oldest);
+            if from < newest && newest > self.start {
+                let slots = self.slot(from)..self.slot(newest);
+                self.look_at(start, slots, now_s);
+                judged = Some(newest);
+            }
+        }
+    }
+
+    /// How long to wait for what comes late, by what came before stock was taken.
+    fn lag(&mut self, taken: i64) -> i64 {
+        let told = |arrival: &&Arrival| {
+            let Arrival { at, published, observed, backfill, .. } = **arrival;
+            published && !backfill && observed < taken && (taken - settled::LAGS_S..taken).contains(&at)
+        };
+        let lags = self.past.arrivals.iter().filter(told).map(|arrival| arrival.observed - arrival.at);
+        let lag_s = settled::lag(self.rule, lags.collect());
+        if let Some(stock) = &mut self.stock {
+            stock.lag_s = Some(lag_s);
+        }
+        lag_s
+    }
+
     /// Looks as live: at the windows in which something has changed, and at the newest.
     fn look(&mut self, now_s: i64) {
         self.looked = now_s;
@@ -479,10 +532,19 @@ impl<'a> Course<'a> {
         let changed = self.changed.drain(..).filter(|slot| *slot >= oldest);
         let from = changed.min().unwrap_or(newest).min(newest);
         let Some(start) = self.take_stock(now_s) else { return };
-        let learned = self.go_back(start, from);
+        self.look_at(start, from..newest + 1, now_s);
+    }
+
+    /// Looks at the windows that end with each of some slots; what is usual is learned from `start` on.
+    fn look_at(&mut self, start: i64, ends: std::ops::Range<usize>, now_s: i64) {
+        let learned = self.go_back(start, ends.start);
         let mut vigil =
             learned.unwrap_or_else(|| Vigil::new(self.rule, instant(start), &self.past.zone, Keeps::REPLAY));
-        let (past, counts) = (self.past, &self.counts);
+        let (past, counts) = if self.rule.condition.is_settled() {
+            (self.past, &self.known)
+        } else {
+            (self.past, &self.counts)
+        };
         let sources = |window| {
             let heard = past.within(window).filter(|number| counts[*number]);
             let sources: BTreeSet<u32> = heard.map(|number| past.arrivals[number].source).collect();
@@ -492,7 +554,7 @@ impl<'a> Course<'a> {
         let sight =
             Sight { rule, brand, history: &self.history, live: &self.live, now: instant(now_s), tongue };
         let mut steps: Vec<Alert> = Vec::new();
-        for slot in from..=newest {
+        for slot in ends {
             let end = instant(self.start + (slot as i64 + 1) * STEP_S);
             let current = steps.last().or(self.alerts.last());
             let Ok(seen) = sight.look(&mut vigil, current, end, sources);
@@ -550,6 +612,7 @@ impl<'a> Course<'a> {
             judged: day(taken - JUDGED_S),
             told: self.past.sources.iter().map(told).collect(),
             shares: None,
+            lag_s: None,
             stale: true,
         };
         for (number, arrival) in self.past.arrivals.iter().enumerate() {
@@ -566,11 +629,14 @@ impl<'a> Course<'a> {
         let slots = Slots { start: self.start, step_s: STEP_S, number: self.all.len() };
         let gaps = |source: i64| {
             let listened = self.past.sources.iter().find(|listened| listened.source == source);
-            listened.map_or(&[][..], |listened| listened.gaps.as_slice())
+            let gaps = listened.map(|listened| listened.gaps.clone()).unwrap_or_default();
+            let ended = listened.and_then(|listened| listened.ended);
+            let gaps = if self.rule.condition.is_settled() { stock::ended(gaps, ended) } else { gaps };
+            Ok::<_, std::convert::Infallible>(gaps)
         };
-        let known = stock::heard(slots, shares, gaps);
-        for (slot, (share, counts)) in known.into_iter().zip(&self.all).enumerate() {
-            let heard = share.map(|share| Heard { counts: *counts, share });
+        let Ok(known) = stock::heard(slots, shares, gaps);
+        for (slot, (heard, counts)) in known.into_iter().zip(&self.all).enumerate() {
+            let heard = heard.map(|(share, deaf)| Heard { counts: *counts, share, deaf });
             if heard != self.history.slots[slot] {
                 self.history.slots[slot] = heard;
                 self.stale = self.stale.min(slot);

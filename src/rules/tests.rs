@@ -82,7 +82,7 @@ fn voice(number: u32, at: Timestamp) -> SeenVoice {
 
 /// All of it was heard by all of today's sources.
 fn history(series: &Series) -> History {
-    let heard = |&counts: &Bucket| Some(Heard { counts, share: 1.0 });
+    let heard = |&counts: &Bucket| Some(Heard { counts, share: 1.0, deaf: 0.0 });
     let slots = series.buckets.iter().map(heard).collect();
     History { start: series.start, step_s: series.step_s, slots }
 }
@@ -106,7 +106,7 @@ fn run(rule: &Rule, series: &Series, looks: std::ops::Range<usize>) -> (Vec<(Not
                 let seen = observe_at_once(rule, Finds { counts, sources: 5, voices }, window);
                 step(rule, brand, state.as_ref(), &seen, now, Tongue::English)
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
+            _ => {
                 let sight =
                     Sight { rule, brand, history: &history, live: series, now, tongue: Tongue::English };
                 let Ok(step) = sight.look(&mut vigil, state.as_ref(), now, |_| Ok::<_, ()>(5)) else {
@@ -261,6 +261,99 @@ fn a_pattern_fires_at_once_and_gathers_for_a_cooldown() {
     assert_eq!(state.unwrap().state, AlertState::Resolved);
 }
 
+/// One that chance hardly ever sets off.
+fn absence(window: Window) -> Rule {
+    Rule { budget_per_week: 0.1, ..rule(Condition::Absence, window) }
+}
+
+/// What a rule for absences says of a past, looked at slot by slot from the third week on.
+fn absences(rule: &Rule, history: &History) -> Vec<(Notice, Alert)> {
+    let brand = &rule.brands[0];
+    let mut vigil = Vigil::new(rule, history.start, &TimeZone::UTC, Keeps::LIVE);
+    let live = Series { start: history.start, step_s: STEP_S, buckets: Vec::new() };
+    let (mut state, mut told) = (None::<Alert>, Vec::new());
+    for slot in 14 * PER_DAY..history.slots.len() {
+        let seconds = (slot as i64 + 1) * i64::from(STEP_S);
+        let now = Timestamp::from_second(history.start.as_second() + seconds).unwrap();
+        let sight = Sight { rule, brand, history, live: &live, now, tongue: Tongue::English };
+        let Ok(step) = sight.look(&mut vigil, state.as_ref(), now, |_| Ok::<_, ()>(1)) else { continue };
+        let Some(step) = step else { continue };
+        state = step.alert.or(state);
+        if step.notice.speaks() {
+            told.push((step.notice, state.clone().unwrap()));
+        }
+    }
+    told
+}
+
+/// Three weeks of talk; from the fourth day of the third one for 40 hours, so much of it is said.
+fn silence(rate: f64) -> (Series, std::ops::Range<usize>) {
+    let (mut chance, silent) = (Chance::new(5), 17 * PER_DAY..17 * PER_DAY + 160);
+    let series =
+        series(|i| (chance.poisson(if silent.contains(&i) { 0.75 * rate } else { 0.75 }), 0), 21 * PER_DAY);
+    (series, silent)
+}
+
+fn notices(told: &[(Notice, Alert)]) -> Vec<Notice> {
+    told.iter().map(|(notice, _)| *notice).collect()
+}
+
+#[test]
+fn a_silence_is_one_absence_and_ends_when_talk_is_back() {
+    for window in [Window::Auto, Window::Fixed(6 * HOUR)] {
+        let (series, silent) = silence(0.0);
+        let told = absences(&absence(window), &history(&series));
+        assert_eq!(notices(&told), [Notice::First, Notice::Resolved], "{window:?}");
+        let fired = told[0].1.fired_at.unwrap();
+        assert!(
+            fired > end_of(&series, silent.start) && fired < end_of(&series, silent.start + 50),
+            "{fired}"
+        );
+        let until = told[1].1.until.unwrap();
+        assert!(until > end_of(&series, silent.end) && until < end_of(&series, silent.end + 80), "{until}");
+        for (_, alert) in &told {
+            assert_eq!(recompute(alert), alert.baseline, "{window:?}");
+        }
+    }
+}
+
+/// Talk that is heard less than it is said is not missing.
+#[test]
+fn an_outage_raises_no_absence() {
+    let rule = absence(Window::Auto);
+    let deaf = |share_deaf: f64, counts: f64| {
+        let (series, silent) = silence(counts);
+        let mut past = history(&series);
+        for slot in silent {
+            past.slots[slot] = past.slots[slot].map(|heard| Heard { deaf: share_deaf, ..heard });
+            if share_deaf > 0.5 {
+                past.slots[slot] = None;
+            }
+        }
+        notices(&absences(&rule, &past))
+    };
+    assert_eq!(deaf(0.0, 0.2), [Notice::First, Notice::Resolved], "four fifths are missing");
+    assert_eq!(deaf(1.0, 0.0), [], "nobody was heard");
+    assert_eq!(deaf(0.5, 0.5), [], "half of them was");
+    assert_eq!(deaf(0.0, 1.0), [], "nothing is missing");
+    let young = Rule { late: HOUR, ..rule };
+    let (series, _) = silence(0.0);
+    let short = History { slots: history(&series).slots[6 * PER_DAY..].to_vec(), ..history(&series) };
+    assert_eq!(notices(&absences(&young, &short)), [], "fewer than two weeks are known before it");
+}
+
+#[test]
+fn an_absence_waits_for_what_comes_late() {
+    let rule = rule(Condition::Absence, Window::Auto);
+    assert_eq!(settled::lag(&rule, vec![60; 100]), 900);
+    assert_eq!(
+        settled::lag(&rule, (0..100).map(|i| i * 60).collect()),
+        7 * 900,
+        "98 minutes, in whole slots"
+    );
+    assert_eq!(settled::lag(&rule, vec![60; 3]), 48 * 3_600, "too few to tell");
+}
+
 #[test]
 fn new_voices_are_counted_and_gathered() {
     let series = series(|i| (if [10, 12, 13].contains(&i) { 2 } else { 0 }, 0), 100);
@@ -379,6 +472,7 @@ fn reasons_read_well() {
             4 nouvelles histoires pour « acme-spike »
         "#]],
     );
+    check_absence();
     check(
         Condition::NewVoice,
         (1, 0),
@@ -395,6 +489,24 @@ fn reasons_read_well() {
         une voix nouvelle, Zoé 0, qu’on n’avait pas entendue depuis six mois : son histoire est dans 4 sources, et 2 autres voix
     "#]],
     );
+}
+
+#[track_caller]
+fn check_absence() {
+    let rule = absence(Window::Auto);
+    let mut reasons = String::new();
+    for rate in [0.0, 0.1] {
+        let (_, alert) = absences(&rule, &history(&silence(rate).0)).remove(0);
+        for tongue in [Tongue::English, Tongue::French] {
+            reasons.push_str(&format!("{}\n", reason(&rule, &alert, tongue)));
+        }
+    }
+    expect![[r#"
+        only 3 stories in 6 hours where 16 are usual (by chance once in 5 years; 17 days of listening)
+        seulement 3 histoires en 6 heures, contre 16 d’habitude (par hasard une fois en 5 ans ; 17 jours d’écoute)
+        only 3 stories in 6 hours where 17 are usual (by chance once in 6 years; 17 days of listening)
+        seulement 3 histoires en 6 heures, contre 17 d’habitude (par hasard une fois en 6 ans ; 17 jours d’écoute)
+    "#]].assert_eq(&reasons);
 }
 
 #[test]

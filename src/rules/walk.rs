@@ -2,6 +2,7 @@
 
 use super::normal::{SLOT_S, Vigil};
 use super::observe::{observe, strongest};
+use super::settled;
 use super::step::{Step, step};
 use crate::model::{Alert, BrandId, History, Rule, Series, Timestamp, Tongue};
 
@@ -10,9 +11,9 @@ use crate::model::{Alert, BrandId, History, Rule, Series, Timestamp, Tongue};
 pub struct Sight<'a> {
     pub rule: &'a Rule,
     pub brand: &'a BrandId,
-    /// What the vigil learns from.
+    /// What the vigil learns from; where a rule waits, it must hold the windows.
     pub history: &'a History,
-    /// What was heard live (no back-fill), in slots of [`SLOT_S`].
+    /// What was heard live (no back-fill), in slots of [`SLOT_S`]; a rule that waits does not look at it.
     pub live: &'a Series,
     pub now: Timestamp,
     pub tongue: Tongue,
@@ -36,13 +37,23 @@ impl Sight<'_> {
         let last_slot = Timestamp::from_second(end.as_second() - i64::from(SLOT_S)).unwrap_or(end);
         vigil.learn(rule, history, last_slot);
         let mut seen = Vec::new();
-        for length in rule.window.lengths() {
-            seen.extend(observe(rule, length, live, vigil.normal(), end, &mut sources)?);
+        for length in rule.windows() {
+            let normal = vigil.normal();
+            seen.extend(if rule.condition.is_settled() {
+                settled::observe(rule, length, history, normal, end, &mut sources)?
+            } else {
+                observe(rule, length, live, normal, end, &mut sources)?
+            });
         }
-        let Some(seen) = strongest(rule, seen, current) else { return Ok(None) };
+        let strongest = if rule.condition.is_settled() {
+            settled::strongest(seen, current)
+        } else {
+            strongest(rule, seen, current)
+        };
+        let Some(seen) = strongest else { return Ok(None) };
         let mut step = step(rule, brand, current, &seen, now, tongue);
         if let Some(alert) = step.alert.as_mut().filter(|_| step.renewed) {
-            alert.series = Some(vigil.seen(rule, end));
+            alert.series = Some(vigil.seen(rule, end, settled::exposure(rule, history, end)));
         }
         Ok(Some(step))
     }

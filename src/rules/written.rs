@@ -33,9 +33,7 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
                 let found = replay_at_once(&test.rule, &test.brand, &past, span, tongue, voices);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
-            Condition::Spike | Condition::NegativeBuzz { .. } | Condition::PositiveBuzz => {
-                replay(&test.rule, &test.brand, &past, span, tongue)
-            }
+            _ => replay(&test.rule, &test.brand, &past, span, tongue),
         };
         let firing = alerts.into_iter().rev().find(|alert| alert.state == AlertState::Firing);
         let value = firing.as_ref().map(|alert| alert.observed.value);
@@ -99,6 +97,11 @@ fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
         }
     }
     let start = test.start.as_second();
-    let listened = |source: u32| Listened { source: source.into(), reach: Some(start), gaps: joined.clone() };
+    let listened = |source: u32| Listened {
+        source: source.into(),
+        reach: Some(start),
+        gaps: joined.clone(),
+        ended: None,
+    };
     Past::new(arrivals, (0..test.sources).map(listened).collect(), Vec::new(), None, Some(start), zone)
 }

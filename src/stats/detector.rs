@@ -142,7 +142,7 @@ impl Stream {
             if !self.watch.is_news(slots) {
                 break;
             }
-            let Some(usual) = self.watch.usual(slots, hour_of_week(at_s)) else { break };
+            let Some(usual) = self.watch.usual(slots, hour_of_week(at_s), 1.0) else { break };
             let room = (f64::from(Usual::threshold(&usual)) - 1.0 - others).max(0.0);
             upper = Some(upper.map_or(room, |least| least.min(room)));
         }

@@ -93,16 +93,16 @@ impl Slots {
     }
 }
 
-/// By slot, the share of today's talk that could be heard when it starts; `None` where that was too little, because
-/// sources were unknown or deaf. `gaps` tells when a source was not heard.
-pub fn heard<'a>(
+/// By slot, the share of today's talk of the sources that are known when it starts, and of those of them that are
+/// deaf; `None` where too little could be heard. `gaps` tells when a source was not heard.
+pub fn heard<E>(
     slots: Slots,
     shares: &[Share],
-    gaps: impl Fn(i64) -> &'a [(i64, Option<i64>)],
-) -> Vec<Option<f64>> {
+    mut gaps: impl FnMut(i64) -> Result<Vec<(i64, Option<i64>)>, E>,
+) -> Result<Vec<Option<(f64, f64)>>, E> {
     let mut deaf = vec![0.0; slots.number];
     for share in shares {
-        for &(since, until) in gaps(share.source) {
+        for (since, until) in gaps(share.source)? {
             let missed = slots.within(since.max(share.from), until).unwrap_or_default();
             deaf[missed].iter_mut().for_each(|deaf| *deaf += share.share);
         }
@@ -117,9 +117,20 @@ pub fn heard<'a>(
         at += slots.step_s;
         // Nothing was heard before the first of them. Where all are heard, the sum must not miss by a hair.
         let share = if next == 0 || next == shares.len() { 1.0 } else { share };
-        (share - deaf >= SMALLEST_SHARE).then_some(share)
+        (share - deaf >= SMALLEST_SHARE).then_some((share, deaf))
     });
-    known.collect()
+    Ok(known.collect())
+}
+
+/// The times in which a source was not heard, if it is not listened to any more since some time.
+pub fn ended(mut gaps: Vec<(i64, Option<i64>)>, since: Option<i64>) -> Vec<(i64, Option<i64>)> {
+    if let Some(since) = since {
+        // They must not overlap: what is deaf twice would be taken off twice.
+        gaps.retain(|(from, _)| *from < since);
+        gaps.iter_mut().for_each(|(_, until)| *until = Some(until.map_or(since, |until| until.min(since))));
+        gaps.push((since, None));
+    }
+    gaps
 }
 
 #[cfg(test)]
@@ -130,10 +141,11 @@ mod tests {
     fn a_time_in_which_most_was_not_heard_is_unknown() {
         let share = |source, from, share| Share { source, from, share };
         let shares = [share(0, 0, 0.7), share(1, 1_800, 0.3)];
-        let gaps = |source| if source == 0 { &[(2_000, None)][..] } else { &[(1_000, Some(2_800))][..] };
+        let gaps =
+            |source| Ok::<_, ()>(if source == 0 { vec![(2_000, None)] } else { vec![(1_000, Some(2_800))] });
         let slots = Slots { start: 0, step_s: 900, number: 5 };
-        let known = heard(slots, &shares, gaps);
-        assert_eq!(known, [Some(0.7), Some(0.7), Some(1.0), None, None]);
+        let known = heard(slots, &shares, gaps).unwrap();
+        assert_eq!(known, [Some((0.7, 0.0)), Some((0.7, 0.0)), Some((1.0, 0.3)), None, None]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::level::Level;
 use super::line::{Held, Line, Run};
 use super::season::Season;
 use super::spread::{Spread, Variance};
+use crate::model::Side;
 
 const DAY_S: f64 = 86_400.0;
 const WEEK_S: f64 = 7.0 * DAY_S;
@@ -46,12 +47,16 @@ pub struct Usual {
     pub dispersion: f64,
     /// The probability the budget allows a window: a count alarms if it is at least as improbable.
     pub p_budget: f64,
+    pub side: Side,
 }
 
 impl Usual {
-    /// The probability of `count` or more: negative binomial with this mean and variance.
+    /// The probability of `count` or more, or or fewer: negative binomial with this mean and variance.
     pub fn tail(&self, count: f64) -> f64 {
-        tail(self.expected, self.dispersion, count)
+        match self.side {
+            Side::More => upper(self.expected, self.dispersion, count),
+            Side::Less => lower(self.expected, self.dispersion, count),
+        }
     }
 
     /// Whether `count` may alarm: cheaper than [`Usual::tail`], and certain where it says no. So many or more are at
@@ -62,9 +67,17 @@ impl Usual {
         counted.ln_pmf(one) <= self.p_budget.ln() + 1e-6
     }
 
-    /// The smallest whole count that alarms.
+    /// The smallest whole count that alarms, or the largest; 0 where not even that does.
     pub fn threshold(&self) -> u32 {
         let alarms = |count: u32| self.tail(f64::from(count)) <= self.p_budget;
+        if self.side == Side::Less {
+            let (mut low, mut high) = (0, self.expected.min(1e9) as u32 + 1);
+            while high - low > 1 {
+                let middle = low + (high - low) / 2;
+                if alarms(middle) { low = middle } else { high = middle }
+            }
+            return low;
+        }
         let mut low = self.expected.min(1e9) as u32;
         let mut step = 1;
         while !alarms(low + step) && step < 1 << 30 {
@@ -81,7 +94,7 @@ impl Usual {
 }
 
 /// The probability of `count` or more of a negative binomial count.
-fn tail(mean: f64, dispersion: f64, count: f64) -> f64 {
+fn upper(mean: f64, dispersion: f64, count: f64) -> f64 {
     // Running sums are exact to a millionth.
     let whole = (count - 1e-6).ceil();
     if whole < 1.0 {
@@ -90,6 +103,19 @@ fn tail(mean: f64, dispersion: f64, count: f64) -> f64 {
     match negative_binomial(mean, dispersion) {
         Ok(counted) => counted.sf(whole as u64 - 1).clamp(f64::MIN_POSITIVE, 1.0),
         // Not reached: mean and dispersion are positive, finite, and the latter above 1.
+        Err(_) => 1.0,
+    }
+}
+
+/// The probability of `count` or fewer.
+fn lower(mean: f64, dispersion: f64, count: f64) -> f64 {
+    let whole = (count + 1e-6).floor();
+    if whole < 0.0 {
+        return f64::MIN_POSITIVE;
+    }
+    match negative_binomial(mean, dispersion) {
+        Ok(counted) => counted.cdf(whole as u64).clamp(f64::MIN_POSITIVE, 1.0),
+        // Not reached, as above.
         Err(_) => 1.0,
     }
 }
@@ -122,6 +148,7 @@ struct Slot {
 /// See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Watch {
+    side: Side,
     slots_per_day: f64,
     budget_per_week: f64,
     /// Slots for which nothing must stand out until an incident is over.
@@ -181,6 +208,7 @@ impl Watch {
             .collect();
         let line = Line::new(lengths.len());
         Self {
+            side: Side::More,
             slots_per_day,
             budget_per_week,
             pause: i64::from(pause_s / step_s),
@@ -195,6 +223,11 @@ impl Watch {
             run: Run::NONE,
             incident_since: 0,
         }
+    }
+
+    /// The same, for counts on another side of what is usual.
+    pub fn on(self, side: Side) -> Self {
+        Self { side, ..self }
     }
 
     /// Slots of the windows, shortest first.
@@ -219,24 +252,34 @@ impl Watch {
     }
 
     /// What is usual for the window of so many slots that ends with the next slot, which is at this hour of the
-    /// week. `None` while too little is known, or for a length it was not made for.
-    pub fn usual(&self, slots: usize, hour_of_week: usize) -> Option<Usual> {
+    /// week and of which so much is heard: of what is heard of the window, or of all of it where counts are looked for
+    /// that are large. `None` while too little is known or heard, or for a length it was not made for.
+    pub fn usual(&self, slots: usize, hour_of_week: usize, exposure: f64) -> Option<Usual> {
         let length = self.lengths.iter().find(|length| length.slots == slots)?;
         let before = self.past.len().checked_sub(slots)?;
         if !self.can_judge() {
             return None;
         }
-        let season = self.season.at(hour_of_week, self.dispersion()).product();
+        let season = self.season.at(hour_of_week, self.dispersion()).product() * exposure;
         let level = if slots == 1 { self.level.mean() } else { self.past[before + 1].level };
-        let oldest = self.past[before].season;
-        let mean = (level * (length.whole_season - oldest + season)).max(1e-4);
-        Some(self.usual_of(length, mean))
+        let oldest = self.past[before];
+        let in_all = match self.side {
+            Side::More => length.whole_season - oldest.season + season,
+            Side::Less => {
+                let known = length.known - usize::from(oldest.count.is_some()) + 1;
+                if (known as f64) < KNOWN * slots as f64 {
+                    return None;
+                }
+                length.season - oldest.count.map_or(0.0, |_| oldest.season) + season
+            }
+        };
+        Some(self.usual_of(length, (level * in_all).max(1e-4)))
     }
 
     fn usual_of(&self, length: &Length, mean: f64) -> Usual {
         let variance = self.variance(length, mean);
         let p_budget = (-(self.line_at + self.looks(length))).exp();
-        Usual { expected: mean, dispersion: variance / mean, p_budget }
+        Usual { expected: mean, dispersion: variance / mean, p_budget, side: self.side }
     }
 
     /// The variance of counts about a mean that is itself only known from so many mentions.
@@ -258,9 +301,14 @@ impl Watch {
 
     /// Takes in the next slot, at this hour of the week: its count, or `None` where nobody listened.
     pub fn learn(&mut self, hour_of_week: usize, count: Option<f64>) -> Learned {
+        self.learn_heard(hour_of_week, count, 1.0)
+    }
+
+    /// The same of a slot of which only so much was heard: what is expected of it is in proportion.
+    pub fn learn_heard(&mut self, hour_of_week: usize, count: Option<f64>, exposure: f64) -> Learned {
         let dispersion = self.dispersion();
         let factors = self.season.at(hour_of_week, dispersion);
-        let (season, level) = (factors.product(), self.level.mean());
+        let (season, level) = (factors.product() * exposure, self.level.mean());
         let longest = self.lengths.last().map_or(1, |length| length.slots);
         self.past.push_back(Slot { count, season, level });
         if self.past.len() > longest + 1 {
@@ -286,7 +334,7 @@ impl Watch {
         if let Some(count) = count {
             let trust = self.trust();
             let count = self.cut(count, level * season);
-            self.season.learn(hour_of_week, factors, level.max(1e-9), count, trust);
+            self.season.learn(hour_of_week, factors, (level * exposure).max(1e-9), count, trust);
             self.level.learn(season, count, dispersion, trust);
             self.known += 1.0;
         }
@@ -320,8 +368,13 @@ impl Watch {
             let variance = self.variance(&self.lengths[i], mean);
             let length = &self.lengths[i];
             if self.days() >= FEWEST_DAYS {
-                if count > 0.5 && count > mean + LOOKED_UP * variance.sqrt() {
-                    let p = tail(mean, variance / mean, count);
+                let (near, dispersion) = (LOOKED_UP * variance.sqrt(), variance / mean);
+                let p = match self.side {
+                    Side::More if count > 0.5 && count > mean + near => Some(upper(mean, dispersion, count)),
+                    Side::Less if count < mean - near => Some(lower(mean, dispersion, count)),
+                    Side::More | Side::Less => None,
+                };
+                if let Some(p) = p {
                     highest = highest.max(-p.ln() - self.looks(length));
                 }
                 surprise.push((length.slots as i64, highest));
@@ -394,7 +447,7 @@ mod tests {
         for expected in [1e-4, 0.03, 0.7, 4.0, 31.5, 900.0] {
             for dispersion in [1.0001, 1.3, 4.0, 60.0] {
                 for p_budget in [1e-12, 1e-5, 1e-3, 0.2] {
-                    let usual = Usual { expected, dispersion, p_budget };
+                    let usual = Usual { expected, dispersion, p_budget, side: Side::More };
                     for count in (0..200).chain((200..3_000).step_by(97)) {
                         if !usual.may_alarm(count) {
                             spared += 1;

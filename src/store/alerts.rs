@@ -11,7 +11,7 @@ use super::notices::{Notice, write_notice};
 use super::{Reader, Store, set_meta};
 use crate::model::{
     Acknowledgement, Alert, AlertId, AlertState, BrandId, CountBy, MentionId, Observed, RuleId, SeenBaseline,
-    SeenSeries, SeenVoice, Severity, SourceId, Timestamp,
+    SeenSeries, SeenVoice, Severity, Side, SourceId, Timestamp,
 };
 
 /// Which alerts are asked for; `None` leaves a fact open.
@@ -292,9 +292,19 @@ fn baseline_from_json(value: &Value) -> Option<SeenBaseline> {
 /// Values in the order of time, with a comma after each: a number, or `-` where it is unknown; `x` and a number
 /// after one that comes so many times.
 fn series_to_json(series: &SeenSeries) -> Value {
-    let SeenSeries { start, step_s, values, zone, lengths_s, budget_per_week, pause_s, min } = series;
+    let SeenSeries { start, step_s, values, side, exposures, zone, lengths_s, .. } = series;
+    let SeenSeries { budget_per_week, pause_s, min, .. } = series;
+    let exposures: Vec<Option<f64>> = exposures.iter().copied().map(Some).collect();
+    json!({
+        "start": start.to_string(), "step_s": step_s, "values": numbers_to_text(values), "zone": zone,
+        "side": side.as_str(), "exposures": numbers_to_text(&exposures), "lengths_s": lengths_s,
+        "budget_per_week": float_to_json(*budget_per_week), "pause_s": pause_s, "min": min,
+    })
+}
+
+fn numbers_to_text(numbers: &[Option<f64>]) -> String {
     let mut written = String::new();
-    for same in values.chunk_by(|a, b| a == b) {
+    for same in numbers.chunk_by(|a, b| a == b) {
         match same[0] {
             Some(value) => written.push_str(&value.to_string()),
             None => written.push('-'),
@@ -304,23 +314,32 @@ fn series_to_json(series: &SeenSeries) -> Value {
         }
         written.push(',');
     }
-    json!({
-        "start": start.to_string(), "step_s": step_s, "values": written, "zone": zone, "lengths_s": lengths_s,
-        "budget_per_week": float_to_json(*budget_per_week), "pause_s": pause_s, "min": min,
-    })
+    written
+}
+
+fn numbers_from_text(text: &str) -> Option<Vec<Option<f64>>> {
+    let mut numbers = Vec::new();
+    for written in text.split_terminator(',') {
+        let (written, times) = written.split_once('x').unwrap_or((written, "1"));
+        let number = if written == "-" { None } else { Some(written.parse().ok()?) };
+        numbers.extend(std::iter::repeat_n(number, times.parse().ok()?));
+    }
+    Some(numbers)
 }
 
 fn series_from_json(value: &Value) -> Option<SeenSeries> {
-    let mut values = Vec::new();
-    for written in value["values"].as_str()?.split_terminator(',') {
-        let (written, times) = written.split_once('x').unwrap_or((written, "1"));
-        let value = if written == "-" { None } else { Some(written.parse().ok()?) };
-        values.extend(std::iter::repeat_n(value, times.parse().ok()?));
-    }
     Some(SeenSeries {
         start: time(&value["start"])?,
         step_s: number(&value["step_s"])?,
-        values,
+        values: numbers_from_text(value["values"].as_str()?)?,
+        // Vigies of before looked for more only.
+        side: match value["side"].as_str() {
+            Some(side) => named(Side::ALL, Side::as_str, side).ok()?,
+            None => Side::More,
+        },
+        exposures: numbers_from_text(value["exposures"].as_str().unwrap_or(""))?
+            .into_iter()
+            .collect::<Option<_>>()?,
         zone: value["zone"].as_str()?.to_owned(),
         lengths_s: value["lengths_s"].as_array()?.iter().map(number).collect::<Option<_>>()?,
         budget_per_week: float_from_json(&value["budget_per_week"])?,
@@ -397,6 +416,8 @@ mod tests {
                 start: time("2026-01-01T00:00Z"),
                 step_s: 900,
                 values: vec![Some(0.0), Some(0.0), Some(3.0), None, None, Some(0.1 + 0.2), Some(1e9)],
+                side: Side::Less,
+                exposures: vec![0.7, 0.7, 1.0, 0.0, 0.1 + 0.2],
                 zone: "Europe/Paris".to_owned(),
                 lengths_s: vec![900, 86_400],
                 budget_per_week: 0.7,

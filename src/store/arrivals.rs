@@ -24,7 +24,8 @@ impl Reader {
         let mut reach = self.db.prepare("SELECT reach FROM sources WHERE source = ?1")?;
         for source in numbers {
             let reach = reach.query_row([source], |row| row.get(0))?;
-            sources.push(Listened { source, reach, gaps: self.gaps_numbered(source)? });
+            let gaps = self.gaps_numbered(source)?;
+            sources.push(Listened { source, reach, gaps, ended: self.ended(source)? });
         }
         let earlier =
             self.first_mention_at(scope.brand)?.filter(|at| *at < scope.since).map(Timestamp::as_second);

@@ -378,7 +378,8 @@ fn insert(
     db.prepare_cached(
         "INSERT INTO entries (entry, story, id, source, at, published, observed, backfill, language,
              declared_language, guid, link, author, tags, title, text, engagement, extra, format)
-         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
+         SELECT next, next, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?9 = ?10, x'', ?9), ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+             ?17
          FROM (SELECT coalesce(max(entry), 0) + 1 AS next FROM entries)",
     )?
     .execute(params![
@@ -411,7 +412,9 @@ fn revise(db: &Connection, entry: i64, item: &Prepared, published: Option<i64>) 
         "UPDATE entries SET
              published = coalesce(min(published, ?2), published, ?2),
              at = coalesce(min(published, ?2), published, ?2, observed),
-             language = ?3, declared_language = ?4, guid = coalesce(guid, ?5), link = coalesce(?6, link),
+             language = ?3, declared_language = ?4, link = coalesce(?6, link),
+             guid = iif(guid = x'' AND link <> coalesce(?6, link), link,
+                 coalesce(guid, iif(?5 = coalesce(?6, link), x'', ?5))),
              author = coalesce(?7, author), tags = ?8, title = ?9, text = ?10,
              engagement = coalesce(?11, engagement), extra = coalesce(?12, extra), format = ?13
          WHERE entry = ?1 RETURNING observed",

@@ -7,8 +7,8 @@ use rusqlite::{Row, params};
 
 use super::entries::{entry_number, names_somebody, uncount_entry};
 use super::expiry::GONE;
-use super::mentions::{Absent, prefixed, retell, tags, write_mentions};
-use super::{Reader, Store, engagement_from_json, instant, rows, stories};
+use super::mentions::{Absent, prefixed, retell, write_mentions};
+use super::{Reader, Store, engagement_from_json, instant, list_from_json, rows, stories};
 use crate::model::{Entry, EntryId, Format, Language, Mention, SourceId, Timestamp};
 use crate::prepare::PreparedMention;
 
@@ -136,7 +136,7 @@ impl Reader {
                 language: row.get("declared_language")?,
                 image: None,
                 format: Format::default(),
-                tags: tags(row, "tags")?,
+                tags: list_from_json(row.get::<_, Option<String>>("tags")?.as_deref())?,
                 extra: row.get("extra")?,
                 engagement: engagement_from_json(row.get::<_, Option<String>>("engagement")?.as_deref())?,
             },
@@ -187,7 +187,8 @@ impl Store {
 const LAST_RESCORE: &str = "last_rescore";
 
 const ENTRY_COLUMNS: &str = "
-    e.entry, e.at, e.id, s.id AS source, e.guid, e.link, e.title, e.text, e.author, e.published, e.observed,
+    e.entry, e.at, e.id, s.id AS source, iif(e.guid = x'', e.link, e.guid) AS guid, e.link, e.title, e.text, e.author,
+    e.published, e.observed,
     e.declared_language, e.tags, e.engagement, e.extra, e.language, e.backfill
     FROM entries e JOIN sources s ON s.source = e.source";
 

@@ -63,7 +63,6 @@ pub use spread::{SpreadStory, StorySizes};
 pub use streams::StreamPlace;
 pub use sums::{Counts, DayCounts, SourceCounts};
 pub use told::Told;
-pub use usual::{Gaps, Stock, StockMark};
 
 use crate::model::Timestamp;
 use rollups::Ledger;
@@ -234,11 +233,9 @@ fn random_id() -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |number: u8| char::from(DIGITS[usize::from(number)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The bytes of an id written as a prefix of two characters and hexadecimal digits; `None` if it is none.

@@ -31,12 +31,7 @@ pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &F
             linked.insert(story);
         }
     }
-    for band in fingerprint.bands() {
-        ledger
-            .db
-            .prepare_cached("INSERT OR IGNORE INTO bands (place, entry) VALUES (?1, ?2)")?
-            .execute([place(band, at), entry])?;
-    }
+    file(ledger.db, entry, at, fingerprint)?;
     // Other stories go by their earliest entry; in its own, this one may just have got another date.
     linked.remove(&own);
     let mut first = earliest_entry(ledger.db, own)?;
@@ -51,6 +46,20 @@ pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &F
             join(ledger, story, first)?;
         }
     }
+    Ok(())
+}
+
+/// Files a text by its bands, in one statement.
+fn file(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<()> {
+    let mut places = fingerprint.bands().map(|band| place(band, at));
+    let Some(first) = places.next() else { return Ok(()) };
+    // Those that are missing are the first once more.
+    let mut row = [first; Fingerprint::MOST_BANDS + 1];
+    row.iter_mut().skip(1).zip(places).for_each(|(to, place)| *to = place);
+    row[Fingerprint::MOST_BANDS] = entry;
+    const FILE: &str = "INSERT OR IGNORE INTO bands (place, entry) VALUES (?1, ?11), (?2, ?11), (?3, ?11),
+        (?4, ?11), (?5, ?11), (?6, ?11), (?7, ?11), (?8, ?11), (?9, ?11), (?10, ?11)";
+    db.prepare_cached(FILE)?.execute(row)?;
     Ok(())
 }
 
@@ -299,24 +308,28 @@ fn story_of(db: &Connection, entry: i64) -> Result<i64> {
     Ok(statement.query_row([entry], |row| row.get(0))?)
 }
 
-/// Where a band of a text of that time is filed: one number for band and day, so that a row is short. Days
-/// are told apart from 1970 to 2149; what lies beyond is of the first or the last.
+/// Where a band of a text of that time is filed: those of one fortnight together, since what comes in is mostly of
+/// one time, and ten places all over a large file would be read and written for each text. Fortnights are told apart
+/// from 1970 to 2149; what lies beyond is of the first or the last.
 pub(super) fn place(band: u32, at: i64) -> i64 {
     const LAST_DAY: i64 = 0xffff;
-    i64::from(band) * (LAST_DAY + 1) + at.div_euclid(DAY_S).clamp(0, LAST_DAY)
+    (at.div_euclid(DAY_S).clamp(0, LAST_DAY) / FORTNIGHT) * (1 << 24) + i64::from(band)
 }
+
+/// In days: twice the reach, so that what is near in time is of two fortnights at most.
+const FORTNIGHT: i64 = 2 * REACH_S / DAY_S;
 
 /// Entries other than `entry` with a text that shares a band and is near in time, or a little further off.
 fn candidates(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<BTreeSet<i64>> {
-    let mut statement = db.prepare_cached("SELECT entry FROM bands WHERE place BETWEEN ?1 AND ?2")?;
-    let mut found = BTreeSet::new();
-    for band in fingerprint.bands() {
-        let reach = [place(band, at - REACH_S), place(band, at + REACH_S)];
-        let rows = statement.query_map(reach, |row| row.get::<_, i64>(0))?;
-        for candidate in rows {
-            found.insert(candidate?);
-        }
-    }
+    const FIND: &str = "SELECT entry FROM bands WHERE place IN
+        (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+    let near = fingerprint.bands().flat_map(|band| [place(band, at - REACH_S), place(band, at + REACH_S)]);
+    // No place is below 0.
+    let mut places = [-1; 2 * Fingerprint::MOST_BANDS];
+    places.iter_mut().zip(near).for_each(|(to, place)| *to = place);
+    let mut statement = db.prepare_cached(FIND)?;
+    let mut found =
+        statement.query_map(places, |row| row.get(0))?.collect::<Result<BTreeSet<i64>, rusqlite::Error>>()?;
     found.remove(&entry);
     Ok(found)
 }

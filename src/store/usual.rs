@@ -3,64 +3,48 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use rusqlite::params;
+use rusqlite::OptionalExtension;
 
 use super::rollups::{BACKFILL, known_subject};
 use super::sums::day;
 use super::{Reader, Scope, instant};
-use crate::model::{BrandId, Heard, History, Timestamp};
+use crate::model::{BrandId, Heard, History, Side, Timestamp};
+use crate::rules::settled;
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
-/// Which share of the talk of a brand each source brings, and from when on it is heard.
-#[derive(Clone, Debug)]
-pub struct Stock(Vec<Share>);
-
-/// Changes with what [`Stock`] rests on: how much was heard, of which days, and how far back sources reach.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StockMark {
-    mentions: i64,
-    days: i64,
-    reach: i64,
-}
-
-/// When each source was not heard; one that is not heard still has no end.
-#[derive(Clone, Debug, Default)]
-pub struct Gaps(HashMap<i64, Vec<(i64, Option<i64>)>>);
+/// What silences are waited for: a source that brings so much of the talk must have been heard.
+const MUCH: f64 = 0.02;
 
 impl Reader {
-    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `stock` heard of them,
-    /// from [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
+    /// Counts per slot, back-fill of a known time included, beside the share that the sources of `as_of` heard of them, from
+    /// [`Reader::usual_since`] or `from` on, whichever is later; `None` if nothing was heard. A time in which
     /// sources were deaf that bring most of the talk is unknown.
     pub fn usual(
         &self,
         scope: &Scope<'_>,
         step_s: u32,
-        (stock, gaps): (&Stock, &Gaps),
+        as_of: Timestamp,
         from: Timestamp,
+        side: Side,
     ) -> Result<Option<History>> {
-        let Some(since) = self.since(scope, stock)? else { return Ok(None) };
+        let shares = self.shares(scope, as_of)?;
+        let Some(since) = self.since(scope, &shares)? else { return Ok(None) };
         // Whole slots: one that a source was heard in for a part only would count too little.
         let step = i64::from(step_s);
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
         let series = self.series_up_to(&Scope { since, ..*scope }, step_s, BACKFILL)?;
         let slots = Slots { start: since.as_second(), step_s: step, number: series.buckets.len() };
-        let of_source = |source| gaps.0.get(&source).map_or(&[][..], Vec::as_slice);
-        let known = stock::heard(slots, &stock.0, of_source);
-        let heard = |(&counts, share): (_, Option<f64>)| share.map(|share| Heard { counts, share });
+        let gaps = |source| match side {
+            Side::More => self.gaps_numbered(source),
+            // Where nobody listens any more, there is no silence to be heard.
+            Side::Less => Ok(stock::ended(self.gaps_numbered(source)?, self.ended(source)?)),
+        };
+        let known = stock::heard(slots, &shares, gaps)?;
+        let heard = |(&counts, heard): (_, Option<(f64, f64)>)| {
+            heard.map(|(share, deaf)| Heard { counts, share, deaf })
+        };
         let slots = series.buckets.iter().zip(known).map(heard).collect();
         Ok(Some(History { start: since, step_s, slots }))
-    }
-
-    /// Of every source.
-    pub fn gaps_by_source(&self) -> Result<Gaps> {
-        let mut statement =
-            self.db.prepare_cached("SELECT source, since, until FROM gaps ORDER BY source, since")?;
-        let mut gaps = Gaps::default();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            gaps.0.entry(row.get(0)?).or_default().push((row.get(1)?, row.get(2)?));
-        }
-        Ok(gaps)
     }
 
     /// When the sources were last taken stock of: at the beginning of the week, or when a source was first
@@ -81,19 +65,19 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
         let scope = Scope { brand, query: None, since, until: now, backfill: true };
-        self.since(&scope, &self.stock(&scope, self.stock_taken(now)?)?)
+        self.since(&scope, &self.shares(&scope, self.stock_taken(now)?)?)
     }
 
-    fn since(&self, scope: &Scope<'_>, stock: &Stock) -> Result<Option<Timestamp>> {
+    fn since(&self, scope: &Scope<'_>, shares: &[Share]) -> Result<Option<Timestamp>> {
         let Some(first) = self.first_mention_at(scope.brand)? else { return Ok(None) };
-        let enough = stock::enough(&stock.0).map_or(scope.since, instant);
+        let enough = stock::enough(shares).map_or(scope.since, instant);
         Ok(Some(first.max(scope.since).max(enough)))
     }
 
-    /// Of the sources heard since the beginning of `scope` and before `as_of`; its end does not matter.
-    pub fn stock(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Stock> {
+    /// Of each source heard before `as_of`, by when it is heard from; empty if there is none.
+    fn shares(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Vec<Share>> {
         let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
-            return Ok(Stock(Vec::new()));
+            return Ok(Vec::new());
         };
         let (since, until) = (scope.since.as_second(), as_of.as_second());
         // Whole days: a day that is judged in part is left out.
@@ -118,21 +102,49 @@ impl Reader {
                 before: before as f64,
             });
         }
-        Ok(Stock(stock::shares(told, judged, until)))
+        Ok(stock::shares(told, judged, until))
     }
 
-    /// Of what is heard in `scope`, and later on its last day.
-    pub fn stock_mark(&self, scope: &Scope<'_>) -> Result<StockMark> {
+    /// Since when a source is not listened to any more; `None` while it is. One that is only imported was never.
+    pub(super) fn ended(&self, source: i64) -> Result<Option<i64>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT coalesce(sum(mentions), 0), coalesce(sum(mentions * (day / 3600)), 0),
-                 (SELECT coalesce(sum(reach), 0) FROM sources)
-             FROM day_sums WHERE subject = ?1 AND day >= ?2 AND day < ?3",
+            "SELECT CASE WHEN configured AND enabled AND first_good IS NOT NULL THEN NULL ELSE
+                 coalesce(last_good, (SELECT max(e.observed) FROM entries e WHERE e.source = s.source), 0) END
+             FROM sources s WHERE source = ?1",
         )?;
-        let subject = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))?;
-        let first = day(scope.since.as_second(), &self.zone)?;
-        Ok(statement.query_row(params![subject, first, scope.until.as_second()], |row| {
-            Ok(StockMark { mentions: row.get(0)?, days: row.get(1)?, reach: row.get(2)? })
-        })?)
+        Ok(statement.query_row([source], |row| row.get(0))?)
+    }
+
+    /// Up to when all that bring much of the talk of `scope` were heard, those that are deaf or not listened to any
+    /// more apart; `None` if there is none.
+    pub fn heard_until(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Option<Timestamp>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT last_good FROM sources s WHERE source = ?1 AND configured AND enabled AND last_good IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM gaps g WHERE g.source = s.source AND g.until IS NULL)",
+        )?;
+        let mut until: Option<i64> = None;
+        for share in self.shares(scope, as_of)? {
+            let heard: Option<i64> = statement.query_row([share.source], |row| row.get(0)).optional()?;
+            if share.share >= MUCH {
+                until = until.into_iter().chain(heard).min();
+            }
+        }
+        Ok(until.map(instant))
+    }
+
+    /// How late what was published in the weeks before `as_of` was heard, seconds, back-fill apart.
+    pub fn lags(&self, scope: &Scope<'_>, as_of: Timestamp) -> Result<Vec<i64>> {
+        let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
+            return Ok(Vec::new());
+        };
+        let until = as_of.as_second();
+        let mut statement = self.db.prepare_cached(
+            "SELECT e.observed - c.at FROM counted c JOIN mentions m USING (mention) JOIN entries e USING (entry)
+             WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill = 0 AND e.published IS NOT NULL
+                 AND e.observed < ?3",
+        )?;
+        let lags = statement.query_map([subject, until - settled::LAGS_S, until], |row| row.get(0))?;
+        Ok(lags.collect::<Result<_, _>>()?)
     }
 
     /// When a source was not heard; one that is not heard still has no end.
@@ -169,9 +181,7 @@ mod tests {
         let acme = brand("acme");
         let (since, until) = (time("2026-01-02T00:00Z"), time("2026-01-10T00:00Z"));
         let scope = Scope { brand: &acme, query: None, since, until, backfill: true };
-        let (stock, gaps) =
-            (scene.store.stock(&scope, until).unwrap(), scene.store.gaps_by_source().unwrap());
-        let history = scene.store.usual(&scope, 86_400, (&stock, &gaps), since).unwrap();
+        let history = scene.store.usual(&scope, 86_400, until, since, Side::More).unwrap();
         let mentions = |slot: &Option<Heard>| {
             slot.map_or(u32::MAX, |heard| (f64::from(heard.counts.mentions) / heard.share).round() as u32)
         };

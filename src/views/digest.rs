@@ -9,7 +9,7 @@ use super::alerts::AlertView;
 use super::compare::{Comparison, ComparisonView, compare};
 use super::health::{HealthView, SourceHealth, health};
 use super::search::MentionView;
-use crate::model::{AlertState, Brand, BrandId, CountBy, Every, HealthState, Mention, Role, Source};
+use crate::model::{AlertState, Brand, BrandId, CountBy, Every, HealthState, Mention, Role, Side, Source};
 use crate::store::{AlertFilter, Reader, Scope};
 
 /// Stories shown, and the newest mentions of a brand that they are drawn from.
@@ -92,8 +92,7 @@ pub fn digest(reader: &Reader, brands: &[Brand], sources: &[Source], period: &Pe
 fn usual(reader: &Reader, brand: &BrandId, since: Timestamp, until: Timestamp) -> Result<Option<f64>> {
     let from = since.checked_sub(SignedDuration::from_hours(24 * USUAL_DAYS))?;
     let scope = Scope { brand, query: None, since: from, until: since, backfill: true };
-    let stock = reader.stock(&scope, reader.stock_taken(since)?)?;
-    let Some(history) = reader.usual(&scope, HOUR_S, (&stock, &reader.gaps_by_source()?), from)? else {
+    let Some(history) = reader.usual(&scope, HOUR_S, reader.stock_taken(since)?, from, Side::More)? else {
         return Ok(None);
     };
     let known: Vec<f64> =

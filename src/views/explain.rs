@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView, VoiceView};
 use crate::model::{
-    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, StoryId, Timestamp,
+    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId, Timestamp,
     Tongue,
 };
 use crate::rules;
@@ -245,6 +245,11 @@ pub struct SeriesView {
     pub step_s: u32,
     /// `null` where too little was heard.
     pub values: Vec<Option<f64>>,
+    /// `more` or `less`: on which side of what is usual was looked.
+    pub side: &'static str,
+    /// Where less was looked for: the part of the talk that was heard in each slot, and in the window's last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<f64>,
     pub zone: String,
     pub lengths_s: Vec<u32>,
     pub budget_per_week: f64,
@@ -258,6 +263,8 @@ impl From<&SeenSeries> for SeriesView {
             start: s.start,
             step_s: s.step_s,
             values: s.values.clone(),
+            side: s.side.as_str(),
+            exposures: s.exposures.clone(),
             zone: s.zone.clone(),
             lengths_s: s.lengths_s.clone(),
             budget_per_week: s.budget_per_week,
@@ -372,12 +379,17 @@ fn heard_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
     differences
 }
 
+/// What was counted in its window.
+fn scope(alert: &Alert) -> Scope<'_> {
+    let (since, until) = alert.observed.window;
+    // What is missing is missed however it would have come.
+    let backfill = alert.series.as_ref().is_some_and(|series| series.side != Side::More);
+    Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill }
+}
+
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
-        let (since, until) = alert.observed.window;
-        let query = alert.query.as_deref();
-        let scope = Scope { brand: &alert.brand, query, since, until, backfill: false };
-        reader.count_known(&scope, alert.seen_at)?
+        reader.count_known(&scope(alert), alert.seen_at)?
     } else {
         bucket_of(&reader.mentions(&alert.evidence)?)
     };
@@ -436,13 +448,12 @@ fn changed(reader: &Reader, alert: &Alert, id: &MentionId) -> Result<Option<Diff
         return Ok(None);
     }
     let (since, until) = alert.observed.window;
-    let scope = Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill: false };
     let edited = reader.edited_since(id, alert.seen_at)?;
     let how = if mention.own_voice {
         Otherwise::OwnVoice
     } else if mention.at() < since || mention.at() >= until {
         Otherwise::AnotherTime
-    } else if !reader.counts(&scope, id)? {
+    } else if !reader.counts(&scope(alert), id)? {
         Otherwise::NoMatch
     } else if edited {
         return Ok(Some(Difference::Edited(id.clone())));
@@ -476,10 +487,8 @@ fn came_late(reader: &Reader, alert: &Alert) -> Result<Vec<Difference>> {
     if alert.baseline.is_none() || u32::try_from(alert.evidence.len()).ok() != Some(alert.observed.mentions) {
         return Ok(Vec::new());
     }
-    let (since, until) = alert.observed.window;
-    let scope = Scope { brand: &alert.brand, query: alert.query.as_deref(), since, until, backfill: false };
     let evidence: HashSet<&MentionId> = alert.evidence.iter().collect();
-    let counted = reader.mention_rows(&scope, None, READ)?;
+    let counted = reader.mention_rows(&scope(alert), None, READ)?;
     let known = counted.iter().filter(|m| m.observed.as_second() <= alert.seen_at.as_second());
     known
         .filter(|mention| !evidence.contains(&mention.id))

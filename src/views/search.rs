@@ -117,7 +117,7 @@ pub fn hits(
     options: &Options,
     each: &mut dyn FnMut(MentionView) -> Result<()>,
 ) -> Result<()> {
-    let mut mentions = index.newest(&query.ast, options)?.into_iter().filter_map(|id| {
+    let mut mentions = index.first(&query.ast, options)?.into_iter().filter_map(|id| {
         // It may have been deleted since.
         let mention = store.mention(&id).transpose()?;
         Some(mention.map(|mention| {

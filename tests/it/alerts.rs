@@ -556,7 +556,8 @@ fn the_message_names_the_brands_own_voice_and_speaks_french() {
     for part in [
         "Acme : 20 histoires",
         "Ce qui s’est passé",
-        "on a compté 20 histoires (20 mentions) sur Acme, dans 1 source.",
+        "on a compté 20 histoires",
+        "(20 mentions) sur Acme, dans 1 source.",
         "D’habitude, une seule toutes les 14 fenêtres de 1 heure ; ici, 20 en une.",
         "Cela repose sur 27 jours d’écoute",
         "Aucune autre source ne l’a repris.",

@@ -85,6 +85,12 @@ min_sources = 2
 cooldown = "3h"
 
 [[rule]]
+id = "silent"
+kind = "absence"
+count = "mentions"
+budget = "1/day"
+
+[[rule]]
 id = "many"
 kind = "new-voice"
 min_sources = 2
@@ -147,6 +153,10 @@ fn weeks(late: bool) -> Vec<Said> {
         all.push(said(dice, number, (at_s, at_s + lag_s), about, undated));
     };
     for hour in 0..4 * 7 * 24 {
+        // Nobody says anything for two days.
+        if (22 * 24 + 12..24 * 24 + 14).contains(&hour) {
+            continue;
+        }
         let busy = (8..20).contains(&(hour % 24));
         if dice.below(if busy { 3 } else { 12 }) == 0 {
             let at_s = START_S + hour * 3_600 + dice.below(3_600) as i64;
@@ -269,6 +279,10 @@ fn live(said: &[Said]) -> Live {
                 let batch = prepare(&config.sources[number], document, &listening, &Limits::default());
                 let origin = Origin::Poll(Box::new(outcome(HealthState::Ok, &hash)));
                 engines.store.ingest(&batch, &Polled { at: now, origin }).expect("stored");
+            } else {
+                let outcome = outcome(HealthState::Ok, &hash);
+                let poll = QuietPoll { source: SourceId::new(source), at: now, outcome };
+                engines.store.record_polls(&[poll]).expect("stored");
             }
         }
         // What is remembered is lost now and then.
@@ -313,6 +327,13 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
         assert!(replayed.alerts.iter().any(|r| r.alert.rule == *rule), "{rule} never spoke");
     }
     let reader = vigie::store::Reader::open(live.dir.path()).expect("opened");
+    for alert in live.alerts.iter().filter(|alert| alert.rule.as_str() == "silent") {
+        let explained =
+            vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
+        assert!(explained.differences.is_empty(), "{alert:?} {:?}", explained.differences);
+        let outage = START_S + 21 * 86_400..START_S + 21 * 86_400 + 9 * 3_600;
+        assert!(!outage.contains(&alert.since.as_second()), "an outage is no silence: {}", alert.reason);
+    }
     for alert in live.alerts.iter().filter(|alert| !alert.observed.voices.is_empty()) {
         let explained =
             vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
@@ -331,7 +352,10 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
 
 #[test]
 fn a_backtest_says_what_was_said_live() {
-    check(&weeks(false), &["auto", "copies", "bad", "good", "dated", "within", "recall", "who", "many"]);
+    check(
+        &weeks(false),
+        &["auto", "copies", "bad", "good", "dated", "within", "recall", "who", "many", "silent"],
+    );
 }
 
 #[test]

