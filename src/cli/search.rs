@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use super::args::{Args, Search, Sort};
 use super::setup::{Loaded, load, unknown};
 use super::{Exit, UsageError, output};
+use crate::config::Keep;
 use crate::index::{self, Facet, Fold};
 use crate::query::{self, Fact, NO_BRAND, Query};
 use crate::render;
 use crate::render::search::timeline as timeline_of;
 use crate::text::cells::guarded;
+use crate::views::nameless;
 use crate::views::search::{MentionView, QueryProblem, hits, lint, search};
 
 pub fn run(args: &Args, options: &Search) -> Result<Exit> {
@@ -70,9 +72,15 @@ pub fn run(args: &Args, options: &Search) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Where nothing is found: brands and sources that are asked for, of which feeds.toml knows nothing.
+/// Where nothing is found: brands and sources that are asked for, of which feeds.toml knows nothing, and entries that
+/// are not kept.
 pub fn tell_unknown(loaded: &Loaded, query: &Query) {
     let config = &loaded.config;
+    if config.settings.keep == Keep::Mentions && nameless::is_asked(&query.ast) {
+        eprintln!(
+            "vigie: entries that name no brand are not kept; `keep = \"all\"` under [settings] keeps them"
+        );
+    }
     let brands = config.brands.iter().map(|brand| brand.id.as_str()).chain([NO_BRAND]).collect::<Vec<_>>();
     let sources: Vec<&str> = config.sources.iter().map(|source| source.id.as_str()).collect();
     for (fact, what, known) in [(Fact::Brand, "brand", brands), (Fact::Source, "source", sources)] {

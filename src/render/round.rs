@@ -66,13 +66,14 @@ pub fn text(view: &RoundView, enabled: usize, zone: &TimeZone, style: Style) -> 
     if view.newest.is_empty() || !view.sources.iter().filter(heard).all(|source| source.backfill) {
         return out;
     }
-    out + &style.say(NEXT, NEXT_FRENCH).replace("BRAND", &view.brands[0].brand)
+    let search = format!("vigie search 'brand:{}'", view.brands[0].brand);
+    out + &style.say(NEXT, NEXT_FRENCH).replace("SEARCH", &format!("{search:<34}"))
 }
 
 /// After a first round.
 const NEXT: &str = "
 Next:
-  vigie search 'brand:BRAND'          all that was heard of a brand
+  SEARCH  all that was heard of a brand
   vigie benchmark                     your brand beside the others
   vigie report --out report.html      the same as a page to hand on
   vigie run                           keeps listening, and tells you
@@ -80,7 +81,7 @@ Next:
 
 const NEXT_FRENCH: &str = "
 Ensuite :
-  vigie search 'brand:BRAND'          tout ce qui a été entendu d’une marque
+  SEARCH  tout ce qui a été entendu d’une marque
   vigie benchmark                     votre marque à côté des autres
   vigie report --out rapport.html     la même chose en une page à transmettre
   vigie run                           continue d’écouter, et vous prévient
@@ -257,17 +258,21 @@ fn brands(view: &RoundView, style: Style) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn without_a_source_it_says_what_to_do_and_when_none_is_due_when_one_will_be() {
-        let view = RoundView {
-            sources: Vec::new(),
+    fn view(sources: Vec<SourceRound>) -> RoundView {
+        RoundView {
+            sources,
             brands: Vec::new(),
             newest: Vec::new(),
             judged_from: None,
             too_early: false,
             firing: Vec::new(),
-            next_due: Some("2026-03-02T08:15:00Z".parse().unwrap()),
-        };
+            next_due: None,
+        }
+    }
+
+    #[test]
+    fn without_a_source_it_says_what_to_do_and_when_none_is_due_when_one_will_be() {
+        let view = RoundView { next_due: Some("2026-03-02T08:15:00Z".parse().unwrap()), ..view(Vec::new()) };
         let style = Style { tongue: Tongue::English, colour: false, width: 80 };
         assert!(text(&view, 0, &TimeZone::UTC, style).contains("[[source]]"));
         let waiting = text(&view, 2, &TimeZone::UTC, style);
@@ -289,16 +294,7 @@ mod tests {
                 })
                 .collect();
             rounds.push(failed("other", "server answered 500 (internal error)"));
-            let view = RoundView {
-                sources: rounds,
-                brands: Vec::new(),
-                newest: Vec::new(),
-                judged_from: None,
-                too_early: false,
-                firing: Vec::new(),
-                next_due: None,
-            };
-            sources(&view, Style { tongue: Tongue::English, colour: false, width: 80 })
+            sources(&view(rounds), Style { tongue: Tongue::English, colour: false, width: 80 })
         };
         assert_eq!(told(MOST_ALIKE).matches("no network").count(), MOST_ALIKE);
         let many = told(MOST_ALIKE + 1);
@@ -317,16 +313,7 @@ mod tests {
             };
             let mut rounds: Vec<SourceRound> = (0..unchanged).map(quiet).collect();
             rounds.push(SourceRound::without_document("bad", "failed", Some("broken: why".to_owned())));
-            let view = RoundView {
-                sources: rounds,
-                brands: Vec::new(),
-                newest: Vec::new(),
-                judged_from: None,
-                too_early: false,
-                firing: Vec::new(),
-                next_due: None,
-            };
-            sources(&view, Style { tongue: Tongue::English, colour: false, width: 80 })
+            sources(&view(rounds), Style { tongue: Tongue::English, colour: false, width: 80 })
         };
         assert_eq!(told(MOST_UNCHANGED).lines().count(), MOST_UNCHANGED + 2);
         let many = told(MOST_UNCHANGED + 1);

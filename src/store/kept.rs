@@ -40,35 +40,29 @@ impl Reader {
         until: Option<Timestamp>,
         each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let sql = format!(
-            "SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND e.expired = 0 ORDER BY e.at, e.entry"
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let since = since.map_or(i64::MIN, Timestamp::as_second);
-        let until = until.map_or(i64::MAX, Timestamp::as_second);
-        let mut rows = statement.query([since, until])?;
-        while let Some(row) = rows.next()? {
-            let entry = self.kept_entry(row)?;
-            if each(entry)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
+        self.each_kept("ORDER BY e.at, e.entry", since, until, each)
     }
 
-    /// Hands every kept entry of `[since, until)` that names nobody to `each`, newest first, in constant memory, until
-    /// it breaks.
+    /// As [`Reader::export`], of the entries that name nobody, newest first.
     pub fn nameless(
         &self,
         since: Option<Timestamp>,
         until: Option<Timestamp>,
         each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let sql = format!(
-            "SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND e.expired = 0
-                 AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.entry = e.entry)
-             ORDER BY e.at DESC, e.entry DESC"
-        );
+        let which = "AND NOT EXISTS (SELECT 1 FROM mentions m WHERE m.entry = e.entry)
+             ORDER BY e.at DESC, e.entry DESC";
+        self.each_kept(which, since, until, each)
+    }
+
+    fn each_kept(
+        &self,
+        which: &str,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        each: &mut dyn FnMut(KeptEntry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE e.at >= ?1 AND e.at < ?2 AND e.expired = 0 {which}");
         let mut statement = self.db.prepare_cached(&sql)?;
         let since = since.map_or(i64::MIN, Timestamp::as_second);
         let until = until.map_or(i64::MAX, Timestamp::as_second);

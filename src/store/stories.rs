@@ -25,11 +25,8 @@ const DAY_S: i64 = 24 * 60 * 60;
 pub(super) fn link(ledger: &mut Ledger<'_>, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<()> {
     let own = story_of(ledger.db, entry)?;
     let mut linked = BTreeSet::from([own]);
-    for candidate in candidates(ledger.db, entry, at, fingerprint)? {
-        let story = story_of(ledger.db, candidate)?;
-        if !linked.contains(&story) && has_near_text(ledger.db, candidate, at, fingerprint)? {
-            linked.insert(story);
-        }
+    for near in near_entries(ledger.db, entry, at, fingerprint)? {
+        linked.insert(story_of(ledger.db, near)?);
     }
     file(ledger.db, entry, at, fingerprint)?;
     // Other stories go by their earliest entry; in its own, this one may just have got another date.
@@ -334,19 +331,25 @@ fn candidates(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -
     Ok(found)
 }
 
-/// Whether some text of `entry` is a near-duplicate of the one of `at` and near in time. One that shares no
-/// band does not count, because it would be found or not as the others of `entry` come first or last.
-fn has_near_text(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<bool> {
+/// Entries other than `entry` some text of which is a near-duplicate of the one of `at` and near in time. One that
+/// shares no band does not count, because it would be found or not as the others of its entry come first or last.
+/// Most candidates are none, so that fingerprints are asked first: they lie closer together than entries with
+/// their texts.
+fn near_entries(db: &Connection, entry: i64, at: i64, fingerprint: &Fingerprint) -> Result<Vec<i64>> {
     let mut statement =
         db.prepare_cached("SELECT fingerprint FROM revisions WHERE entry = ?1 AND at BETWEEN ?2 AND ?3")?;
-    let mut rows = statement.query(params![entry, at - REACH_S, at + REACH_S])?;
-    while let Some(row) = rows.next()? {
-        let other = Fingerprint::from_bytes(row.get_ref(0)?.as_blob()?);
-        if other.is_some_and(|other| fingerprint.near(&other) && fingerprint.shares_band(&other)) {
-            return Ok(true);
+    let mut near = Vec::new();
+    for candidate in candidates(db, entry, at, fingerprint)? {
+        let mut rows = statement.query(params![candidate, at - REACH_S, at + REACH_S])?;
+        while let Some(row) = rows.next()? {
+            let other = Fingerprint::from_bytes(row.get_ref(0)?.as_blob()?);
+            if other.is_some_and(|other| fingerprint.near(&other) && fingerprint.shares_band(&other)) {
+                near.push(candidate);
+                break;
+            }
         }
     }
-    Ok(false)
+    Ok(near)
 }
 
 /// By what the earliest entry of a story is chosen.
