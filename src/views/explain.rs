@@ -379,6 +379,42 @@ fn heard_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
     differences
 }
 
+/// What of its window is known, as far as that was heard.
+fn counted(reader: &Reader, alert: &Alert) -> Result<Bucket> {
+    let mut sum = Bucket::default();
+    for (since, until) in heard(alert)? {
+        let scope = Scope { since, until, ..scope(alert) };
+        sum += reader.count_known(&scope, alert.seen_at)?;
+    }
+    Ok(sum)
+}
+
+/// The times of its window that counted: where it waited for a window to be heard as a whole, those that were.
+fn heard(alert: &Alert) -> Result<Vec<(Timestamp, Timestamp)>> {
+    let (since, until) = alert.observed.window;
+    let Some(series) = alert.series.as_ref().filter(|series| series.side != Side::More) else {
+        return Ok(vec![(since, until)]);
+    };
+    let step_s = i64::from(series.step_s);
+    let is_heard = |at_s: i64| {
+        let slot = (at_s - series.start.as_second()).div_euclid(step_s);
+        // The last one is not part of the past.
+        usize::try_from(slot).is_ok_and(|slot| series.values.get(slot).is_none_or(Option::is_some))
+    };
+    let mut times: Vec<(i64, i64)> = Vec::new();
+    for at_s in (since.as_second()..until.as_second()).step_by(usize::try_from(step_s)?) {
+        if !is_heard(at_s) {
+            continue;
+        }
+        match times.last_mut().filter(|(_, until)| *until == at_s) {
+            Some(last) => last.1 += step_s,
+            None => times.push((at_s, at_s + step_s)),
+        }
+    }
+    let times = times.into_iter();
+    times.map(|(since, until)| Ok((Timestamp::from_second(since)?, Timestamp::from_second(until)?))).collect()
+}
+
 /// What was counted in its window.
 fn scope(alert: &Alert) -> Scope<'_> {
     let (since, until) = alert.observed.window;
@@ -389,7 +425,7 @@ fn scope(alert: &Alert) -> Scope<'_> {
 
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
-        reader.count_known(&scope(alert), alert.seen_at)?
+        counted(reader, alert)?
     } else {
         bucket_of(&reader.mentions(&alert.evidence)?)
     };
