@@ -9,9 +9,10 @@ use vigie::model::{
     Alert, BrandId, Bucket, Condition, CountBy, Heard, History, Rule, RuleId, Series, Severity, Tongue,
     Undated, Window,
 };
+use vigie::rules::settled;
 use vigie::rules::{Keeps, Notice, Sight, Vigil};
 
-use crate::alarms::{Event, RATES, SLOTS_PER_WEEK, WORLDS, head, row, simulate};
+use crate::alarms::{Event, RATES, SLOTS_PER_WEEK, WORLDS, World, head, row, simulate};
 
 const SLOT_S: u32 = 900;
 const DAYS: usize = 365;
@@ -73,12 +74,32 @@ fn opened(rule: &Rule, slots: Vec<Option<Heard>>) -> Vec<usize> {
     opened
 }
 
+fn heard_of(counts: Bucket) -> Heard {
+    Heard { counts, share: 1.0, deaf: 0.0, whole: Bucket::default() }
+}
+
 fn heard(counts: &[u32]) -> Vec<Option<Heard>> {
     let bucket = |&mentions: &u32| Bucket { mentions, ..Bucket::default() };
-    counts.iter().map(|count| Some(Heard { counts: bucket(count), share: 1.0, deaf: 0.0 })).collect()
+    counts.iter().map(|count| Some(heard_of(bucket(count)))).collect()
+}
+
+/// A brand beside all others, of which so much is said together; its share is this.
+fn compared(
+    world: &World,
+    rate: f64,
+    share: f64,
+    seed: u64,
+    days: usize,
+    event: Option<&Event>,
+) -> Vec<Option<Heard>> {
+    let own = heard(&simulate(world, rate * share, seed, days, event).0);
+    let others = heard(&simulate(world, rate * (1.0 - share), seed + 500, days, None).0);
+    own.into_iter().zip(others).map(|(own, other)| settled::shared(own, [other])).collect()
 }
 
 pub fn run(seeds: u64) {
+    shares(seeds);
+    println!();
     println!(
         "False alarms of `absence` a week at a budget of 1 a week, after two weeks ({seeds} years per cell)\n"
     );
@@ -113,5 +134,25 @@ pub fn run(seeds: u64) {
             }
         });
         row(&format!("{:.0} % left for {hours} h", left * 100.0), &cells);
+    }
+}
+
+fn shares(seeds: u64) {
+    println!(
+        "False alarms of `share-shift` a week at a budget of 1 a week, of a brand with so much of all that is said\n"
+    );
+    let among = vec![BrandId::new("brand"), BrandId::new("other")];
+    let shift = Rule { min: 20, ..rule(Condition::ShareShift { among }) };
+    head("counts of all", &[0.1, 0.3, 0.7].map(|share| format!("{:.0} %", share * 100.0)));
+    for (world, rate) in [&WORLDS[0], &WORLDS[6], &WORLDS[9], &WORLDS[12]]
+        .into_iter()
+        .flat_map(|world| [30.0, 300.0].map(|rate| (world, rate)))
+    {
+        let cells = [0.1, 0.3, 0.7].map(|share| {
+            let alarms =
+                (0..seeds).map(|seed| opened(&shift, compared(world, rate, share, seed, DAYS, None)).len());
+            format!("{:.2}", alarms.sum::<usize>() as f64 / (seeds as f64 * (DAYS - 14) as f64 / 7.0))
+        });
+        row(&format!("{}, {rate} a day", world.name), &cells);
     }
 }

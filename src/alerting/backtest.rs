@@ -35,7 +35,8 @@ pub fn backtest(data_dir: &Path, standing: &Standing, rules: &[&Rule], span: Spa
     let jobs: Vec<(&Rule, &BrandId)> =
         rules.iter().flat_map(|rule| rule.brands.iter().map(move |brand| (*rule, brand))).collect();
     let raised = shared_out(data_dir, &jobs, |reader, (rule, brand)| {
-        let mut raised = replay(reader, standing, rule, brand, pasts.of(rule, brand), span)?;
+        let others = pasts.others(rule, brand);
+        let mut raised = replay(reader, standing, (rule, brand), (pasts.of(rule, brand), &others), span)?;
         let kept = kept_alerts(reader, rule, brand)?;
         for (alert, _) in &mut raised {
             let same = kept.iter().find(|kept| kept.id == alert.id);
@@ -111,7 +112,8 @@ pub fn tune(
         .collect();
     let replayed = shared_out(data_dir, &jobs, |_, (setting, brand)| {
         let past = pasts.of(rule, brand);
-        Ok(rules::replay(&settings[*setting].1, brand, past, span, standing.tongue))
+        let others = pasts.others(rule, brand);
+        Ok(rules::replay(&settings[*setting].1, brand, (past, &others), span, standing.tongue))
     })?;
     let mut raised: Vec<Vec<Alert>> = vec![Vec::new(); settings.len()];
     for ((setting, _), alerts) in jobs.iter().zip(replayed) {
@@ -194,9 +196,8 @@ fn kept_alerts(reader: &Reader, rule: &Rule, brand: &BrandId) -> Result<Vec<Aler
 fn replay(
     reader: &Reader,
     standing: &Standing,
-    rule: &Rule,
-    brand: &BrandId,
-    past: &Past,
+    (rule, brand): (&Rule, &BrandId),
+    (past, others): (&Past, &[&Past]),
     span: Span,
 ) -> Result<Vec<Raised>> {
     if rule.condition == Condition::NewVoice {
@@ -214,7 +215,7 @@ fn replay(
         let past = past.only(&matching);
         return Ok(rules::replay_at_once(rule, brand, &past, span, standing.tongue, |_, _| None));
     }
-    let alerts = rules::replay(rule, brand, past, span, standing.tongue);
+    let alerts = rules::replay(rule, brand, (past, others), span, standing.tongue);
     let evidence = |alert: &Alert| past.evidence(rule, alert).into_iter().copied().collect();
     Ok(alerts
         .into_iter()
@@ -319,9 +320,12 @@ impl<'a> Pasts<'a> {
         let mut within: BTreeSet<(&BrandId, &str)> = BTreeSet::new();
         for rule in rules {
             brands.extend(&rule.brands);
+            let compared: BTreeSet<&BrandId> =
+                rule.brands.iter().flat_map(|brand| rule.condition.others(brand)).collect();
+            brands.extend(&compared);
             // A pattern looks at all that is said of the brand.
             if let Some(query) = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern) {
-                within.extend(rule.brands.iter().map(|brand| (brand, query)));
+                within.extend(rule.brands.iter().chain(compared).map(|brand| (brand, query)));
             }
         }
         let scope = |brand, query| Scope {
@@ -348,6 +352,11 @@ impl<'a> Pasts<'a> {
     fn of(&self, rule: &'a Rule, brand: &'a BrandId) -> &Past {
         let query = rule.within.as_deref().filter(|_| rule.condition != Condition::Pattern);
         &self.0[&(brand, query)]
+    }
+
+    /// The pasts of the brands that one is compared with.
+    fn others(&self, rule: &'a Rule, brand: &'a BrandId) -> Vec<&Past> {
+        rule.condition.others(brand).map(|other| self.of(rule, other)).collect()
     }
 
     /// The subjects that are not part of others.

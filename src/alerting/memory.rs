@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::SignedDuration;
 
 use super::Standing;
-use crate::model::{BrandId, Rule, RuleId, Timestamp};
+use crate::model::{BrandId, History, Rule, RuleId, Side, Timestamp};
 use crate::rules::settled;
 use crate::rules::{Keeps, REMEMBERED_S, SLOT_S, Vigil, Voices, begun};
 use crate::store::{Reader, Scope};
@@ -61,12 +61,9 @@ impl Memory {
         if !fits {
             let since = begun(stock_taken);
             let scope = Scope { brand, query: rule.within.as_deref(), since, until: from, backfill: true };
-            let side = rule.condition.side();
-            let Some(history) = store.usual(&scope, SLOT_S, stock_taken, since, side)? else {
-                return Ok(None);
-            };
+            let Some(history) = history(store, rule, &scope, stock_taken, since)? else { return Ok(None) };
             let lag_s = match rule.condition.is_settled() {
-                true => settled::lag(rule, store.lags(&scope, stock_taken)?),
+                true => lag_s(store, rule, &scope, stock_taken)?,
                 false => 0,
             };
             let mut vigil = Vigil::new(rule, history.start, &standing.zone, Keeps::LIVE);
@@ -107,4 +104,32 @@ impl Memory {
         kept.rev = rev;
         Ok(&kept.voices)
     }
+}
+
+/// What a rule learns from; of a share, beside what is said of all that are compared. `None` while too little was heard.
+pub(super) fn history(
+    store: &Reader,
+    rule: &Rule,
+    scope: &Scope<'_>,
+    stock_taken: Timestamp,
+    from: Timestamp,
+) -> Result<Option<History>> {
+    let side = rule.condition.side();
+    let of = |brand| store.usual(&Scope { brand, ..*scope }, SLOT_S, stock_taken, from, side);
+    let Some(own) = of(scope.brand)? else { return Ok(None) };
+    if side != Side::Either {
+        return Ok(Some(own));
+    }
+    let others = rule.condition.others(scope.brand).map(of).collect::<Result<Option<Vec<_>>>>()?;
+    Ok(others.map(|others| settled::shares(own, &others)))
+}
+
+/// How long a rule waits for what comes late: as the slowest of the brands it looks at.
+fn lag_s(store: &Reader, rule: &Rule, scope: &Scope<'_>, stock_taken: Timestamp) -> Result<i64> {
+    let mut longest = 0;
+    for brand in std::iter::once(scope.brand).chain(rule.condition.others(scope.brand)) {
+        let lags = store.lags(&Scope { brand, ..*scope }, stock_taken)?;
+        longest = longest.max(settled::lag(rule, lags));
+    }
+    Ok(longest)
 }

@@ -106,7 +106,10 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
             let changed = touched
                 .minutes
                 .iter()
-                .filter(|(of, within, _)| of == brand && within.as_deref() == query)
+                .filter(|(of, within, _)| {
+                    let looked_at = of == brand || rule.condition.others(brand).any(|other| other == of);
+                    looked_at && within.as_deref() == query
+                })
                 .map(|(_, _, minute)| *minute);
             let changed: Vec<Timestamp> = changed.collect();
             let mut course = Course::new(store, standing, rule, brand)?;
@@ -117,7 +120,7 @@ pub fn evaluate(store: &mut Store, standing: &Standing, memory: &mut Memory, now
                     place = Some(noted);
                     course.take(step, Some(&evidence))?;
                 }
-                Condition::Absence => {
+                Condition::Absence | Condition::ShareShift { .. } => {
                     let memory = (&mut *memory, stock_taken);
                     place = settled::look(&mut course, memory, brand, &changed, now)?;
                 }
@@ -341,6 +344,13 @@ fn title(rule: &Rule, alert: &Alert, name: &str, tongue: Tongue) -> String {
         };
     }
     let what = rules::unit(rule.count, value, tongue);
+    if let Some(share) = rules::settled::share_of(&alert.observed, alert.baseline.as_ref()) {
+        let seen = rules::percent(share.seen.value, tongue);
+        return match tongue {
+            Tongue::English => format!("{name}: {seen} share of voice"),
+            Tongue::French => format!("{name} : {seen} de part de voix"),
+        };
+    }
     if rule.condition == Condition::Absence {
         return match (tongue, value) {
             (Tongue::English, 0) => format!("{name}: no {}", rules::unit(rule.count, 2, tongue)),

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Course, Memory, back, slot};
+use super::{Course, Memory, back, memory, slot};
 use crate::model::{BrandId, Series, Timestamp};
 use crate::rules::{SLOT_S, Sight};
 use crate::store::Scope;
@@ -11,7 +11,7 @@ use crate::store::Scope;
 /// `changed` are the minutes whose counts changed. Answers the note, by key and value, of how far it has come.
 pub(super) fn look(
     course: &mut Course<'_>,
-    (memory, stock_taken): (&mut Memory, Timestamp),
+    (remembering, stock_taken): (&mut Memory, Timestamp),
     brand: &BrandId,
     changed: &[Timestamp],
     now: Timestamp,
@@ -25,18 +25,22 @@ pub(super) fn look(
     let last = slot(judged.unwrap_or(oldest).min(now), -1)?;
     let from = changed.iter().copied().filter(|minute| *minute >= oldest).min();
     let from = slot(from.unwrap_or(last), 0)?.min(last);
-    let Some(remembered) = memory.recall(store, standing, rule, brand, (from, stock_taken))? else {
+    let Some(remembered) = remembering.recall(store, standing, rule, brand, (from, stock_taken))? else {
         return Ok(None);
     };
     let waited = slot(Timestamp::from_second(now.as_second() - remembered.lag_s)?, 0)?;
     if judged.is_some_and(|judged| waited <= judged) {
         return Ok(None);
     }
-    let (query, side) = (rule.within.as_deref(), rule.condition.side());
+    let query = rule.within.as_deref();
     let scope = |since, until| Scope { brand, query, since, until, backfill: true };
     let whole = scope(remembered.since, now);
-    let Some(heard_until) = store.heard_until(&whole, remembered.stock_taken)? else { return Ok(None) };
-    let newest = waited.min(slot(heard_until, 0)?);
+    let mut newest = waited;
+    for brand in std::iter::once(brand).chain(rule.condition.others(brand)) {
+        let heard = store.heard_until(&Scope { brand, ..whole }, remembered.stock_taken)?;
+        let Some(heard) = heard else { return Ok(None) };
+        newest = newest.min(slot(heard, 0)?);
+    }
     let before_newest = slot(newest, -1)?;
     let mut end = judged.unwrap_or(before_newest).max(oldest);
     if end >= newest {
@@ -46,8 +50,8 @@ pub(super) fn look(
     // The vigil learns on from where it is, and a window is counted as a whole.
     let longest = rule.windows().into_iter().max().unwrap_or_default();
     let read_from = vigil.end().min(back(end, longest)?);
-    let history =
-        store.usual(&scope(remembered.since, newest), SLOT_S, remembered.stock_taken, read_from, side)?;
+    let scope_of_all = scope(remembered.since, newest);
+    let history = memory::history(store, rule, &scope_of_all, remembered.stock_taken, read_from)?;
     let Some(history) = history else { return Ok(None) };
     let no_window = Series { start: newest, step_s: SLOT_S, buckets: Vec::new() };
     let sight = Sight { rule, brand, history: &history, live: &no_window, now, tongue: standing.tongue };

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{Place, Problem, Report, Severity, problem};
 use super::raw::{Section, Text, inside, suggestion, unknown_key};
 use super::{Checked, Config, File, Keep, Settings, ToneWords, Tongue, listening, rule, telling, values};
-use crate::model::Brand;
+use crate::model::{Brand, SavedQuery};
 use crate::query::{self, Query};
 
 /// Reads feeds.toml (the first file) and its includes (the rest); finds every problem before it answers.
@@ -241,7 +241,7 @@ impl<'t> Tables<'t> {
         let settings = self.settings.as_ref().map(|section| settings(report, section)).unwrap_or_default();
         let brands: Vec<Brand> =
             self.brands.iter().filter_map(|section| listening::brand(report, section, &saved)).collect();
-        let queries = self
+        let queries: Vec<SavedQuery> = self
             .queries
             .iter()
             .filter_map(|section| listening::saved_query(report, section, &names, &saved))
@@ -249,7 +249,13 @@ impl<'t> Tables<'t> {
         let sources = listening::sources(report, &self.sources, &brands);
         let notifiers: Vec<_> =
             self.notifiers.iter().filter_map(|section| telling::notifier(report, section)).collect();
-        let context = rule::Context { names: &names, brands: &brands, notifiers: &notifiers, saved: &saved };
+        let context = rule::Context {
+            names: &names,
+            brands: &brands,
+            notifiers: &notifiers,
+            queries: &queries,
+            saved: &saved,
+        };
         let rules = self.rules.iter().filter_map(|section| rule::rule(report, section, &context)).collect();
         let digests = self
             .digests

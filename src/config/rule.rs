@@ -11,7 +11,7 @@ use super::raw::Section;
 use super::values;
 use crate::model::{
     Brand, BrandId, Condition, CountBy, Goal, Metric, NotifierConfig, NotifierId, Role, Rule, RuleId,
-    Severity, Undated, Window, dated,
+    SavedQuery, Severity, Undated, Window, dated,
 };
 
 /// What a rule may refer to.
@@ -19,11 +19,12 @@ pub(super) struct Context<'a> {
     pub names: &'a Names,
     pub brands: &'a [Brand],
     pub notifiers: &'a [NotifierConfig],
-    /// Texts of the saved queries by id.
+    pub queries: &'a [SavedQuery],
+    /// Their texts by id.
     pub saved: &'a BTreeMap<String, String>,
 }
 
-/// `None` for a rule that is wrong, or of a kind not yet in effect.
+/// `None` for a rule that is wrong.
 pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Context<'_>) -> Option<Rule> {
     let id = section.quietly("id");
     section.required(report, "kind", "\"spike\"");
@@ -31,7 +32,7 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let pattern = kind == Some(Kind::Pattern);
     let new_voice = kind == Some(Kind::NewVoice);
 
-    let brands = rule_brands(report, section, context);
+    let brands = rule_brands(report, section, context, kind);
     let query = section
         .filled(report, "query")
         .and_then(|text| known(report, section, "query", vec![text], &context.names.queries).pop());
@@ -72,8 +73,13 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
     let budget_per_week = section.parsed(report, "budget", values::budget).unwrap_or(1.0);
     let count = section.choice(report, "count", &COUNTS).unwrap_or(CountBy::Stories);
     // What is found speaks at once; the others wait for a crowd.
-    let at_once = pattern || new_voice;
-    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(if at_once { 1 } else { 3 });
+    let fewest = match kind {
+        Some(Kind::Pattern | Kind::NewVoice) => 1,
+        // Of all that are compared.
+        Some(Kind::ShareShift) => 20,
+        _ => 3,
+    };
+    let min = section.integer(report, "min", 1..1_000_001).unwrap_or(fewest);
     // A new name alone is no news.
     let min_sources =
         section.integer(report, "min_sources", 1..1_000_001).unwrap_or(if new_voice { 3 } else { 1 });
@@ -89,11 +95,8 @@ pub(super) fn rule(report: &mut Report<'_>, section: &Section<'_>, context: &Con
         Kind::Pattern => Condition::Pattern,
         Kind::NewVoice => Condition::NewVoice,
         Kind::Absence => Condition::Absence,
-        Kind::Later => {
-            let message = format!("{}: rules of this kind are not yet in effect", section.name);
-            let help = "until then it never fires; those that do are in docs/configuration.md";
-            report.warning(&section.place_of("kind"), message, help);
-            return None;
+        Kind::ShareShift => {
+            Condition::ShareShift { among: compared(report, section, context, &brands, query.as_deref()) }
         }
     };
     let mut rule = Rule {
@@ -176,7 +179,7 @@ enum Kind {
     Pattern,
     NewVoice,
     Absence,
-    Later,
+    ShareShift,
 }
 
 const KINDS: [(&str, Kind); 7] = [
@@ -185,7 +188,7 @@ const KINDS: [(&str, Kind); 7] = [
     ("positive-buzz", Kind::PositiveBuzz),
     ("pattern", Kind::Pattern),
     ("new-voice", Kind::NewVoice),
-    ("share-shift", Kind::Later),
+    ("share-shift", Kind::ShareShift),
     ("absence", Kind::Absence),
 ];
 const COUNTS: [(&str, CountBy); 2] = [("stories", CountBy::Stories), ("mentions", CountBy::Mentions)];
@@ -196,14 +199,19 @@ fn idle_keys(kind: Option<Kind>) -> &'static [&'static str] {
     match kind {
         Some(Kind::Spike | Kind::PositiveBuzz) => &["triggers"],
         Some(Kind::Pattern) => &["triggers", "budget"],
-        Some(Kind::Absence) => &["triggers", "min_sources"],
+        Some(Kind::Absence | Kind::ShareShift) => &["triggers", "min_sources"],
         Some(Kind::NewVoice) => &["triggers", "budget", "window", "count", "for", "late"],
-        Some(Kind::NegativeBuzz | Kind::Later) | None => &[],
+        Some(Kind::NegativeBuzz) | None => &[],
     }
 }
 
 /// The brands named; else every own brand.
-fn rule_brands(report: &mut Report<'_>, section: &Section<'_>, context: &Context<'_>) -> Vec<BrandId> {
+fn rule_brands(
+    report: &mut Report<'_>,
+    section: &Section<'_>,
+    context: &Context<'_>,
+    kind: Option<Kind>,
+) -> Vec<BrandId> {
     match section.strings(report, "brands") {
         Some(texts) if texts.is_empty() => {
             let message = format!("{}: `brands` is empty", section.name);
@@ -218,6 +226,16 @@ fn rule_brands(report: &mut Report<'_>, section: &Section<'_>, context: &Context
             let ids = known(report, section, "brand", texts, &context.names.brands);
             ids.into_iter().map(BrandId::new).collect()
         }
+        // Of two brands, one's share falls as the other's rises.
+        None if kind == Some(Kind::ShareShift) => {
+            let competitors = context.brands.iter().filter(|brand| brand.role == Role::Competitor);
+            let competitors: Vec<BrandId> = competitors.map(|brand| brand.id.clone()).collect();
+            if competitors.is_empty() && !section.has("brands") {
+                let message = format!("{}: there is no competitor whose share could move", section.name);
+                report.error(&section.place, message, "name whom to watch: `brands = [\"acme\"]`");
+            }
+            competitors
+        }
         None => {
             let own = context.brands.iter().filter(|brand| brand.role == Role::Own);
             let own: Vec<BrandId> = own.map(|brand| brand.id.clone()).collect();
@@ -228,6 +246,35 @@ fn rule_brands(report: &mut Report<'_>, section: &Section<'_>, context: &Context
             own
         }
     }
+}
+
+/// The brands among which a share is one: those of the saved query, else own ones and competitors, and in any case
+/// those watched.
+fn compared(
+    report: &mut Report<'_>,
+    section: &Section<'_>,
+    context: &Context<'_>,
+    watched: &[BrandId],
+    query: Option<&str>,
+) -> Vec<BrandId> {
+    let of_query = query.and_then(|query| context.queries.iter().find(|saved| saved.id == query));
+    let mut among: Vec<BrandId> = match of_query.and_then(|saved| saved.brands.clone()) {
+        Some(brands) => brands,
+        None => {
+            let compared = |brand: &&Brand| matches!(brand.role, Role::Own | Role::Competitor);
+            context.brands.iter().filter(compared).map(|brand| brand.id.clone()).collect()
+        }
+    };
+    for brand in watched {
+        if !among.contains(brand) {
+            among.push(brand.clone());
+        }
+    }
+    if among.len() < 2 {
+        let message = format!("{}: a share needs two brands, own ones or competitors", section.name);
+        report.error(&section.place, message, "add a `[[brand]]` with `role = \"competitor\"`");
+    }
+    among
 }
 
 /// The notifiers named; else all of them.
@@ -265,6 +312,9 @@ fn canonical(rule: &Rule, saved: &BTreeMap<String, String>) -> String {
         lines.push(format!("budget = {}", text(&format!("{}/week", rule.budget_per_week))));
     }
     lines.push(format!("count = {}", text(rule.count.as_str())));
+    if let Condition::ShareShift { among } = &rule.condition {
+        lines.push(format!("among = {}", list(among.iter().map(BrandId::as_str).collect())));
+    }
     lines.push(format!("min = {}", rule.min));
     lines.push(format!("min_sources = {}", rule.min_sources));
     if let Condition::NegativeBuzz { triggers } = &rule.condition {

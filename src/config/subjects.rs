@@ -13,7 +13,9 @@ impl Config {
         let mut wanted: BTreeMap<&str, (Ast, BTreeSet<&BrandId>)> = BTreeMap::new();
         for rule in &self.rules {
             for (name, ast) in self.of_rule(rule) {
-                wanted.entry(name).or_insert((ast, BTreeSet::new())).1.extend(&rule.brands);
+                let (_, brands) = wanted.entry(name).or_insert((ast, BTreeSet::new()));
+                brands.extend(&rule.brands);
+                brands.extend(rule.brands.iter().flat_map(|brand| rule.condition.others(brand)));
             }
         }
         let of_rules = wanted.into_iter().map(|(name, (ast, brands))| {

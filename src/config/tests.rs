@@ -156,8 +156,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
     let told: Vec<String> =
         checked.problems.iter().map(|p| format!("{} {}", p.severity.as_str(), p.message)).collect();
     expect![[r#"
-        warning rule `acme-spike`: `triggers` is accepted but not yet in effect
-        warning rule `voices`: rules of this kind are not yet in effect"#]]
+        warning rule `acme-spike`: `triggers` is accepted but not yet in effect"#]]
     .assert_eq(&told.join("\n"));
 
     let config = checked.config.unwrap();
@@ -172,7 +171,7 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         r#"(brand:acme) ((panne OR outage OR "hors service") NOT (recrute OR hiring OR "offre emploi"))"#;
     assert_eq!(subjects, [("dated:outage".to_owned(), outage.to_owned())]);
     assert_eq!((config.notifiers.len(), config.digests.len()), (4, 1));
-    let [buzz, recall] = &config.rules[..] else { panic!("{:?}", config.rules) };
+    let [buzz, voices, recall] = &config.rules[..] else { panic!("{:?}", config.rules) };
     expect![[r#"
         id = "acme-spike"
         kind = "negative-buzz"
@@ -193,6 +192,8 @@ fn every_key_is_accepted_and_what_is_not_in_effect_says_so() {
         notify = ["desktop", "team"]
         playbook = "docs/charte.md#bad-buzz""#]]
     .assert_eq(&buzz.canonical);
+    assert_eq!(voices.brands, [crate::model::BrandId::new("globex")], "a competitor's");
+    assert!(voices.canonical.contains("among = [\"acme\", \"globex\"]"), "{}", voices.canonical);
     expect![[r#"
         id = "recall"
         kind = "pattern"

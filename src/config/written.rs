@@ -13,7 +13,10 @@ use crate::model::{BrandId, Expectation, Rule, Timestamp, WrittenTest};
 
 const TEST: Kind = (
     "test",
-    &["name", "rule", "brand", "start", "step", "values", "negative", "positive", "sources", "expect"],
+    &[
+        "name", "rule", "brand", "start", "step", "values", "negative", "positive", "others", "sources",
+        "expect",
+    ],
 );
 const EXPECT: [&str; 3] = ["at", "is", "value"];
 /// A Monday.
@@ -63,6 +66,7 @@ fn test(report: &mut Report<'_>, section: &Section<'_>, config: &Config) -> Opti
     let values = section.parsed(report, "values", series);
     let negative = section.parsed(report, "negative", series).unwrap_or_default();
     let positive = section.parsed(report, "positive", series).unwrap_or_default();
+    let others = section.parsed(report, "others", series).unwrap_or_default();
     let sources = section.integer(report, "sources", 1..10_001).unwrap_or(1);
     let all: u64 = values.iter().flatten().flatten().map(|value| u64::from(*value)).sum();
     if all > MENTIONS {
@@ -101,6 +105,7 @@ fn test(report: &mut Report<'_>, section: &Section<'_>, config: &Config) -> Opti
         values: values?,
         negative,
         positive,
+        others,
         sources,
         expectations,
     })
@@ -121,6 +126,7 @@ fn the_rule(report: &mut Report<'_>, section: &Section<'_>, config: &Config) -> 
             names: &names,
             brands: &config.brands,
             notifiers: &config.notifiers,
+            queries: &config.queries,
             saved: &saved,
         };
         return rule::rule(report, &written, &context);

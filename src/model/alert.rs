@@ -41,6 +41,8 @@ pub struct Observed {
     pub sources: u32,
     /// Half-open.
     pub window: (Timestamp, Timestamp),
+    /// Of a rule for shares: the same of all brands that are compared, in the unit of `count`.
+    pub whole: Option<u32>,
     /// Whom a rule for new voices heard.
     pub voices: Vec<SeenVoice>,
 }

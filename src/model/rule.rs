@@ -46,6 +46,8 @@ pub enum Condition {
     NewVoice,
     /// What used to be said is not.
     Absence,
+    /// The brand's share of all that is said of these moves, up or down; it is one of them.
+    ShareShift { among: Vec<BrandId> },
 }
 
 impl Condition {
@@ -57,14 +59,25 @@ impl Condition {
             Condition::Pattern => "pattern",
             Condition::NewVoice => "new-voice",
             Condition::Absence => "absence",
+            Condition::ShareShift { .. } => "share-shift",
         }
     }
 
     pub fn side(&self) -> Side {
         match self {
             Condition::Absence => Side::Less,
+            Condition::ShareShift { .. } => Side::Either,
             _ => Side::More,
         }
+    }
+
+    /// The brands whose talk is looked at beside one that it watches.
+    pub fn others<'a>(&'a self, brand: &'a BrandId) -> impl Iterator<Item = &'a BrandId> {
+        let among = match self {
+            Condition::ShareShift { among } => &among[..],
+            _ => &[],
+        };
+        among.iter().filter(move |other| *other != brand)
     }
 
     /// Whether it waits until a window is heard as a whole: what is missing may only be late.
@@ -93,15 +106,18 @@ pub enum Side {
     #[default]
     More,
     Less,
+    /// Of a share: either.
+    Either,
 }
 
 impl Side {
-    pub const ALL: [Side; 2] = [Side::More, Side::Less];
+    pub const ALL: [Side; 3] = [Side::More, Side::Less, Side::Either];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Side::More => "more",
             Side::Less => "less",
+            Side::Either => "either",
         }
     }
 }
@@ -190,12 +206,13 @@ pub struct Rule {
 impl Rule {
     /// The lengths of the windows it looks at, shortest first.
     pub fn windows(&self) -> Vec<Duration> {
-        let minutes = |minutes: [u64; 4]| minutes.map(|m| Duration::from_secs(m * 60)).to_vec();
+        let minutes = |minutes: &[u64]| minutes.iter().map(|m| Duration::from_secs(m * 60)).collect();
         match (self.window, self.condition.side()) {
             (Window::Fixed(length), _) => vec![length],
-            (Window::Auto, Side::More) => minutes([15, 60, 360, 1_440]),
+            (Window::Auto, Side::More) => minutes(&[15, 60, 360, 1_440]),
             // A silence takes its time to be one.
-            (Window::Auto, Side::Less) => minutes([60, 360, 1_440, 7_200]),
+            (Window::Auto, Side::Less) => minutes(&[60, 360, 1_440, 7_200]),
+            (Window::Auto, Side::Either) => minutes(&[360, 1_440, 7_200]),
         }
     }
 }

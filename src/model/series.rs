@@ -97,4 +97,6 @@ pub struct Heard {
     pub share: f64,
     /// The share of it whose sources could not be heard then.
     pub deaf: f64,
+    /// What was counted of all brands that are compared, if some are.
+    pub whole: Bucket,
 }

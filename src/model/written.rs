@@ -20,6 +20,8 @@ pub struct WrittenTest {
     pub negative: Vec<Option<u32>>,
     /// And how many positive.
     pub positive: Vec<Option<u32>>,
+    /// Of a rule for shares: mentions of all other brands together, by step.
+    pub others: Vec<Option<u32>>,
     /// Over how many sources the mentions of a step are spread.
     pub sources: u32,
     pub expectations: Vec<Expectation>,

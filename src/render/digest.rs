@@ -293,6 +293,8 @@ mod tests {
                 positive: Some(0),
                 sources: 3,
                 window: [since, until],
+                whole: None,
+                share: None,
                 voices: Vec::new(),
             },
             baseline: None,

@@ -7,7 +7,7 @@ use super::alerts::{severity_word, state_word};
 use super::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, cut, paint, sparkline, wrapped};
 use super::{Style, minute};
 use crate::model::{AlertState, CountBy, SentimentLabel, Tongue};
-use crate::rules::{FEW_DAYS, figure, in_french, span, unit};
+use crate::rules::{FEW_DAYS, figure, in_french, percent, span, unit};
 use crate::views::alerts::{AcknowledgedView, AlertView, BaselineView, ObservedView};
 use crate::views::search::MentionView;
 use crate::views::told::{EarlierView, MutedView, ToRead, ToldAlert};
@@ -182,9 +182,15 @@ impl Teller<'_> {
         let s = if days > 1.0 { "s" } else { "" };
         let few = baseline.days < FEW_DAYS;
         let is_less = f64::from(threshold) < expected;
+        let share = alert.observed.share.map(|share| [share.usual, share.value, share.low, share.high]);
+        let share = share.map(|parts| parts.map(|part| percent(part, self.tongue)));
         match self.tongue {
             Tongue::English => {
-                let usual = if is_less {
+                let usual = if let Some([usual, value, low, high]) = &share {
+                    format!(
+                        "{usual} of what is said of all brands compared would be usual; this was {value}, and between {low} and {high} with a confidence of 95 %."
+                    )
+                } else if is_less {
                     format!("{usual} would be usual in such a window ({window}); this was {value}.")
                 } else if expected < RARE {
                     format!("Next to nothing is usual in such a window ({window}); this was {value}.")
@@ -203,7 +209,11 @@ impl Teller<'_> {
                 format!("{usual} The rule speaks {from}. This rests on {days} day{s} of listening{few}.")
             }
             Tongue::French => {
-                let usual = if is_less {
+                let usual = if let Some([usual, value, low, high]) = &share {
+                    format!(
+                        "D’habitude, {usual} de ce qui se dit de toutes les marques comparées ; ici, {value}, entre {low} et {high} avec une confiance de 95 %."
+                    )
+                } else if is_less {
                     format!("D’habitude, {usual} dans une telle fenêtre ({window}) ; ici, {value}.")
                 } else if expected < RARE {
                     format!("D’habitude, presque rien dans une telle fenêtre ({window}) ; ici, {value}.")

@@ -17,7 +17,7 @@ mod walk;
 mod written;
 
 pub use normal::{FEWEST_DAYS, HISTORY_DAYS, Keeps, SLOT_S, Vigil, begun, judged_from, recompute};
-pub use notice::{FEW_DAYS, Notice, Silence, figure, in_french, reason, span, unit, voice_heard};
+pub use notice::{FEW_DAYS, Notice, Silence, figure, in_french, percent, reason, span, unit, voice_heard};
 pub use observe::{Finds, Observation, observe_at_once};
 pub use replay::{Arrival, Listened, Past, Span, read_from, replay, replay_at_once};
 pub use step::{Step, alert_id, step};

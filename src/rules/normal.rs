@@ -111,12 +111,13 @@ pub(super) struct Counted {
 }
 
 /// Where more is looked for, a count is scaled to today's sources; where less is, it is left as it is, and held
-/// against what its sources would usually bring.
+/// against what its sources would usually bring, or, of a share, against all that is compared.
 pub(super) fn counted_of(rule: &Rule, heard: &Heard) -> Counted {
     let count = f64::from(counted(rule, &heard.counts));
     match rule.condition.side() {
         Side::More => Counted { value: count / heard.share, exposure: 1.0 },
         Side::Less => Counted { value: count, exposure: heard.share - heard.deaf },
+        Side::Either => Counted { value: count, exposure: f64::from(heard.whole.volume(rule.count)) },
     }
 }
 
@@ -231,7 +232,7 @@ pub fn recompute(alert: &Alert) -> Option<SeenBaseline> {
     let (start, end) = alert.observed.window;
     let length = Duration::from_secs(u64::try_from(end.as_second() - start.as_second()).ok()?);
     let usual = normal.usual(length, end, exposure(series.values.len()))?;
-    let (threshold, p_budget) = line(series.min, &usual);
+    let (threshold, p_budget) = line(series.min, &usual, alert.observed.value);
     Some(SeenBaseline {
         expected: usual.expected,
         threshold,
@@ -263,7 +264,9 @@ pub fn judged_from(usual_since: Timestamp, rule: &Rule) -> Option<Timestamp> {
     let needed_s = match rule.condition {
         Condition::Pattern => 0,
         Condition::NewVoice => LISTENED_S,
-        Condition::Absence => (settled::FEWEST_DAYS * 86_400.0) as i64 + 2 * i64::from(SLOT_S),
+        Condition::Absence | Condition::ShareShift { .. } => {
+            (settled::FEWEST_DAYS * 86_400.0) as i64 + 2 * i64::from(SLOT_S)
+        }
         _ => (FEWEST_DAYS * 86_400.0) as i64 + i64::from(SLOT_S),
     };
     Timestamp::from_second(usual_since.as_second().checked_add(needed_s)?).ok()

@@ -1,5 +1,6 @@
 //! When and why to speak, and in which words.
 
+use super::settled;
 use crate::model::{Alert, Condition, CountBy, Rule, SeenBaseline, SeenVoice, SentimentLabel, Tongue};
 
 /// Days of listening below which what is usual is hardly known.
@@ -82,6 +83,21 @@ pub fn reason(rule: &Rule, alert: &Alert, tongue: Tongue) -> String {
     let window = span(length_s as f64, tongue);
     let usual = figure(baseline.expected, tongue);
     let rare = rarity(baseline, length_s as f64, tongue);
+    if let Some(share) = settled::share_of(seen, Some(baseline)) {
+        let [value_of, low, high, usual] = [share.seen.value, share.seen.low, share.seen.high, share.usual]
+            .map(|part| percent(part, tongue));
+        let whole = seen.whole.unwrap_or(0);
+        return match tongue {
+            Tongue::English => format!(
+                "{value_of} share of voice in {window} (95 %: {low} to {high}) where {usual} is usual: {value} of {whole} {} ({rare})",
+                what(whole)
+            ),
+            Tongue::French => format!(
+                "{value_of} de part de voix en {window} (95 % : {low} à {high}), contre {usual} d’habitude : {value} {} sur {whole} ({rare})",
+                what(value)
+            ),
+        };
+    }
     if rule.condition == Condition::Absence {
         let (are, what) = (are(baseline), what(value));
         return match (tongue, value) {
@@ -134,6 +150,17 @@ pub fn in_french(tone: SentimentLabel, number: u32) -> &'static str {
         (SentimentLabel::Neutral, false) => "neutre",
         (SentimentLabel::Positive, true) => "positives",
         (SentimentLabel::Positive, false) => "positive",
+    }
+}
+
+/// A part of a whole in percent; below one, a decimal.
+pub fn percent(part: f64, tongue: Tongue) -> String {
+    let percent = part * 100.0;
+    let digits =
+        if percent < 0.95 && percent > 0.0 { format!("{percent:.1}") } else { format!("{percent:.0}") };
+    match tongue {
+        Tongue::English => format!("{digits} %"),
+        Tongue::French => format!("{} %", digits.replace('.', ",")),
     }
 }
 

@@ -64,7 +64,7 @@ pub fn observe<E>(
     if !holds {
         return Ok(Some(Observation { observed, baseline: Some(baseline), holds }));
     }
-    (baseline.threshold, baseline.p_budget) = line(rule.min, &usual);
+    (baseline.threshold, baseline.p_budget) = line(rule.min, &usual, value);
     observed.sources = sources(window)?;
     let holds = observed.sources >= rule.min_sources;
     Ok(Some(Observation { observed, baseline: Some(baseline), holds }))
@@ -72,10 +72,12 @@ pub fn observe<E>(
 
 /// The smallest count that alarms, and the probability it stands for: the wished minimum may ask for more than
 /// the budget. Where less than usual is looked for, the largest that alarms and is few enough.
-pub(super) fn line(min: u32, usual: &crate::stats::Usual) -> (u32, f64) {
-    let threshold = usual.threshold();
-    if usual.side == Side::Less {
-        return (threshold.min(settled::few(usual.expected)), usual.p_budget);
+pub(super) fn line(min: u32, usual: &crate::stats::Usual, seen: u32) -> (u32, f64) {
+    let threshold = usual.threshold(seen);
+    match usual.side {
+        Side::More => {}
+        Side::Less => return (threshold.min(settled::few(usual.expected)), usual.p_budget),
+        Side::Either => return (threshold, usual.p_budget),
     }
     if min > threshold { (min, usual.tail(f64::from(min))) } else { (threshold, usual.p_budget) }
 }
@@ -112,6 +114,7 @@ pub(super) fn observed(rule: &Rule, value: u32, found: &Bucket, window: (Timesta
         positive: Some(found.toned(SentimentLabel::Positive, rule.count)),
         sources: 0,
         window,
+        whole: None,
         voices: Vec::new(),
     }
 }

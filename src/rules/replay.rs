@@ -20,8 +20,8 @@ use super::settled;
 use super::step::{Step, step};
 use super::walk::Sight;
 use crate::model::{
-    Alert, AlertState, BrandId, Bucket, Heard, History, Rule, SeenVoice, SentimentLabel, Series, Timestamp,
-    Tongue,
+    Alert, AlertState, BrandId, Bucket, Heard, History, Rule, SeenVoice, SentimentLabel, Series, Side,
+    Timestamp, Tongue,
 };
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
@@ -287,9 +287,16 @@ fn span_of_day(at_s: i64, zone: &TimeZone) -> Option<std::ops::Range<i64>> {
 }
 
 /// All incidents that a rule over windows opens within a span, oldest first, as they are at its end; those that
-/// never fired left out.
-pub fn replay(rule: &Rule, brand: &BrandId, past: &Past, span: Span, tongue: Tongue) -> Vec<Alert> {
-    let mut course = Course::new(rule, brand, past, span, tongue);
+/// never fired left out. `others` are the pasts of the brands that it is compared with, if it is.
+pub fn replay(
+    rule: &Rule,
+    brand: &BrandId,
+    (past, others): (&Past, &[&Past]),
+    span: Span,
+    tongue: Tongue,
+) -> Vec<Alert> {
+    let frame = Frame::of(rule, others.iter().copied().chain([past]), span);
+    let mut course = Course::new(rule, brand, past, (span, frame), tongue);
     let (since, until) = (span.since.as_second(), span.until.as_second());
     let events = &past.events[..past.events.partition_point(|event| event.at_s < until)];
     let (before, during) = events.split_at(events.partition_point(|event| event.at_s < since));
@@ -298,7 +305,8 @@ pub fn replay(rule: &Rule, brand: &BrandId, past: &Past, span: Span, tongue: Ton
     }
     course.changed.clear();
     if rule.condition.is_settled() {
-        course.settle(during, since..until);
+        let others = others.iter().map(|past| Course::new(rule, brand, past, (span, frame), tongue));
+        course.settle(since..until, &mut others.collect::<Vec<_>>());
         course.alerts.retain(|alert| alert.fired_at.is_some());
         return course.alerts;
     }
@@ -319,6 +327,26 @@ pub fn replay(rule: &Rule, brand: &BrandId, past: &Past, span: Span, tongue: Ton
     course.alerts
 }
 
+/// Slots of a quarter of an hour that hold some pasts, and what a rule looks at before them.
+#[derive(Clone, Copy)]
+struct Frame {
+    start: i64,
+    slots: usize,
+}
+
+impl Frame {
+    fn of<'a>(rule: &Rule, pasts: impl Iterator<Item = &'a Past> + Clone, span: Span) -> Self {
+        let longest = rule.windows().into_iter().max().unwrap_or_default();
+        let longest_s =
+            i64::try_from(longest.as_secs()).unwrap_or(0) + i64::try_from(rule.late.as_secs()).unwrap_or(0);
+        let first = pasts.clone().filter_map(|past| past.arrivals.first()).map(|arrival| arrival.at).min();
+        let start = (first.unwrap_or(span.since.as_second()) - longest_s).div_euclid(STEP_S) * STEP_S;
+        let last = pasts.filter_map(|past| past.arrivals.last()).map(|arrival| arrival.at).max();
+        let last = last.unwrap_or(0).max(span.until.as_second());
+        Self { start, slots: usize::try_from((last - start).div_euclid(STEP_S)).unwrap_or(0) + 2 }
+    }
+}
+
 /// One rule and brand while the past goes by.
 struct Course<'a> {
     rule: &'a Rule,
@@ -330,6 +358,10 @@ struct Course<'a> {
     live: Series,
     all: Vec<Bucket>,
     history: History,
+    /// Of a share: the same beside what is said of the others.
+    compared: History,
+    /// The first event that was not heard yet.
+    next: usize,
     /// Which arrivals are known, and count as live.
     known: Vec<bool>,
     counts: Vec<bool>,
@@ -377,14 +409,13 @@ impl Stock {
 }
 
 impl<'a> Course<'a> {
-    fn new(rule: &'a Rule, brand: &'a BrandId, past: &'a Past, span: Span, tongue: Tongue) -> Self {
-        let longest = rule.windows().into_iter().max().unwrap_or_default();
-        let longest_s =
-            i64::try_from(longest.as_secs()).unwrap_or(0) + i64::try_from(rule.late.as_secs()).unwrap_or(0);
-        let first = past.arrivals.first().map_or(span.since.as_second(), |arrival| arrival.at);
-        let start = (first - longest_s).div_euclid(STEP_S) * STEP_S;
-        let last = past.arrivals.last().map_or(0, |arrival| arrival.at).max(span.until.as_second());
-        let slots = usize::try_from((last - start).div_euclid(STEP_S)).unwrap_or(0) + 2;
+    fn new(
+        rule: &'a Rule,
+        brand: &'a BrandId,
+        past: &'a Past,
+        (span, Frame { start, slots }): (Span, Frame),
+        tongue: Tongue,
+    ) -> Self {
         let start_at = instant(start);
         Self {
             rule,
@@ -395,6 +426,8 @@ impl<'a> Course<'a> {
             live: Series { start: start_at, step_s: SLOT_S, buckets: vec![Bucket::default(); slots] },
             all: vec![Bucket::default(); slots],
             history: History { start: start_at, step_s: SLOT_S, slots: vec![None; slots] },
+            compared: History { start: start_at, step_s: SLOT_S, slots: Vec::new() },
+            next: 0,
             known: vec![false; past.arrivals.len()],
             counts: vec![false; past.arrivals.len()],
             firsts: vec![NOT_TOLD; past.stories],
@@ -483,21 +516,23 @@ impl<'a> Course<'a> {
     }
 
     /// Looks, at the end of each slot, at the windows that have been heard as a whole by then.
-    fn settle(&mut self, events: &[Event], span: std::ops::Range<i64>) {
-        let mut heard = events.iter().peekable();
+    fn settle(&mut self, span: std::ops::Range<i64>, others: &mut [Course<'_>]) {
+        self.next = self.past.events.partition_point(|event| event.at_s < span.start);
         let mut judged = None;
         let first = (span.start + STEP_S - 1).div_euclid(STEP_S) * STEP_S;
         for now_s in (first..span.end).step_by(STEP_S as usize) {
-            while let Some(event) = heard.next_if(|event| event.at_s <= now_s) {
-                self.hear(event);
+            let Some((start, mut lag_s)) = self.hear_all(now_s) else { continue };
+            let mut all_heard = true;
+            for other in others.iter_mut() {
+                match other.hear_all(now_s) {
+                    Some((_, lag_of_other_s)) => lag_s = lag_s.max(lag_of_other_s),
+                    None => all_heard = false,
+                }
             }
-            self.changed.clear();
-            let Some(start) = self.take_stock(now_s) else { continue };
-            let lag_s = match self.stock.as_ref().map(|stock| (stock.taken, stock.lag_s)) {
-                Some((_, Some(lag_s))) => lag_s,
-                Some((taken, None)) => self.lag(taken),
-                None => continue,
-            };
+            if !all_heard {
+                continue;
+            }
+            self.compare(others, self.slot(now_s));
             let newest = (now_s - lag_s).div_euclid(STEP_S) * STEP_S;
             let late_s = i64::try_from(self.rule.late.as_secs()).unwrap_or(i64::MAX / 2);
             let oldest = (now_s - late_s).div_euclid(STEP_S) * STEP_S;
@@ -507,6 +542,36 @@ impl<'a> Course<'a> {
                 self.look_at(start, slots, now_s);
                 judged = Some(newest);
             }
+        }
+    }
+
+    /// Hears all that comes in by a time. Answers where what is usual is learned from, and how long is waited.
+    fn hear_all(&mut self, now_s: i64) -> Option<(i64, i64)> {
+        let past = self.past;
+        while let Some(event) = past.events.get(self.next).filter(|event| event.at_s <= now_s) {
+            self.hear(event);
+            self.next += 1;
+        }
+        self.changed.clear();
+        let start = self.take_stock(now_s)?;
+        let stock = self.stock.as_ref()?;
+        let (taken, lag_s) = (stock.taken, stock.lag_s);
+        Some((start, lag_s.unwrap_or_else(|| self.lag(taken))))
+    }
+
+    /// Puts what is said of the brand beside what is said of the others, in slots up to `newest` that have changed.
+    fn compare(&mut self, others: &mut [Course<'_>], newest: usize) {
+        if self.rule.condition.side() != Side::Either {
+            return;
+        }
+        for other in others.iter_mut() {
+            self.stale = self.stale.min(std::mem::replace(&mut other.stale, usize::MAX));
+        }
+        let from = self.stale.min(self.compared.slots.len());
+        self.compared.slots.truncate(from);
+        for slot in from..=newest {
+            let of = |course: &Course<'_>| course.history.slots.get(slot).copied().flatten();
+            self.compared.slots.push(settled::shared(of(self), others.iter().map(of)));
         }
     }
 
@@ -551,8 +616,8 @@ impl<'a> Course<'a> {
             Ok::<_, std::convert::Infallible>(u32::try_from(sources.len()).unwrap_or(u32::MAX))
         };
         let Course { rule, brand, tongue, .. } = *self;
-        let sight =
-            Sight { rule, brand, history: &self.history, live: &self.live, now: instant(now_s), tongue };
+        let history = if rule.condition.side() == Side::Either { &self.compared } else { &self.history };
+        let sight = Sight { rule, brand, history, live: &self.live, now: instant(now_s), tongue };
         let mut steps: Vec<Alert> = Vec::new();
         for slot in ends {
             let end = instant(self.start + (slot as i64 + 1) * STEP_S);
@@ -636,7 +701,8 @@ impl<'a> Course<'a> {
         };
         let Ok(known) = stock::heard(slots, shares, gaps);
         for (slot, (heard, counts)) in known.into_iter().zip(&self.all).enumerate() {
-            let heard = heard.map(|(share, deaf)| Heard { counts: *counts, share, deaf });
+            let heard =
+                heard.map(|(share, deaf)| Heard { counts: *counts, share, deaf, whole: Bucket::default() });
             if heard != self.history.slots[slot] {
                 self.history.slots[slot] = heard;
                 self.stale = self.stale.min(slot);

@@ -1,15 +1,22 @@
-//! What a rule sees that looks for less than usual, in windows that are heard as a whole.
+//! What a rule sees that looks for less than usual, or for another share, in windows that are heard as a whole.
 //!
 //! What is missing may only be late, or unheard. So a window is judged once what comes late has come, as late as
 //! nearly all was in the weeks before ([`lag`]), and once every source that matters was heard up to its end. What
 //! sources could not be heard is not expected of it. Talk that is there counts however it came: back-fill proves
 //! that somebody spoke.
+//!
+//! Of a share only such times count in which nearly all of today's talk of every brand compared could be heard
+//! ([`shared`]): a source that was not there yet, or not heard, may be one that speaks of one of them only.
 
 use std::time::Duration;
 
 use super::normal::{Normal, SLOT_S, counted_of};
 use super::observe::{Observation, line, observed, surprise};
-use crate::model::{Alert, AlertState, Bucket, History, Observed, Rule, SeenBaseline, Timestamp};
+use crate::model::{
+    Alert, AlertState, Bucket, Heard, History, Observed, Rule, SeenBaseline, Side, Timestamp,
+};
+use crate::stats::share::{Clumping, Sum};
+use crate::stats::{Estimate, Figure, Interval};
 
 /// Before so many days were listened to, nothing is called missing: a weekend must have been heard twice.
 pub const FEWEST_DAYS: f64 = 14.0;
@@ -19,8 +26,40 @@ pub const LAGS_S: i64 = 28 * 86_400;
 const WAITED_FOR: f64 = 0.98;
 /// With fewer mentions to tell, the rule waits for as long as it ever would.
 const FEWEST_LAGS: usize = 20;
+/// Windows that tell how clumped talk is, at least and at most.
+const FEWEST_FREEDOM: f64 = 3.0;
+const MOST_FREEDOM: f64 = 60.0;
 /// A window in which so many are expected shows whether talk is back.
 const TELLING: f64 = 3.0;
+
+/// Where more of the talk of a brand was not heard, its share is unknown.
+const UNHEARD: f64 = 0.05;
+
+/// A slot of a brand's history beside those of the others that it is compared with; `None` where one of them was not
+/// heard as a whole.
+pub fn shared(own: Option<Heard>, others: impl IntoIterator<Item = Option<Heard>>) -> Option<Heard> {
+    let is_whole = |heard: &Heard| heard.share - heard.deaf >= 1.0 - UNHEARD;
+    let own = own.filter(is_whole)?;
+    let mut whole = own.counts;
+    for other in others {
+        whole += other.filter(is_whole)?.counts;
+    }
+    Some(Heard { whole, ..own })
+}
+
+/// The same of whole histories, from where the last of them begins.
+pub fn shares(own: History, others: &[History]) -> History {
+    let step_s = i64::from(own.step_s);
+    let slot = |history: &History, at_s: i64| {
+        let place = (at_s - history.start.as_second()).div_euclid(step_s);
+        usize::try_from(place).ok().and_then(|place| history.slots.get(place).copied().flatten())
+    };
+    let slots = own.slots.iter().enumerate().map(|(number, heard)| {
+        let at_s = own.start.as_second() + number as i64 * step_s;
+        shared(*heard, others.iter().map(|other| slot(other, at_s)))
+    });
+    History { slots: slots.collect(), ..own }
+}
 
 /// A count that is no more than half of what is usual.
 pub(super) fn few(expected: f64) -> u32 {
@@ -67,10 +106,17 @@ pub(super) fn observe<E>(
         dispersion: usual.dispersion,
         days: normal.days(),
     };
-    let enough = usual.expected >= f64::from(rule.min) && heard.value <= few(usual.expected);
+    let min = f64::from(rule.min);
+    let enough = match usual.side {
+        Side::Either => usual.whole >= min,
+        Side::More | Side::Less => usual.expected >= min && heard.value <= few(usual.expected),
+    };
+    if usual.side == Side::Either {
+        observed.whole = Some(usual.whole.round() as u32);
+    }
     let holds = enough && baseline.p <= usual.p_budget;
     if holds {
-        (baseline.threshold, baseline.p_budget) = line(rule.min, &usual);
+        (baseline.threshold, baseline.p_budget) = line(rule.min, &usual, heard.value);
         observed.sources = sources(heard.window)?;
     }
     Ok(Some(Observation { observed, baseline: Some(baseline), holds }))
@@ -108,8 +154,8 @@ pub(super) fn exposure(rule: &Rule, history: &History, end: Timestamp) -> f64 {
 }
 
 /// Of the looks at several windows, that which tells how it stands with the current or `last` incident: while that
-/// fires, it goes on until a window after its lowest is back to more than half of what is usual; another opens only
-/// in windows that begin after its end.
+/// fires, it goes on until a window after its peak is half way back to what is usual; another opens only in windows
+/// that begin after its end.
 pub(super) fn strongest(mut seen: Vec<Observation>, last: Option<&Alert>) -> Option<Observation> {
     let rank = |seen: &Observation| (seen.holds, seen.baseline.as_ref().map_or(0.0, surprise));
     let firing = last.filter(|alert| alert.state == AlertState::Firing);
@@ -133,10 +179,46 @@ pub(super) fn strongest(mut seen: Vec<Observation>, last: Option<&Alert>) -> Opt
     })
 }
 
-/// Whether a window after the lowest of an incident is back to more than half of what is usual.
+/// Whether a window after the peak of an incident is half way back to what is usual.
 fn shows_talk(seen: &Observation, incident: &Alert) -> bool {
     let expected = seen.baseline.as_ref().map_or(0.0, |baseline| baseline.expected);
-    seen.observed.window.0 >= incident.observed.window.1
-        && expected >= TELLING
-        && seen.observed.value > few(expected)
+    let is_back = match (shifted(seen.baseline.as_ref(), &seen.observed), incident.baseline.as_ref()) {
+        (Some(now), then @ Some(_)) => {
+            // It may have gone past it.
+            shifted(then, &incident.observed).is_some_and(|then| now / then < 0.5)
+        }
+        _ => seen.observed.value > few(expected),
+    };
+    seen.observed.window.0 >= incident.observed.window.1 && expected >= TELLING && is_back
+}
+
+/// How far a share lies from the usual one; `None` of a count.
+fn shifted(baseline: Option<&SeenBaseline>, observed: &Observed) -> Option<f64> {
+    let whole = f64::from(observed.whole?);
+    Some((f64::from(observed.value) - baseline?.expected) / whole.max(1.0))
+}
+
+/// A share as it was seen, with the interval that holds it, and the usual one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeenShare {
+    pub seen: Interval,
+    pub usual: f64,
+}
+
+/// The share of voice an alert saw, at 95 %: Wilson's interval of as many cases as tell that much where talk comes in
+/// clumps, known from as many windows as there were days of listening for; `None` of an alert about anything else.
+pub fn share_of(observed: &Observed, baseline: Option<&SeenBaseline>) -> Option<SeenShare> {
+    let (whole, baseline) = (f64::from(observed.whole?), baseline?);
+    if whole <= 0.0 {
+        return None;
+    }
+    let usual = (baseline.expected / whole).clamp(0.0, 1.0);
+    let days = (observed.window.1.as_second() - observed.window.0.as_second()) as f64 / 86_400.0;
+    let clumping = Clumping {
+        design_effect: (baseline.dispersion / usual.max(1.0 - usual)).max(1.0),
+        freedom: (baseline.days / days.max(1e-9)).clamp(FEWEST_FREEDOM, MOST_FREEDOM),
+    };
+    let sum = Sum { up: f64::from(observed.value), down: 0.0, whole };
+    let seen = Estimate::new(Figure::Share, sum, clumping)?.interval();
+    Some(SeenShare { seen, usual })
 }

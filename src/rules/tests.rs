@@ -82,7 +82,7 @@ fn voice(number: u32, at: Timestamp) -> SeenVoice {
 
 /// All of it was heard by all of today's sources.
 fn history(series: &Series) -> History {
-    let heard = |&counts: &Bucket| Some(Heard { counts, share: 1.0, deaf: 0.0 });
+    let heard = |&counts: &Bucket| Some(Heard { counts, share: 1.0, deaf: 0.0, whole: Bucket::default() });
     let slots = series.buckets.iter().map(heard).collect();
     History { start: series.start, step_s: series.step_s, slots }
 }
@@ -340,6 +340,65 @@ fn an_outage_raises_no_absence() {
     let (series, _) = silence(0.0);
     let short = History { slots: history(&series).slots[6 * PER_DAY..].to_vec(), ..history(&series) };
     assert_eq!(notices(&absences(&young, &short)), [], "fewer than two weeks are known before it");
+}
+
+/// Three weeks of a brand and its competitors; from the fourth day of the third one for two days, so many times as
+/// much is said of the one and of the others. Answers the brand's past beside the whole.
+fn compared(own: f64, others: f64, unheard: f64) -> History {
+    let mut chance = Chance::new(11);
+    let moved = 17 * PER_DAY..19 * PER_DAY;
+    let mut talk = |rate: f64, times: f64| {
+        let rate = |i| if moved.contains(&i) { rate * times } else { rate };
+        history(&series(|i| (chance.poisson(rate(i)), 0), 21 * PER_DAY))
+    };
+    let (own, mut others) = (talk(0.5, own), talk(1.5, others));
+    for slot in moved {
+        others.slots[slot] = others.slots[slot].map(|heard| Heard { deaf: unheard, ..heard });
+    }
+    settled::shares(own, &[others])
+}
+
+fn share_shift() -> Rule {
+    let among = ["acme", "globex"].map(BrandId::new).to_vec();
+    Rule { budget_per_week: 0.1, min: 20, ..rule(Condition::ShareShift { among }, Window::Auto) }
+}
+
+#[test]
+fn a_share_that_moves_is_one_incident_up_or_down() {
+    let rule = Rule { budget_per_week: 1.0, ..share_shift() };
+    for (own, others) in [(4.0, 1.0), (0.1, 1.0), (1.0, 0.2)] {
+        let past = compared(own, others, 0.0);
+        let moved = Timestamp::from_second(past.start.as_second() + 17 * 86_400).unwrap();
+        let mut told = absences(&rule, &past);
+        told.retain(|(_, alert)| alert.since > moved && alert.observed.window.1 > moved);
+        let first = &told.iter().find(|(notice, _)| *notice == Notice::First).unwrap().1;
+        let share = settled::share_of(&first.observed, first.baseline.as_ref()).unwrap();
+        assert!((share.usual - 0.25).abs() < 0.1, "{share:?}");
+        assert!(share.seen.low < share.seen.value && share.seen.value < share.seen.high, "{share:?}");
+        assert_eq!(share.seen.value > share.usual, own > others, "{share:?}");
+        assert!(told.iter().any(|(notice, _)| *notice == Notice::Resolved), "{own} {others}");
+        for (_, alert) in &told {
+            assert_eq!(recompute(alert), alert.baseline, "{own} {others}");
+        }
+        let [english, french] = [Tongue::English, Tongue::French].map(|tongue| reason(&rule, first, tongue));
+        assert!(english.contains(" % share of voice in ") && english.contains("(95 %: "), "{english}");
+        assert!(french.contains(" % de part de voix en ") && french.contains("(95 % : "), "{french}");
+    }
+}
+
+#[test]
+fn what_moves_all_alike_and_what_was_not_heard_moves_no_share() {
+    assert_eq!(notices(&absences(&share_shift(), &compared(1.0, 1.0, 0.0))), []);
+    assert_eq!(
+        notices(&absences(&share_shift(), &compared(4.0, 4.0, 0.0))),
+        [],
+        "everybody is spoken of more"
+    );
+    assert_eq!(
+        notices(&absences(&share_shift(), &compared(1.0, 0.4, 0.6))),
+        [],
+        "of one, most was not heard"
+    );
 }
 
 #[test]

@@ -20,7 +20,9 @@ pub struct Found<'a> {
 /// Replays a written series up to each time at which something is expected. The mentions of a step come in evenly over
 /// it, each as soon as it is published.
 pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<Found<'a>> {
-    let past = past(test, zone);
+    let others = past(test, &test.others, zone);
+    let past = past(test, &test.values, zone);
+    let others: &[&Past] = if test.others.is_empty() { &[] } else { &[&others] };
     let found = |expected: &'a Expectation| {
         let until = Timestamp::from_second(expected.at.as_second() + 1).unwrap_or(Timestamp::MAX);
         let span = Span { since: test.start, until };
@@ -33,7 +35,7 @@ pub fn check<'a>(test: &'a WrittenTest, zone: &TimeZone, tongue: Tongue) -> Vec<
                 let found = replay_at_once(&test.rule, &test.brand, &past, span, tongue, voices);
                 found.into_iter().map(|(alert, _)| alert).collect()
             }
-            _ => replay(&test.rule, &test.brand, &past, span, tongue),
+            _ => replay(&test.rule, &test.brand, (&past, others), span, tongue),
         };
         let firing = alerts.into_iter().rev().find(|alert| alert.state == AlertState::Firing);
         let value = firing.as_ref().map(|alert| alert.observed.value);
@@ -57,10 +59,10 @@ fn voices(rule: &Rule, arrivals: &[Arrival], at: Timestamp) -> Vec<SeenVoice> {
     arrivals.iter().map(voice).collect()
 }
 
-fn past(test: &WrittenTest, zone: &TimeZone) -> Past {
+fn past(test: &WrittenTest, values: &[Option<u32>], zone: &TimeZone) -> Past {
     let step_s = i64::try_from(test.step.as_secs()).unwrap_or(i64::MAX);
     let (mut arrivals, mut gaps): (Vec<Arrival>, Vec<(i64, Option<i64>)>) = (Vec::new(), Vec::new());
-    for (number, value) in test.values.iter().enumerate() {
+    for (number, value) in values.iter().enumerate() {
         let start = test.start.as_second() + number as i64 * step_s;
         let Some(value) = *value else {
             gaps.push((start, Some(start + step_s)));

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::watch::{Learned, Usual, Watch};
+use super::watch::{Learned, Watch};
 
 /// Seconds of the windows looked at, those of a rule's `window = "auto"`.
 const WINDOWS_S: [u32; 4] = [900, 3_600, 21_600, 86_400];
@@ -143,7 +143,7 @@ impl Stream {
                 break;
             }
             let Some(usual) = self.watch.usual(slots, hour_of_week(at_s), 1.0) else { break };
-            let room = (f64::from(Usual::threshold(&usual)) - 1.0 - others).max(0.0);
+            let room = (f64::from(usual.threshold(u32::MAX)) - 1.0 - others).max(0.0);
             upper = Some(upper.map_or(room, |least| least.min(room)));
         }
         upper

@@ -43,11 +43,13 @@ const LOOKED_UP: f64 = 0.7;
 pub struct Usual {
     /// Expected count.
     pub expected: f64,
-    /// Variance over mean, above 1; 1 is Poisson.
+    /// Variance over mean, above 1; 1 is Poisson. Of a share, over the mean of the smaller part.
     pub dispersion: f64,
     /// The probability the budget allows a window: a count alarms if it is at least as improbable.
     pub p_budget: f64,
     pub side: Side,
+    /// Of a share: all that was counted in the window.
+    pub whole: f64,
 }
 
 impl Usual {
@@ -56,6 +58,10 @@ impl Usual {
         match self.side {
             Side::More => upper(self.expected, self.dispersion, count),
             Side::Less => lower(self.expected, self.dispersion, count),
+            Side::Either => {
+                let (mean, count) = smaller(self.expected, count, self.whole);
+                either(mean, self.dispersion, count)
+            }
         }
     }
 
@@ -67,10 +73,11 @@ impl Usual {
         counted.ln_pmf(one) <= self.p_budget.ln() + 1e-6
     }
 
-    /// The smallest whole count that alarms, or the largest; 0 where not even that does.
-    pub fn threshold(&self) -> u32 {
+    /// The smallest whole count that alarms, or the largest; 0 where not even that does. Of a share, on the side of
+    /// what was `seen`.
+    pub fn threshold(&self, seen: u32) -> u32 {
         let alarms = |count: u32| self.tail(f64::from(count)) <= self.p_budget;
-        if self.side == Side::Less {
+        if self.side == Side::Less || self.side == Side::Either && f64::from(seen) < self.expected {
             let (mut low, mut high) = (0, self.expected.min(1e9) as u32 + 1);
             while high - low > 1 {
                 let middle = low + (high - low) / 2;
@@ -120,6 +127,17 @@ fn lower(mean: f64, dispersion: f64, count: f64) -> f64 {
     }
 }
 
+/// The probability of a count as far from the mean, or farther, on either side.
+fn either(mean: f64, dispersion: f64, count: f64) -> f64 {
+    (2.0 * upper(mean, dispersion, count).min(lower(mean, dispersion, count))).min(1.0)
+}
+
+/// Mean and count of the smaller part of a whole: a share and what is left of it tell the same, and the smaller one
+/// strays as counts do.
+fn smaller(mean: f64, count: f64, whole: f64) -> (f64, f64) {
+    if 2.0 * mean > whole { ((whole - mean).max(1e-4), (whole - count).max(0.0)) } else { (mean, count) }
+}
+
 fn negative_binomial(mean: f64, dispersion: f64) -> Result<NegativeBinomial, NegativeBinomialError> {
     NegativeBinomial::new(mean / (dispersion - 1.0), 1.0 / dispersion)
 }
@@ -133,6 +151,8 @@ struct Length {
     count: f64,
     season: f64,
     known: usize,
+    /// How much of them was heard; of a share, all that was counted.
+    exposure: f64,
     /// Expectation of all its slots.
     whole_season: f64,
 }
@@ -141,6 +161,7 @@ struct Length {
 struct Slot {
     count: Option<f64>,
     season: f64,
+    exposure: f64,
     /// As known before this slot.
     level: f64,
 }
@@ -203,6 +224,7 @@ impl Watch {
                 count: 0.0,
                 season: 0.0,
                 known: 0,
+                exposure: 0.0,
                 whole_season: 0.0,
             })
             .collect();
@@ -265,7 +287,7 @@ impl Watch {
         let oldest = self.past[before];
         let in_all = match self.side {
             Side::More => length.whole_season - oldest.season + season,
-            Side::Less => {
+            Side::Less | Side::Either => {
                 let known = length.known - usize::from(oldest.count.is_some()) + 1;
                 if (known as f64) < KNOWN * slots as f64 {
                     return None;
@@ -273,18 +295,29 @@ impl Watch {
                 length.season - oldest.count.map_or(0.0, |_| oldest.season) + season
             }
         };
-        Some(self.usual_of(length, (level * in_all).max(1e-4)))
+        let whole = length.exposure - oldest.count.map_or(0.0, |_| oldest.exposure) + exposure;
+        Some(self.usual_of(length, (level * in_all).max(1e-4), whole))
     }
 
-    fn usual_of(&self, length: &Length, mean: f64) -> Usual {
-        let variance = self.variance(length, mean);
+    fn usual_of(&self, length: &Length, mean: f64, whole: f64) -> Usual {
+        let (part, _) = self.part(mean, 0.0, whole);
+        let variance = self.variance(length, mean, part);
         let p_budget = (-(self.line_at + self.looks(length))).exp();
-        Usual { expected: mean, dispersion: variance / mean, p_budget, side: self.side }
+        let whole = if self.side == Side::Either { whole } else { 0.0 };
+        Usual { expected: mean, dispersion: variance / part, p_budget, side: self.side, whole }
     }
 
-    /// The variance of counts about a mean that is itself only known from so many mentions.
-    fn variance(&self, length: &Length, mean: f64) -> f64 {
-        length.spread.variance.at(mean) + self.dispersion() / (self.level.counted() + 2.0) * mean * mean
+    /// The variance of counts about a mean that is itself only known from so many mentions, `part` of which is meant.
+    fn variance(&self, length: &Length, mean: f64, part: f64) -> f64 {
+        let counted = self.level.counted();
+        // Of the larger part it is known as well as of the smaller.
+        let counted = if part == mean { counted } else { counted * part / mean };
+        length.spread.variance.at(part) + self.dispersion() / (counted + 2.0) * part * part
+    }
+
+    /// Mean and count that stray as counts do: of a share, those of its smaller part.
+    fn part(&self, mean: f64, count: f64, whole: f64) -> (f64, f64) {
+        if self.side == Side::Either { smaller(mean, count, whole) } else { (mean, count) }
     }
 
     /// Surprise is counted from what is as probable as once a week among windows of that length, each seen
@@ -310,7 +343,7 @@ impl Watch {
         let factors = self.season.at(hour_of_week, dispersion);
         let (season, level) = (factors.product() * exposure, self.level.mean());
         let longest = self.lengths.last().map_or(1, |length| length.slots);
-        self.past.push_back(Slot { count, season, level });
+        self.past.push_back(Slot { count, season, exposure, level });
         if self.past.len() > longest + 1 {
             self.past.pop_front();
         }
@@ -365,14 +398,18 @@ impl Watch {
             }
             let level = self.past[self.past.len() - length.slots].level;
             let (count, mean) = (length.count, (level * length.season).max(1e-4));
-            let variance = self.variance(&self.lengths[i], mean);
+            let whole = length.exposure;
+            let (part, part_count) = self.part(mean, count, whole);
+            let variance = self.variance(&self.lengths[i], mean, part);
+            let (mean, count) = (part, part_count);
             let length = &self.lengths[i];
             if self.days() >= FEWEST_DAYS {
                 let (near, dispersion) = (LOOKED_UP * variance.sqrt(), variance / mean);
                 let p = match self.side {
                     Side::More if count > 0.5 && count > mean + near => Some(upper(mean, dispersion, count)),
                     Side::Less if count < mean - near => Some(lower(mean, dispersion, count)),
-                    Side::More | Side::Less => None,
+                    Side::Either if (count - mean).abs() > near => Some(either(mean, dispersion, count)),
+                    Side::More | Side::Less | Side::Either => None,
                 };
                 if let Some(p) = p {
                     highest = highest.max(-p.ln() - self.looks(length));
@@ -432,6 +469,7 @@ impl Length {
         if let Some(count) = slot.count {
             self.count += sign * count;
             self.season += sign * slot.season;
+            self.exposure += sign * slot.exposure;
             if sign > 0.0 { self.known += 1 } else { self.known -= 1 }
         }
     }
@@ -447,7 +485,7 @@ mod tests {
         for expected in [1e-4, 0.03, 0.7, 4.0, 31.5, 900.0] {
             for dispersion in [1.0001, 1.3, 4.0, 60.0] {
                 for p_budget in [1e-12, 1e-5, 1e-3, 0.2] {
-                    let usual = Usual { expected, dispersion, p_budget, side: Side::More };
+                    let usual = Usual { expected, dispersion, p_budget, side: Side::More, whole: 0.0 };
                     for count in (0..200).chain((200..3_000).step_by(97)) {
                         if !usual.may_alarm(count) {
                             spared += 1;

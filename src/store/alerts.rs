@@ -217,12 +217,14 @@ pub(super) fn named<T: Copy, const N: usize>(
 }
 
 fn observed_to_json(observed: &Observed) -> Value {
-    let Observed { count, value, mentions, stories, negative, positive, sources, window, voices } = observed;
+    let Observed { count, value, mentions, stories, negative, positive, sources, window, voices, whole } =
+        observed;
     let (since, until) = window;
     json!({
         "count": count.as_str(), "value": value, "mentions": mentions, "stories": stories,
         "negative": negative, "positive": positive, "sources": sources,
         "window": [since.to_string(), until.to_string()],
+        "whole": whole,
         "voices": voices.iter().map(voice_to_json).collect::<Vec<_>>(),
     })
 }
@@ -238,6 +240,7 @@ fn observed_from_json(value: &Value) -> Option<Observed> {
         positive: number(&value["positive"]),
         sources: number(&value["sources"])?,
         window: (time(&value["window"][0])?, time(&value["window"][1])?),
+        whole: number(&value["whole"]),
         // Not known to vigies of before.
         voices: match value["voices"].as_array() {
             Some(voices) => voices.iter().map(voice_from_json).collect::<Option<_>>()?,
@@ -393,6 +396,7 @@ mod tests {
                 positive: Some(4),
                 sources: 17,
                 window: (time("2026-01-02T10:00Z"), time("2026-01-02T10:15Z")),
+                whole: Some(99),
                 voices: [None, Some(time("2025-11-30T08:00:07Z"))]
                     .map(|before| SeenVoice {
                         name: "Zoé \"Z\"".to_owned(),

@@ -8,7 +8,7 @@ use rusqlite::OptionalExtension;
 use super::rollups::{BACKFILL, known_subject};
 use super::sums::day;
 use super::{Reader, Scope, instant};
-use crate::model::{BrandId, Heard, History, Side, Timestamp};
+use crate::model::{BrandId, Bucket, Heard, History, Side, Timestamp};
 use crate::rules::settled;
 use crate::stats::stock::{self, JUDGED_S, Share, Slots, Told};
 
@@ -37,11 +37,11 @@ impl Reader {
         let gaps = |source| match side {
             Side::More => self.gaps_numbered(source),
             // Where nobody listens any more, there is no silence to be heard.
-            Side::Less => Ok(stock::ended(self.gaps_numbered(source)?, self.ended(source)?)),
+            Side::Less | Side::Either => Ok(stock::ended(self.gaps_numbered(source)?, self.ended(source)?)),
         };
         let known = stock::heard(slots, &shares, gaps)?;
         let heard = |(&counts, heard): (_, Option<(f64, f64)>)| {
-            heard.map(|(share, deaf)| Heard { counts, share, deaf })
+            heard.map(|(share, deaf)| Heard { counts, share, deaf, whole: Bucket::default() })
         };
         let slots = series.buckets.iter().zip(known).map(heard).collect();
         Ok(Some(History { start: since, step_s, slots }))

@@ -7,6 +7,7 @@ use super::annotations::AnnotationView;
 use crate::model::{
     Acknowledgement, Alert, AlertId, AlertState, Annotation, SeenBaseline, SeenVoice, Timestamp,
 };
+use crate::rules::settled;
 use crate::store::{AlertFilter, Reader};
 
 /// Alerts listed unless all are asked for.
@@ -59,9 +60,24 @@ pub struct ObservedView {
     pub positive: Option<u32>,
     pub sources: u32,
     pub window: [Timestamp; 2],
+    /// Of a rule for shares: the same of all brands that are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u32>,
+    /// And the share, with the interval that holds it, beside the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<ShareView>,
     /// Whom a rule for new voices heard.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub voices: Vec<VoiceView>,
+}
+
+/// A share of voice, from 0 to 1, at 95 %.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ShareView {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+    pub usual: f64,
 }
 
 /// Someone who spoke, and what was known of that then.
@@ -136,6 +152,13 @@ impl AlertView {
                 positive: seen.positive,
                 sources: seen.sources,
                 window: [seen.window.0, seen.window.1],
+                whole: seen.whole,
+                share: settled::share_of(seen, alert.baseline.as_ref()).map(|share| ShareView {
+                    value: share.seen.value,
+                    low: share.seen.low,
+                    high: share.seen.high,
+                    usual: share.usual,
+                }),
                 voices: seen.voices.iter().map(VoiceView::from).collect(),
             },
             baseline: alert.baseline.as_ref().map(BaselineView::from),

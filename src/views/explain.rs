@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView, VoiceView};
 use crate::model::{
-    Alert, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId, Timestamp,
-    Tongue,
+    Alert, BrandId, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId,
+    Timestamp, Tongue,
 };
 use crate::rules;
 use crate::store::{Reader, Scope};
@@ -84,6 +84,7 @@ pub enum Counted {
     Stories,
     Negative,
     Positive,
+    Whole,
 }
 
 /// What is known of a voice.
@@ -120,6 +121,7 @@ impl Difference {
                     Counted::Stories => tongue.of("stories", "histoires"),
                     Counted::Negative => tongue.of("negative", "négatives"),
                     Counted::Positive => tongue.of("positive", "positives"),
+                    Counted::Whole => tongue.of("of all compared", "de toutes les marques comparées"),
                 };
                 match tongue {
                     Tongue::English => {
@@ -237,6 +239,9 @@ pub struct RecomputedView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub voices: Vec<VoiceView>,
     pub positive: u32,
+    /// Of a rule for shares: of all that were compared, in the unit of the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -379,11 +384,26 @@ fn heard_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
     differences
 }
 
-/// What of its window is known, as far as that was heard.
-fn counted(reader: &Reader, alert: &Alert) -> Result<Bucket> {
+/// What of all that were compared was known when a share was seen.
+fn whole(reader: &Reader, alert: &Alert) -> Result<Option<u32>> {
+    if alert.observed.whole.is_none() {
+        return Ok(None);
+    }
+    // Who was compared is part of the rule as it was.
+    let written = alert.rule_text.lines().find_map(|line| line.strip_prefix("among = "));
+    let among: Vec<String> = serde_json::from_str(written.unwrap_or("[]"))?;
+    let mut whole = 0;
+    for brand in among.into_iter().map(BrandId::new) {
+        whole += counted(reader, alert, &brand)?.volume(alert.observed.count);
+    }
+    Ok(Some(whole))
+}
+
+/// What is said of a brand in its window, as far as that was heard.
+fn counted(reader: &Reader, alert: &Alert, brand: &BrandId) -> Result<Bucket> {
     let mut sum = Bucket::default();
     for (since, until) in heard(alert)? {
-        let scope = Scope { since, until, ..scope(alert) };
+        let scope = Scope { brand, since, until, ..scope(alert) };
         sum += reader.count_known(&scope, alert.seen_at)?;
     }
     Ok(sum)
@@ -425,13 +445,14 @@ fn scope(alert: &Alert) -> Scope<'_> {
 
 fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
-        counted(reader, alert)?
+        counted(reader, alert, &alert.brand)?
     } else {
         bucket_of(&reader.mentions(&alert.evidence)?)
     };
     Ok(RecomputedView {
         baseline: None,
         voices: Vec::new(),
+        whole: whole(reader, alert)?,
         mentions: bucket.mentions,
         stories: bucket.stories,
         negative: bucket.toned(SentimentLabel::Negative, alert.observed.count),
@@ -467,6 +488,7 @@ fn counted_otherwise(alert: &Alert, today: &RecomputedView) -> Vec<Difference> {
         (Counted::Stories, Some(then.stories), today.stories),
         (Counted::Negative, Some(then.negative), today.negative),
         (Counted::Positive, then.positive, today.positive),
+        (Counted::Whole, then.whole, today.whole.unwrap_or_default()),
     ]
     .into_iter()
     .filter_map(|(what, then, today)| Some((what, then?, today)))

@@ -24,6 +24,11 @@ timezone = "Europe/Paris"
 id = "acme"
 name = "Acme"
 
+[[brand]]
+id = "globex"
+name = "Globex"
+role = "competitor"
+
 [[source]]
 id = "news"
 url = "https://news.example/feed.xml"
@@ -87,6 +92,12 @@ cooldown = "3h"
 [[rule]]
 id = "silent"
 kind = "absence"
+count = "mentions"
+budget = "1/day"
+
+[[rule]]
+id = "share"
+kind = "share-shift"
 count = "mentions"
 budget = "1/day"
 
@@ -181,7 +192,26 @@ fn weeks(late: bool) -> Vec<Said> {
         }
     }
     all.extend(voices());
+    all.extend(rivals(late));
     all.sort_by_key(|said| said.heard_s);
+    all
+}
+
+/// What is said of the competitor: a quarter as often again, and for two days five times as much.
+fn rivals(late: bool) -> Vec<Said> {
+    let mut dice = Dice(23);
+    let mut all = Vec::new();
+    for hour in 0..4 * 7 * 24 {
+        let times = if (18 * 24..20 * 24).contains(&hour) { 5 } else { 1 };
+        for _ in 0..times {
+            if dice.below(5) == 0 {
+                let at_s = START_S + hour * 3_600 + dice.below(3_600) as i64;
+                let lag_s = if late { dice.below(5 * 3_600) } else { dice.below(1_200) } as i64;
+                let said = said(&mut dice, 100_000 + all.len(), (at_s, at_s + lag_s), "builds", false);
+                all.push(Said { item: said.item.replace("Acme", "Globex"), ..said });
+            }
+        }
+    }
     all
 }
 
@@ -327,7 +357,7 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
         assert!(replayed.alerts.iter().any(|r| r.alert.rule == *rule), "{rule} never spoke");
     }
     let reader = vigie::store::Reader::open(live.dir.path()).expect("opened");
-    for alert in live.alerts.iter().filter(|alert| alert.rule.as_str() == "silent") {
+    for alert in live.alerts.iter().filter(|alert| ["silent", "share"].contains(&alert.rule.as_str())) {
         let explained =
             vigie::views::explain::explain(&reader, alert, &live.config.rules).expect("explained");
         assert!(explained.differences.is_empty(), "{alert:?} {:?}", explained.differences);
@@ -354,7 +384,7 @@ fn check(said: &[Said], rules_that_spoke: &[&str]) {
 fn a_backtest_says_what_was_said_live() {
     check(
         &weeks(false),
-        &["auto", "copies", "bad", "good", "dated", "within", "recall", "who", "many", "silent"],
+        &["auto", "copies", "bad", "good", "dated", "within", "recall", "who", "many", "silent", "share"],
     );
 }
 

@@ -217,6 +217,8 @@ fn made_up(seed: u64, foreign: &str, address: &str) -> ReportView {
             positive: Some(0),
             sources: 1,
             window: [since, until],
+            whole: None,
+            share: None,
             voices: Vec::new(),
         },
         baseline: None,
