@@ -4,7 +4,8 @@
 //! corpus and prints nothing. The whole way is measured by `benches/round.sh`. `cargo bench --bench main -- --held
 //! 1000000` prints what so many stories take instead; `--alarms 6`, how many false alarms spike rules raise in so many
 //! simulated years, and what they catch; `--missing 2`, the same of rules for what is missing; `--coverage 4000`, how often intervals of so many simulated comparisons hold;
-//! `--million FILE FOLDER`, how many mentions are searched beside raw Tantivy and SQLite's FTS5.
+//! `--million FILE FOLDER`, how many mentions are searched beside raw Tantivy and SQLite's FTS5; `--looks FILE FOLDER`,
+//! what a look of a thousand rules takes. `--year FILE FOLDER 5` builds what `vigie benchmark` can be timed on.
 
 mod alarms;
 mod chance;
@@ -12,12 +13,14 @@ mod corpus;
 mod coverage;
 mod held;
 mod ingest;
+mod looks;
 mod matching;
 mod million;
 mod missing;
 mod search;
 mod stories;
 mod stream;
+mod year;
 
 use std::time::Duration;
 
@@ -52,6 +55,20 @@ fn main() -> anyhow::Result<()> {
             .zip(arguments.get(at + 2))
             .context("after --million come a file of JSON lines and a folder to build in")?;
         return million::run(file, folder);
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--looks") {
+        let [file, folder] = arguments.get(at + 1..at + 3).unwrap_or_default() else {
+            anyhow::bail!("after --looks come a file of JSON lines and a folder to build in");
+        };
+        return looks::run(file, folder);
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--year") {
+        let [file, folder, brands] = arguments.get(at + 1..at + 4).unwrap_or_default() else {
+            anyhow::bail!(
+                "after --year come a file of JSON lines, a folder to build in, and how many brands"
+            );
+        };
+        return year::run(file, folder, brands.parse().context("a number of brands, as in 5")?);
     }
     let bench = Bench { measures: arguments.iter().any(|argument| argument == "--bench") };
     matching::run(&bench);

@@ -31,8 +31,8 @@ use vigie::views::search::search;
 
 use crate::cpu_time;
 
-const START: i64 = 1_761_955_200; // 2025-11-01
-const YEAR_S: i64 = 365 * 86_400;
+pub const START: i64 = 1_761_955_200; // 2025-11-01
+pub const YEAR_S: i64 = 365 * 86_400;
 /// Mentions that are stored in one transaction, a batch for each source among them.
 const CHUNK: usize = 5_000;
 /// Mentions that arrive after the others, in commits of [`LIVE_COMMIT`]: an index of many small segments.
@@ -42,14 +42,14 @@ const LIVE_COMMIT: usize = 100;
 const SAVED: &str = "saved";
 
 #[derive(serde::Deserialize)]
-struct Line {
-    ts: i64,
-    source: String,
+pub struct Line {
+    pub ts: i64,
+    pub source: String,
     lang: String,
-    brand: String,
+    pub brand: String,
     sent: f32,
-    title: String,
-    body: String,
+    pub title: String,
+    pub body: String,
     url: String,
     author: String,
 }
@@ -92,7 +92,7 @@ pub fn run(file: &str, folder: &str) -> Result<()> {
     ask(&lines, &words, folder, "live")
 }
 
-fn read(file: &str) -> Result<Vec<Line>> {
+pub fn read(file: &str) -> Result<Vec<Line>> {
     let reader = BufReader::new(File::open(file).with_context(|| file.to_owned())?);
     let mut lines: Vec<Line> =
         reader.lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect::<Result<_>>()?;
@@ -138,14 +138,14 @@ fn choose(lines: &[Line]) -> Result<Words> {
     })
 }
 
-fn prepared(line: &Line, words: &Words) -> Prepared {
+pub fn prepared(line: &Line, frequent: &str) -> Prepared {
     let at = Timestamp::from_second(line.ts).expect("a time of this century");
     let p = match line.sent {
         sent if sent < 0.0 => [0.8, 0.15, 0.05],
         sent if sent > 0.0 => [0.05, 0.15, 0.8],
         _ => [0.1, 0.8, 0.1],
     };
-    let holds = line.body.split(' ').any(|word| word == words.frequent);
+    let holds = line.body.split(' ').any(|word| word == frequent);
     Prepared {
         text_hash: text_hash(&line.title, &line.body),
         link_key: vigie::text::url::canonical(&line.url),
@@ -178,10 +178,14 @@ fn prepared(line: &Line, words: &Words) -> Prepared {
 fn batches(lines: &[Line], words: &Words) -> Vec<Batch> {
     let mut by_source: HashMap<&str, Vec<Prepared>> = HashMap::new();
     for line in lines {
-        by_source.entry(&line.source).or_default().push(prepared(line, words));
+        by_source.entry(&line.source).or_default().push(prepared(line, &words.frequent));
     }
-    let batch = |(source, entries): (&str, Vec<Prepared>)| Batch {
-        source: SourceId::new(source),
+    by_source.into_iter().map(|(source, entries)| batch(SourceId::new(source), entries)).collect()
+}
+
+pub fn batch(source: SourceId, entries: Vec<Prepared>) -> Batch {
+    Batch {
+        source,
         read: entries.len(),
         reach: None,
         dates: Vec::new(),
@@ -190,8 +194,7 @@ fn batches(lines: &[Line], words: &Words) -> Vec<Batch> {
         problems: Vec::new(),
         wished_interval_s: None,
         skip: Skip::default(),
-    };
-    by_source.into_iter().map(batch).collect()
+    }
 }
 
 fn store(engines: &mut Engines, lines: &[Line], words: &Words) -> Result<std::time::Duration> {
@@ -224,7 +227,7 @@ fn build_ours(lines: &[Line], folder: &Path, words: &Words) -> Result<()> {
     Ok(())
 }
 
-fn rate(name: &str, count: usize, cpu: std::time::Duration) {
+pub fn rate(name: &str, count: usize, cpu: std::time::Duration) {
     let seconds = cpu.as_secs_f64();
     println!("{name:<40} {:>9.0} mentions per CPU second ({seconds:.1} s)", count as f64 / seconds);
 }
@@ -454,7 +457,7 @@ fn ask(lines: &[Line], words: &Words, folder: &Path, state: &str) -> Result<()> 
     );
     let year = (Timestamp::from_second(START)?, Timestamp::from_second(START + YEAR_S + 1)?);
     let brands: Vec<BrandId> = (0..5).map(|n| BrandId::new(format!("b{n}"))).collect();
-    let counts = |saved: Option<&str>| median(|| Ok(reader.rollup(&brands, saved, year.0, year.1)?.len()));
+    let counts = |saved: Option<&str>| median(|| Ok(reader.by_day(&brands, saved, year.0, year.1)?.len()));
     row(
         "5 brands by day",
         counts(None)?,

@@ -36,44 +36,46 @@ pub fn stand_out(texts: &[&str], others: &[&str], names: &[&str], limit: usize) 
 
 /// The same words, with what speaks for them.
 pub fn weigh(texts: &[&str], others: &[&str], names: &[&str], limit: usize) -> Vec<Term> {
-    let named: HashSet<String> =
-        names.iter().flat_map(|name| tokens::words(name)).map(|token| token.word.into_owned()).collect();
     let (here, there) = (Counted::of(texts), Counted::of(others));
-    let (here_total, there_total) = (here.total(), there.total());
-    let total = here_total + there_total;
-    // A single text has no word that more than one of its like share.
-    let fewest = if texts.len() > 1 { 2 } else { 1 };
-    let mut ranked: Vec<(f64, &str, usize)> = Vec::new();
-    for (word, places) in &here.texts {
-        let in_there = there.texts.get(word).map_or(0, Vec::len);
-        if places.len() < fewest || named.contains(word.as_str()) {
-            continue;
-        }
-        let (in_here, of_there) = (places.len() as f64, in_there as f64);
-        let prior_total = PRIOR_TEXTS * total / (texts.len() + others.len()) as f64;
-        let prior = prior_total * (in_here + of_there) / total;
-        let log_odds = |count: f64, of: f64| ((count + prior) / (of + prior_total - count - prior)).ln();
-        let variance = 1.0 / (in_here + prior) + 1.0 / (of_there + prior);
-        let deviations = if others.is_empty() {
-            in_here
-        } else {
-            (log_odds(in_here, here_total) - log_odds(of_there, there_total)) / variance.sqrt()
-        };
-        if others.is_empty() || deviations >= STANDS_OUT {
-            ranked.push((deviations, word, in_there));
-        }
-    }
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    let term = |(weight, word, others): (f64, &str, usize)| {
-        let places = here.texts.get(word).map_or(&[][..], Vec::as_slice);
-        Term {
-            spelling: spelling(word, places, texts),
-            weight,
-            texts: places.iter().map(|(text, _)| *text).collect(),
-            others,
-        }
+    let others = Others {
+        texts: others.len(),
+        total: there.total(),
+        with: |word: &str| there.texts.get(word).map_or(0, Vec::len),
     };
-    ranked.into_iter().take(limit).map(term).collect()
+    here.against(&others, texts, &named(names), limit)
+}
+
+/// [`weigh`]s each group of texts against all other groups.
+pub fn weigh_each(groups: &[Vec<&str>], names: &[&str], limit: usize) -> Vec<Vec<Term>> {
+    let counted: Vec<Counted> = groups.iter().map(|texts| Counted::of(texts)).collect();
+    let mut with: HashMap<&str, usize> = HashMap::new();
+    for (word, places) in counted.iter().flat_map(|counted| &counted.texts) {
+        *with.entry(word).or_default() += places.len();
+    }
+    let texts: usize = groups.iter().map(Vec::len).sum();
+    let total: f64 = counted.iter().map(Counted::total).sum();
+    let named = named(names);
+    let of = |(here, group): (&Counted, &Vec<&str>)| {
+        let in_here = |word: &str| here.texts.get(word).map_or(0, Vec::len);
+        let others = Others {
+            texts: texts - group.len(),
+            total: total - here.total(),
+            with: |word: &str| with.get(word).map_or(0, |with| with - in_here(word)),
+        };
+        here.against(&others, group, &named, limit)
+    };
+    counted.iter().zip(groups).map(of).collect()
+}
+
+fn named(names: &[&str]) -> HashSet<String> {
+    names.iter().flat_map(|name| tokens::words(name)).map(|token| token.word.into_owned()).collect()
+}
+
+/// What texts are held against: how many there are, with how many words, and how many have a word.
+struct Others<F> {
+    texts: usize,
+    total: f64,
+    with: F,
 }
 
 /// Whether a folded word is too common in French or English to say anything.
@@ -123,6 +125,51 @@ impl Counted {
     fn total(&self) -> f64 {
         self.texts.values().map(|places| places.len() as f64).sum()
     }
+
+    /// Of `texts`, which were counted.
+    fn against(
+        &self,
+        others: &Others<impl Fn(&str) -> usize>,
+        texts: &[&str],
+        named: &HashSet<String>,
+        limit: usize,
+    ) -> Vec<Term> {
+        let here_total = self.total();
+        let total = here_total + others.total;
+        // A single text has no word that more than one of its like share.
+        let fewest = if texts.len() > 1 { 2 } else { 1 };
+        let mut ranked: Vec<(f64, &str, usize)> = Vec::new();
+        for (word, places) in &self.texts {
+            if places.len() < fewest || named.contains(word.as_str()) {
+                continue;
+            }
+            let in_there = (others.with)(word);
+            let (in_here, of_there) = (places.len() as f64, in_there as f64);
+            let prior_total = PRIOR_TEXTS * total / (texts.len() + others.texts) as f64;
+            let prior = prior_total * (in_here + of_there) / total;
+            let log_odds = |count: f64, of: f64| ((count + prior) / (of + prior_total - count - prior)).ln();
+            let variance = 1.0 / (in_here + prior) + 1.0 / (of_there + prior);
+            let deviations = if others.texts == 0 {
+                in_here
+            } else {
+                (log_odds(in_here, here_total) - log_odds(of_there, others.total)) / variance.sqrt()
+            };
+            if others.texts == 0 || deviations >= STANDS_OUT {
+                ranked.push((deviations, word, in_there));
+            }
+        }
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        let term = |(weight, word, others): (f64, &str, usize)| {
+            let places = self.texts.get(word).map_or(&[][..], Vec::as_slice);
+            Term {
+                spelling: spelling(word, places, texts),
+                weight,
+                texts: places.iter().map(|(text, _)| *text).collect(),
+                others,
+            }
+        };
+        ranked.into_iter().take(limit).map(term).collect()
+    }
 }
 
 fn spelling(word: &str, places: &[Place], texts: &[&str]) -> String {
@@ -156,6 +203,22 @@ mod tests {
         let terms = stand_out(&incident, &usual.repeat(4), &[], 3);
         assert_eq!(terms.first().map(String::as_str), Some("panne"));
         assert!(terms.contains(&"réseau".to_owned()) && !terms.contains(&"acme".to_owned()), "{terms:?}");
+    }
+
+    #[test]
+    fn groups_are_held_against_all_others() {
+        let groups = [
+            ["Acme outage again", "an outage"].repeat(4),
+            ["a new shop", "shop"].repeat(3),
+            vec!["outage of a shop"],
+        ];
+        let each = weigh_each(&groups, &["Acme"], 5);
+        for (place, terms) in each.iter().enumerate() {
+            let mut others = groups.to_vec();
+            let texts = others.remove(place);
+            assert_eq!(*terms, weigh(&texts, &others.concat(), &["Acme"], 5));
+        }
+        assert_eq!(each[0][0].spelling, "outage");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, params};
 
-use super::stories;
+use super::{stored_zone, stories, sums};
 use crate::enrich::fingerprint::Fingerprint;
 
 /// Brings a database up to date; one of a newer program is an error.
@@ -25,6 +25,9 @@ pub(super) fn migrate(db: &mut Connection) -> Result<()> {
     }
     if done == WIDE_BANDS {
         narrow_bands(&tx).context("bringing the database up to date")?;
+    }
+    if done > 0 && done <= WITHOUT_SUMS {
+        sums::rebuild(&tx, &stored_zone(&tx)?).context("bringing the database up to date")?;
     }
     tx.pragma_update(None, "user_version", STEPS.len())?;
     Ok(tx.commit()?)
@@ -478,11 +481,63 @@ const STEPS: &[&str] = &[
         SELECT (place & 0xffff) / 14 * 0x1000000 + (place >> 16), entry FROM bands_before ORDER BY 1;
     DROP TABLE bands_before;
     ",
+    // Sums over rollups, in place of rollups by day.
+    "
+    ALTER TABLE rollups RENAME TO rollups_before;
+    -- Sums over `counted` and `story_firsts`; `bucket` is where the minute starts.
+    CREATE TABLE rollups (
+        subject INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        tone INTEGER NOT NULL,
+        backfill INTEGER NOT NULL,
+        mentions INTEGER NOT NULL,
+        stories INTEGER NOT NULL,
+        expired_mentions INTEGER NOT NULL DEFAULT 0,
+        expired_stories INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (subject, bucket, source, language, tone, backfill)
+    ) WITHOUT ROWID;
+    INSERT INTO rollups
+        SELECT subject, bucket, source, language, tone, backfill, mentions, stories, expired_mentions,
+            expired_stories
+        FROM rollups_before WHERE grain = 0;
+    DROP TABLE rollups_before;
+    CREATE INDEX rollups_by_source ON rollups (source, bucket);
+
+    -- Sums over rollups, by days of the user's zone, and by source and month of that zone; mentions by tone
+    -- too. `day` and `month` are where they start.
+    CREATE TABLE day_sums (
+        subject INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        mentions INTEGER NOT NULL,
+        stories INTEGER NOT NULL,
+        negative INTEGER NOT NULL,
+        neutral INTEGER NOT NULL,
+        positive INTEGER NOT NULL,
+        PRIMARY KEY (subject, day)
+    ) WITHOUT ROWID;
+    CREATE TABLE source_months (
+        subject INTEGER NOT NULL,
+        month INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        language TEXT NOT NULL,
+        mentions INTEGER NOT NULL,
+        stories INTEGER NOT NULL,
+        negative INTEGER NOT NULL,
+        neutral INTEGER NOT NULL,
+        positive INTEGER NOT NULL,
+        PRIMARY KEY (subject, month, source, language)
+    ) WITHOUT ROWID;
+    ",
     "
     -- Words of crisis in the evidence: a JSON list.
     ALTER TABLE alerts ADD COLUMN triggers TEXT NOT NULL DEFAULT '[]';
     ",
 ];
+
+/// The step up to which there were no sums over rollups.
+const WITHOUT_SUMS: usize = 17;
 
 /// The step after which fingerprints are of the kind that this program takes.
 const OTHER_FINGERPRINTS: usize = 8;
@@ -581,6 +636,32 @@ mod tests {
             )
             .unwrap();
         assert_eq!(expired, (1, 0, 0, 0, 0));
+    }
+
+    #[test]
+    fn rollups_by_day_give_way_to_sums() {
+        let mut db = as_left_by(WITHOUT_SUMS);
+        db.execute_batch(
+            "INSERT INTO meta VALUES ('zone', 'Europe/Paris');
+             INSERT INTO rollups (subject, grain, bucket, source, language, tone, backfill, mentions, stories) VALUES
+                 -- Half past midnight on 1 February in Paris, and an hour before.
+                 (1, 0, 1769902200, 7, 'en', 0, 0, 3, 1), (1, 0, 1769898600, 7, 'en', 3, 1, 1, 1),
+                 (1, 1, 1769900400, 7, 'en', 0, 0, 3, 1), (1, 1, 1769814000, 7, 'en', 3, 1, 1, 1);",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap();
+        require_current(&db).unwrap();
+        let all = |sql: &str| -> Vec<Vec<i64>> {
+            let mut statement = db.prepare(sql).unwrap();
+            let columns = statement.column_count();
+            let rows = statement.query_map([], |row| (0..columns).map(|at| row.get(at)).collect()).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
+        };
+        assert_eq!(all("SELECT bucket, mentions FROM rollups"), [[1_769_898_600, 1], [1_769_902_200, 3]]);
+        let days = "SELECT day, mentions, stories, negative, neutral, positive FROM day_sums";
+        assert_eq!(all(days), [[1_769_814_000, 1, 1, 0, 0, 0], [1_769_900_400, 3, 1, 3, 0, 0]]);
+        let months = "SELECT month, source, mentions, stories, negative FROM source_months";
+        assert_eq!(all(months), [[1_767_222_000, 7, 1, 1, 0], [1_769_900_400, 7, 3, 1, 3]]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod sources;
 mod spread;
 mod stories;
 mod streams;
+mod sums;
 #[cfg(test)]
 mod testing;
 mod told;
@@ -60,6 +61,7 @@ pub use series::{RollupRow, Scope, Totals};
 pub use sources::{Hearing, Outcome, QuietPoll, Remark};
 pub use spread::{SpreadStory, StorySizes};
 pub use streams::StreamPlace;
+pub use sums::{Counts, DayCounts, SourceCounts};
 pub use told::Told;
 
 use crate::model::Timestamp;
@@ -115,10 +117,7 @@ impl Reader {
         db.set_prepared_statement_cache_capacity(128);
         // Without it, SQLite plans a cached statement anew whenever it is given other values.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let zone = match meta(&db, "zone")? {
-            Some(name) => TimeZone::get(&name).with_context(|| format!("unknown time zone `{name}`"))?,
-            None => TimeZone::UTC,
-        };
+        let zone = stored_zone(&db)?;
         Ok(Self { db, zone })
     }
 }
@@ -204,6 +203,14 @@ fn meta(db: &Connection, key: &str) -> Result<Option<String>> {
 fn set_meta(db: &Connection, key: &str, value: &str) -> Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?.execute([key, value])?;
     Ok(())
+}
+
+/// Whose days and months are meant.
+fn stored_zone(db: &Connection) -> Result<TimeZone> {
+    match meta(db, "zone")? {
+        Some(name) => TimeZone::get(&name).with_context(|| format!("unknown time zone `{name}`")),
+        None => Ok(TimeZone::UTC),
+    }
 }
 
 fn stored_rev(db: &Connection) -> Result<u64> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::expiry::GONE;
-use super::rollups::{BACKFILL, COUNTS, DAY, HOW_IT_COUNTS, MINUTE, day, minute};
+use super::rollups::{BACKFILL, COUNTS, HOW_IT_COUNTS, minute};
 use super::{Reader, instant, list_from_json};
 use crate::model::is_dated;
 
@@ -19,14 +19,13 @@ impl Reader {
             Some((mentions, stories)) => format!("{mentions} mentions, {stories} stories"),
             None => "nothing".to_owned(),
         };
-        Ok(cells
+        let mut wrong: Vec<String> = cells
             .into_iter()
             .filter(|cell| expected.get(cell) != stored.get(cell))
             .map(|cell| {
-                let grain = if cell.grain == MINUTE { "minute" } else { "day" };
                 let query = if cell.query.is_empty() { String::new() } else { format!("@{}", cell.query) };
                 format!(
-                    "{}{query}, {grain} {}, source {}, language `{}`, tone {}, back-fill {}: {} stored, {} counted",
+                    "{}{query}, minute {}, source {}, language `{}`, tone {}, back-fill {}: {} stored, {} counted",
                     cell.brand,
                     instant(cell.bucket),
                     cell.source,
@@ -37,7 +36,9 @@ impl Reader {
                     describe(expected.get(cell)),
                 )
             })
-            .collect())
+            .collect();
+        wrong.extend(self.wrong_sums()?);
+        Ok(wrong)
     }
 
     /// The rollups as they should be: from entries and mentions, and what was noted of those that expired.
@@ -62,24 +63,21 @@ impl Reader {
                     continue;
                 }
                 let begins = begun.insert((story, brand.clone(), query.clone()));
-                for (grain, bucket) in [(MINUTE, minute(at)), (DAY, day(at, &self.zone)?)] {
-                    let cell = Cell {
-                        brand: brand.clone(),
-                        query: query.clone(),
-                        grain,
-                        bucket,
-                        source: row.get(3)?,
-                        language: row.get(4)?,
-                        tone: row.get(5)?,
-                        backfill: match row.get(6)? {
-                            how if late.contains(&query) => BACKFILL.max(how),
-                            how => how,
-                        },
-                    };
-                    let counts: &mut (i64, i64) = expected.entry(cell).or_default();
-                    counts.0 += 1;
-                    counts.1 += i64::from(begins);
-                }
+                let cell = Cell {
+                    brand: brand.clone(),
+                    bucket: minute(at),
+                    source: row.get(3)?,
+                    language: row.get(4)?,
+                    tone: row.get(5)?,
+                    backfill: match row.get(6)? {
+                        how if late.contains(&query) => BACKFILL.max(how),
+                        how => how,
+                    },
+                    query,
+                };
+                let counts: &mut (i64, i64) = expected.entry(cell).or_default();
+                counts.0 += 1;
+                counts.1 += i64::from(begins);
             }
         }
         Ok(expected)
@@ -107,21 +105,20 @@ impl Reader {
 
     fn rollup_cells(&self, counts: &str) -> Result<BTreeMap<Cell, (i64, i64)>> {
         let mut statement = self.db.prepare(&format!(
-            "SELECT s.brand, s.query, grain, bucket, source, language, tone, backfill, {counts}
+            "SELECT s.brand, s.query, bucket, source, language, tone, backfill, {counts}
              JOIN subjects s USING (subject)"
         ))?;
         let rows = statement.query_map([], |row| {
             let cell = Cell {
                 brand: row.get(0)?,
                 query: row.get(1)?,
-                grain: row.get(2)?,
-                bucket: row.get(3)?,
-                source: row.get(4)?,
-                language: row.get(5)?,
-                tone: row.get(6)?,
-                backfill: row.get(7)?,
+                bucket: row.get(2)?,
+                source: row.get(3)?,
+                language: row.get(4)?,
+                tone: row.get(5)?,
+                backfill: row.get(6)?,
             };
-            Ok((cell, (row.get(8)?, row.get(9)?)))
+            Ok((cell, (row.get(7)?, row.get(8)?)))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -132,7 +129,6 @@ impl Reader {
 struct Cell {
     brand: String,
     query: String,
-    grain: u8,
     bucket: i64,
     source: i64,
     language: String,
@@ -150,11 +146,17 @@ mod tests {
         let document = batch("news", &[dated(item("1", "acme"), "2026-01-02T10:00Z")]);
         scene.store.ingest(&document, &poll("2026-01-02T11:00Z")).unwrap();
         assert_eq!(scene.store.recount().unwrap(), Vec::<String>::new());
-        scene.store.reader.db.execute("UPDATE rollups SET mentions = 2 WHERE grain = 0", []).unwrap();
+        scene.store.reader.db.execute("UPDATE rollups SET mentions = 2", []).unwrap();
         assert_eq!(
             scene.store.recount().unwrap(),
-            ["acme, minute 2026-01-02T10:00:00Z, source 1, language `en`, tone 1, back-fill 0: \
-              2 mentions, 1 stories stored, 1 mentions, 1 stories counted"]
+            [
+                "acme, minute 2026-01-02T10:00:00Z, source 1, language `en`, tone 1, back-fill 0: \
+              2 mentions, 1 stories stored, 1 mentions, 1 stories counted",
+                "subject 1, day 2026-01-02T00:00:00Z: 1 mentions, 1 stories, [0, 1, 0] by tone stored, \
+              2 mentions, 1 stories, [0, 2, 0] by tone by minute",
+                "subject 1, month 2026-01-01T00:00:00Z, source 1, language `en`: \
+              1 mentions, 1 stories, [0, 1, 0] by tone stored, 2 mentions, 1 stories, [0, 2, 0] by tone by minute"
+            ]
         );
     }
 }

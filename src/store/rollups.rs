@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::sums::{self, Sums};
 use super::{Horizon, Reader, Store, instant, meta, set_meta, stored_rev};
 use crate::model::{BrandId, Timestamp};
 
@@ -49,13 +50,13 @@ impl Store {
         Ok(())
     }
 
-    /// Says whose days are meant; counts per day are made again if it is another zone than before. The
+    /// Says whose days and months are meant; sums over them are made again if it is another zone than before. The
     /// zone must have an IANA name.
     pub fn set_zone(&mut self, zone: &TimeZone) -> Result<()> {
         let name = zone.iana_name().context("the time zone has no IANA name")?;
         let tx = self.reader.db.transaction()?;
         if meta(&tx, "zone")?.as_deref() != Some(name) {
-            rebuild_days(&tx, zone)?;
+            sums::rebuild(&tx, zone)?;
             set_meta(&tx, "zone", name)?;
         }
         tx.commit()?;
@@ -134,18 +135,13 @@ impl<'a> Ledger<'a> {
     /// Notes that a mention, or a story that began there, stays counted although its row is going.
     pub fn freeze(&self, place: &Place, mentions: i64, stories: i64) -> Result<()> {
         let Place { subject, minute, source, language, tone, backfill } = place;
-        for (grain, bucket) in [(MINUTE, *minute), (DAY, day(*minute, self.zone)?)] {
-            self.db
-                .prepare_cached(
-                    "UPDATE rollups SET expired_mentions = expired_mentions + ?8,
-                         expired_stories = expired_stories + ?9
-                     WHERE subject = ?1 AND grain = ?2 AND bucket = ?3 AND source = ?4 AND language = ?5
-                         AND tone = ?6 AND backfill = ?7",
-                )?
-                .execute(params![
-                    subject, grain, bucket, source, language, tone, backfill, mentions, stories
-                ])?;
-        }
+        self.db
+            .prepare_cached(
+                "UPDATE rollups SET expired_mentions = expired_mentions + ?7, expired_stories = expired_stories + ?8
+                 WHERE subject = ?1 AND bucket = ?2 AND source = ?3 AND language = ?4 AND tone = ?5
+                     AND backfill = ?6",
+            )?
+            .execute(params![subject, minute, source, language, tone, backfill, mentions, stories])?;
         Ok(())
     }
 
@@ -172,10 +168,9 @@ impl<'a> Ledger<'a> {
             return Ok(());
         }
         let rev = if self.rev > before { self.rev } else { self.next_rev() };
+        let mut sums = Sums::new(self.zone);
         for (place, (mentions, stories)) in differences {
-            for (grain, bucket) in [(MINUTE, place.minute), (DAY, day(place.minute, self.zone)?)] {
-                add_to_rollup(self.db, &place, grain, bucket, mentions, stories)?;
-            }
+            add_to_rollup(self.db, &place, mentions, stories)?;
             if place.backfill == LIVE {
                 self.db
                     .prepare_cached(
@@ -183,23 +178,15 @@ impl<'a> Ledger<'a> {
                     )?
                     .execute(params![place.subject, place.minute, rev])?;
             }
+            sums.add(place, mentions, stories)?;
         }
-        Ok(())
+        sums.write(self.db)
     }
 }
-
-pub(super) const MINUTE: u8 = 0;
-pub(super) const DAY: u8 = 1;
 
 /// The start of the minute an instant is in; all in Unix seconds.
 pub(super) fn minute(at: i64) -> i64 {
     at.div_euclid(60) * 60
-}
-
-/// The start of the day of `zone` an instant is in; both in Unix seconds.
-pub(super) fn day(at: i64, zone: &TimeZone) -> Result<i64> {
-    let start = instant(at).to_zoned(zone.clone()).start_of_day()?;
-    Ok(start.timestamp().as_second())
 }
 
 /// The number of a subject, which is made if it is new. `query` is empty for the brand as a whole.
@@ -217,87 +204,35 @@ pub(super) fn known_subject(db: &Connection, brand: &BrandId, query: &str) -> Re
     Ok(statement.query_row([brand.as_str(), query], |row| row.get(0)).optional()?)
 }
 
-fn add_to_rollup(
-    db: &Connection,
-    place: &Place,
-    grain: u8,
-    bucket: i64,
-    mentions: i64,
-    stories: i64,
-) -> Result<()> {
-    let Place { subject, minute: _, source, language, tone, backfill } = place;
+fn add_to_rollup(db: &Connection, place: &Place, mentions: i64, stories: i64) -> Result<()> {
+    let Place { subject, minute, source, language, tone, backfill } = place;
     db.prepare_cached(
-        "INSERT INTO rollups (subject, grain, bucket, source, language, tone, backfill, mentions, stories)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO rollups (subject, bucket, source, language, tone, backfill, mentions, stories)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT DO UPDATE SET
              mentions = mentions + excluded.mentions, stories = stories + excluded.stories",
     )?
-    .execute(params![subject, grain, bucket, source, language, tone, backfill, mentions, stories])?;
+    .execute(params![subject, minute, source, language, tone, backfill, mentions, stories])?;
     if mentions < 0 {
         db.prepare_cached(
-            "DELETE FROM rollups WHERE subject = ?1 AND grain = ?2 AND bucket = ?3 AND source = ?4
-                 AND language = ?5 AND tone = ?6 AND backfill = ?7 AND mentions = 0 AND stories = 0",
+            "DELETE FROM rollups WHERE subject = ?1 AND bucket = ?2 AND source = ?3 AND language = ?4
+                 AND tone = ?5 AND backfill = ?6 AND mentions = 0 AND stories = 0",
         )?
-        .execute(params![subject, grain, bucket, source, language, tone, backfill])?;
-    }
-    Ok(())
-}
-
-/// Makes the counts per day again from those per minute.
-fn rebuild_days(db: &Connection, zone: &TimeZone) -> Result<()> {
-    db.execute("DELETE FROM rollups WHERE grain = ?1", [DAY])?;
-    let mut statement = db.prepare(
-        "SELECT subject, bucket, source, language, tone, backfill, mentions, stories, expired_mentions,
-             expired_stories
-         FROM rollups WHERE grain = ?1",
-    )?;
-    let mut days: HashMap<Place, [i64; 4]> = HashMap::new();
-    let mut rows = statement.query([MINUTE])?;
-    while let Some(row) = rows.next()? {
-        let place = Place {
-            subject: row.get(0)?,
-            minute: day(row.get(1)?, zone)?,
-            source: row.get(2)?,
-            language: row.get(3)?,
-            tone: row.get(4)?,
-            backfill: row.get(5)?,
-        };
-        let counts = days.entry(place).or_default();
-        for (column, count) in (6..).zip(counts) {
-            *count += row.get::<_, i64>(column)?;
-        }
-    }
-    let mut statement = db.prepare(
-        "INSERT INTO rollups (subject, grain, bucket, source, language, tone, backfill, mentions, stories,
-             expired_mentions, expired_stories)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    )?;
-    for (place, [mentions, stories, expired_mentions, expired_stories]) in days {
-        let Place { subject, minute, source, language, tone, backfill } = place;
-        statement.execute(params![
-            subject,
-            DAY,
-            minute,
-            source,
-            language,
-            tone,
-            backfill,
-            mentions,
-            stories,
-            expired_mentions,
-            expired_stories
-        ])?;
+        .execute(params![subject, minute, source, language, tone, backfill])?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
-    use super::super::Scope;
     use super::super::testing::{Scene, batch, brand, dated, import, item, long_text, outcome, poll, time};
+    use super::super::{Counts, DayCounts, Scope};
     use super::*;
+    use crate::model::SourceId;
     use crate::prepare::Prepared;
 
     /// One step of a history: source, guid, subject and words of its text, hours after the start (`None`:
@@ -388,9 +323,56 @@ mod tests {
                     let rolled = scene.store.rollup(std::slice::from_ref(&brand), query, since, until).unwrap();
                     prop_assert_eq!(rolled.iter().map(|row| row.mentions).sum::<u32>(), sum.mentions);
                     prop_assert_eq!(rolled.iter().map(|row| row.stories).sum::<u32>(), sum.stories);
+                    let cut = (instant(START + 5 * 3_600), instant(START + 35 * 86_400 + 20 * 3_600));
+                    for (since, until) in [(since, until), cut] {
+                        prop_assert!(sums_agree(&scene, &brand, query, since, until));
+                    }
                 }
             }
         }
+    }
+
+    /// Whether sums by day and by source are those of the rollups they are of, of all sources and of one.
+    fn sums_agree(
+        scene: &Scene,
+        brand: &BrandId,
+        query: Option<&str>,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> bool {
+        let brands = std::slice::from_ref(brand);
+        let rolled = scene.store.rollup(brands, query, since, until).unwrap();
+        let by_day = |sources: &[&str]| {
+            let mut days: BTreeMap<Timestamp, Counts> = BTreeMap::new();
+            for row in rolled.iter().filter(|row| sources.contains(&row.source.as_str())) {
+                *days.entry(row.day).or_default() +=
+                    Counts::of(row.tone, row.mentions.into(), row.stories.into());
+            }
+            days.into_iter().map(|(day, counts)| DayCounts { day, counts }).collect::<Vec<_>>()
+        };
+        let by_source = scene.store.by_source(brands, query, since, until).unwrap();
+        let of_source = |id: &str, language: Option<&str>| {
+            let mut sum = Counts::default();
+            for row in &rolled {
+                if row.source.as_str() == id && row.language.as_deref() == language {
+                    sum += Counts::of(row.tone, row.mentions.into(), row.stories.into());
+                }
+            }
+            sum
+        };
+        let in_one = |id: &str| {
+            let one = [SourceId::new(id)].into();
+            let found = scene.store.by_day_in(&one, &by_source, (brands, query), since, until).unwrap();
+            found == [by_day(&[id])]
+        };
+        let all = scene.store.by_day(brands, query, since, until).unwrap();
+        all == [by_day(&["news", "blog"])]
+            && ["news", "blog"].into_iter().all(in_one)
+            && by_source[0]
+                .iter()
+                .all(|row| row.counts == of_source(row.source.as_str(), row.language.as_deref()))
+            && by_source[0].iter().map(|row| row.counts.mentions).sum::<u64>()
+                == rolled.iter().map(|row| u64::from(row.mentions)).sum::<u64>()
     }
 
     #[test]

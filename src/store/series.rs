@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Result, ensure};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::mentions::{tone_label, tone_number};
-use super::rollups::{DAY, LIVE, MINUTE, UNPLACED, day, known_subject, minute};
+use super::rollups::{LIVE, UNPLACED, known_subject, minute};
+use super::sums::{Starts, day};
 use super::{Reader, instant};
 use crate::model::{BrandId, Bucket, SentimentLabel, Series, SourceId, Timestamp};
 use crate::stats::HOURS_OF_WEEK;
@@ -74,10 +75,10 @@ impl Reader {
                      sum(CASE tone WHEN 0 THEN mentions ELSE 0 END), sum(CASE tone WHEN 0 THEN stories ELSE 0 END),
                      sum(CASE tone WHEN 2 THEN mentions ELSE 0 END), sum(CASE tone WHEN 2 THEN stories ELSE 0 END)
                  FROM rollups
-                 WHERE subject = ?1 AND grain = ?6 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4
+                 WHERE subject = ?1 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4
                  GROUP BY 1",
             )?;
-            let mut rows = statement.query(params![subject, start, until, most, step_s, MINUTE])?;
+            let mut rows = statement.query(params![subject, start, until, most, step_s])?;
             while let Some(row) = rows.next()? {
                 buckets[row.get::<_, usize>(0)?] = Bucket {
                     mentions: row.get(1)?,
@@ -127,10 +128,10 @@ impl Reader {
         let Some(subject) = self.subject(scope)? else { return Ok(0) };
         let mut statement = self.db.prepare_cached(
             "SELECT count(DISTINCT source) FROM rollups
-             WHERE subject = ?1 AND grain = ?5 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4",
+             WHERE subject = ?1 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
-        Ok(statement.query_row(params![subject, since, until, scope.most(), MINUTE], |row| row.get(0))?)
+        Ok(statement.query_row(params![subject, since, until, scope.most()], |row| row.get(0))?)
     }
 
     /// In how many sources something was heard in a tone, or counted under the name of `alarming` and not positive.
@@ -146,15 +147,15 @@ impl Reader {
         };
         let mut statement = self.db.prepare_cached(
             "SELECT count(*) FROM (
-                 SELECT source FROM rollups WHERE subject = ?1 AND grain = ?6 AND bucket >= ?3 AND bucket < ?4
-                     AND backfill <= ?5 AND tone = ?7
-                 UNION SELECT source FROM rollups WHERE subject = ?2 AND grain = ?6 AND bucket >= ?3
-                     AND bucket < ?4 AND backfill <= ?5 AND tone <> ?8)",
+                 SELECT source FROM rollups WHERE subject = ?1 AND bucket >= ?3 AND bucket < ?4
+                     AND backfill <= ?5 AND tone = ?6
+                 UNION SELECT source FROM rollups WHERE subject = ?2 AND bucket >= ?3
+                     AND bucket < ?4 AND backfill <= ?5 AND tone <> ?7)",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
         let (tone, positive) = (tone_number(Some(tone)), tone_number(Some(SentimentLabel::Positive)));
         let subjects = (self.subject(scope)?, alarming);
-        let asked = params![subjects.0, subjects.1, since, until, scope.most(), MINUTE, tone, positive];
+        let asked = params![subjects.0, subjects.1, since, until, scope.most(), tone, positive];
         Ok(statement.query_row(asked, |row| row.get(0))?)
     }
 
@@ -168,27 +169,12 @@ impl Reader {
         until: Timestamp,
     ) -> Result<Vec<RollupRow>> {
         let (since, until) = (minute(since.as_second()), until.as_second());
-        // Whole days are read as days, what is left at both ends as minutes.
-        let first_day = match day(since, &self.zone)? {
-            start if start == since => start,
-            start => self.day_after(start)?,
-        };
-        let last_day = day(until, &self.zone)?;
-        let parts = if first_day < last_day {
-            vec![(MINUTE, since, first_day), (DAY, first_day, last_day), (MINUTE, last_day, until)]
-        } else {
-            vec![(MINUTE, since, until)]
-        };
         let mut rows = Vec::new();
         let sources = self.source_names()?;
         for brand in brands {
             let Some(subject) = known_subject(&self.db, brand, query.unwrap_or(""))? else { continue };
-            let mut sums = BTreeMap::new();
-            for &(grain, since, until) in &parts {
-                self.sum_rollups(subject, grain, since, until, &mut sums)?;
-            }
             let first = rows.len();
-            rows.extend(sums.into_iter().filter_map(
+            rows.extend(self.sum_rollups(subject, since, until)?.into_iter().filter_map(
                 |((day, source, language, tone), (mentions, stories))| {
                     Some(RollupRow {
                         brand: brand.clone(),
@@ -216,26 +202,28 @@ impl Reader {
         Ok(first.map(instant))
     }
 
-    /// When each source was last heard to name a brand, to the day of its rollups.
-    pub fn latest_mentions(&self) -> Result<Vec<(SourceId, Timestamp)>> {
+    /// When each of `sources` was last heard to name a brand, to the day.
+    pub fn latest_mentions(&self, sources: &[&SourceId]) -> Result<Vec<Option<Timestamp>>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT s.id, max(r.bucket) FROM rollups r JOIN sources s USING (source)
-             WHERE r.grain = ?1 AND r.mentions > 0 AND r.subject IN (SELECT subject FROM subjects WHERE query = '')
-             GROUP BY s.id",
+            "SELECT r.bucket FROM sources s JOIN rollups r USING (source)
+             WHERE s.id = ?1 AND r.mentions > 0 AND r.subject IN (SELECT subject FROM subjects WHERE query = '')
+             ORDER BY r.bucket DESC LIMIT 1",
         )?;
-        let rows = statement
-            .query_map([DAY], |row| Ok((SourceId::new(row.get::<_, String>(0)?), instant(row.get(1)?))))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut latest = |source: &&SourceId| {
+            let minute: Option<i64> = statement.query_row([source.as_str()], |row| row.get(0)).optional()?;
+            minute.map(|minute| Ok(instant(day(minute, &self.zone)?))).transpose()
+        };
+        sources.iter().map(&mut latest).collect()
     }
 
     /// Of every brand ever heard of, ordered by id.
     pub fn totals(&self) -> Result<Vec<Totals>> {
         let mut statement = self.db.prepare_cached(
-            "SELECT s.brand, coalesce(sum(r.mentions), 0), coalesce(sum(r.stories), 0)
-             FROM subjects s LEFT JOIN rollups r ON r.subject = s.subject AND r.grain = ?1
+            "SELECT s.brand, coalesce(sum(d.mentions), 0), coalesce(sum(d.stories), 0)
+             FROM subjects s LEFT JOIN day_sums d USING (subject)
              WHERE s.query = '' GROUP BY s.brand ORDER BY s.brand",
         )?;
-        let rows = statement.query_map([DAY], |row| {
+        let rows = statement.query_map([], |row| {
             Ok(Totals {
                 brand: BrandId::new(row.get::<_, String>(0)?),
                 mentions: row.get(1)?,
@@ -249,27 +237,21 @@ impl Reader {
         known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))
     }
 
-    /// Start of the day after the one that starts at `start`.
-    fn day_after(&self, start: i64) -> Result<i64> {
-        let tomorrow = instant(start).to_zoned(self.zone.clone()).tomorrow()?;
-        Ok(tomorrow.start_of_day()?.timestamp().as_second())
-    }
-
-    fn sum_rollups(&self, subject: i64, grain: u8, since: i64, until: i64, sums: &mut Sums) -> Result<()> {
+    fn sum_rollups(&self, subject: i64, since: i64, until: i64) -> Result<Sums> {
         let mut statement = self.db.prepare_cached(
             "SELECT bucket, source, language, tone, mentions, stories FROM rollups
-             WHERE subject = ?1 AND grain = ?2 AND bucket >= ?3 AND bucket < ?4",
+             WHERE subject = ?1 AND bucket >= ?2 AND bucket < ?3",
         )?;
-        let mut rows = statement.query(params![subject, grain, since, until])?;
+        let (mut sums, mut starts) = (Sums::new(), Starts::new(&self.zone));
+        let mut rows = statement.query(params![subject, since, until])?;
         while let Some(row) = rows.next()? {
-            let bucket = row.get(0)?;
-            let day = if grain == DAY { bucket } else { day(bucket, &self.zone)? };
+            let (day, _) = starts.of(row.get(0)?)?;
             let language = row.get_ref(2)?.as_str()?.into();
             let sum = sums.entry((day, row.get(1)?, language, row.get(3)?)).or_default();
             sum.0 += row.get::<_, u32>(4)?;
             sum.1 += row.get::<_, u32>(5)?;
         }
-        Ok(())
+        Ok(sums)
     }
 
     /// Of every source ever heard, by its number.
@@ -288,10 +270,10 @@ impl Reader {
         let left_out: HashSet<i64> = self.numbers(without)?;
         let mut statement = self.db.prepare_cached(
             "SELECT bucket, source, mentions FROM rollups
-             WHERE subject = ?1 AND grain = ?2 AND bucket >= ?3 AND bucket < ?4 AND backfill <= ?5",
+             WHERE subject = ?1 AND bucket >= ?2 AND bucket < ?3 AND backfill <= ?4",
         )?;
         let (since, until) = (minute(scope.since.as_second()), scope.until.as_second());
-        let mut rows = statement.query(params![subject, MINUTE, since, until, scope.most()])?;
+        let mut rows = statement.query(params![subject, since, until, scope.most()])?;
         // Buckets come in order of time; no zone changes its clock within a quarter of an hour.
         let (mut quarter, mut hour) = (i64::MIN, 0);
         while let Some(row) = rows.next()? {
@@ -310,9 +292,15 @@ impl Reader {
         Ok(hours)
     }
 
+    /// The opposite of [`Reader::source_names`].
+    pub(super) fn source_numbers(&self) -> Result<HashMap<SourceId, i64>> {
+        Ok(self.source_names()?.into_iter().map(|(number, id)| (id, number)).collect())
+    }
+
     pub(super) fn numbers(&self, sources: &[SourceId]) -> Result<HashSet<i64>> {
-        let names = self.source_names()?;
-        Ok(names.into_iter().filter(|(_, id)| sources.contains(id)).map(|(number, _)| number).collect())
+        let mut statement = self.db.prepare_cached("SELECT source FROM sources WHERE id = ?1")?;
+        let mut number = |id: &SourceId| statement.query_row([id.as_str()], |row| row.get(0)).optional();
+        Ok(sources.iter().filter_map(|id| number(id).transpose()).collect::<Result<_, _>>()?)
     }
 }
 

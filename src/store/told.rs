@@ -35,13 +35,10 @@ pub struct Told {
 const BEGINNING: u32 = 160;
 
 impl Reader {
-    /// The newest in `scope`, newest first, of all sources but `without`.
-    pub fn told(&self, scope: &Scope<'_>, without: &[SourceId], limit: usize) -> Result<Vec<Told>> {
-        let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
-            return Ok(Vec::new());
-        };
+    /// Of each scope so many at most, its newest, newest first; of all sources but `without`.
+    pub fn told(&self, parts: &[(Scope<'_>, usize)], without: &[SourceId]) -> Result<Vec<Told>> {
         let left_out = self.numbers(without)?;
-        let names = self.source_names()?;
+        let mut names: HashMap<i64, SourceId> = HashMap::new();
         let mut places = HashMap::new();
         let mut statement = self.db.prepare_cached(
             "SELECT c.mention, c.source, c.at, c.tone, m.id, m.brand, e.story,
@@ -50,37 +47,57 @@ impl Reader {
              WHERE c.subject = ?1 AND c.at >= ?2 AND c.at < ?3 AND c.backfill <= ?4
              ORDER BY c.at DESC, c.mention DESC LIMIT ?5",
         )?;
-        let (since, until) = (scope.since.as_second(), scope.until.as_second());
-        let mut found =
-            statement.query(params![subject, since, until, scope.most(), rows(limit), BEGINNING])?;
         let mut told = Vec::new();
-        while let Some(row) = found.next()? {
-            let source: i64 = row.get(1)?;
-            let Some(name) = names.get(&source).filter(|_| !left_out.contains(&source)) else { continue };
-            let (mention, story): (i64, i64) = (row.get(0)?, row.get(6)?);
-            let place = match places.get(&story) {
-                Some(place) => place,
-                None => places.entry(story).or_insert(self.story_place(story, row.get(5)?, subject)?),
+        for (scope, limit) in parts {
+            let Some(subject) = known_subject(&self.db, scope.brand, scope.query.unwrap_or(""))? else {
+                continue;
             };
-            let engagement = row.get_ref(10)?.as_str_or_null()?;
-            told.push(Told {
-                id: MentionId::new(format!("m_{}", hex(&row.get::<_, [u8; 16]>(4)?))),
-                at: instant(row.get(2)?),
-                source: name.clone(),
-                title: row.get(7)?,
-                link: row.get(8)?,
-                author: row.get(9)?,
-                tone: tone_label(row.get(3)?),
-                format: Format::from_number(row.get(11)?),
-                engagement: engagement_from_json(engagement)?,
-                story: place.id.clone(),
-                copies: place.copies,
-                first: place.first == Some(mention),
-            });
+            let part = told.len();
+            let (since, until) = (scope.since.as_second(), scope.until.as_second());
+            let mut found =
+                statement.query(params![subject, since, until, scope.most(), rows(*limit), BEGINNING])?;
+            while let Some(row) = found.next()? {
+                let source: i64 = row.get(1)?;
+                if left_out.contains(&source) {
+                    continue;
+                }
+                let name = match names.get(&source) {
+                    Some(name) => name,
+                    None => names.entry(source).or_insert(self.source_name(source)?),
+                };
+                let (mention, story): (i64, i64) = (row.get(0)?, row.get(6)?);
+                let place = match places.get(&(story, subject)) {
+                    Some(place) => place,
+                    None => {
+                        let place = self.story_place(story, row.get(5)?, subject)?;
+                        places.entry((story, subject)).or_insert(place)
+                    }
+                };
+                let engagement = row.get_ref(10)?.as_str_or_null()?;
+                told.push(Told {
+                    id: MentionId::new(format!("m_{}", hex(&row.get::<_, [u8; 16]>(4)?))),
+                    at: instant(row.get(2)?),
+                    source: name.clone(),
+                    title: row.get(7)?,
+                    link: row.get(8)?,
+                    author: row.get(9)?,
+                    tone: tone_label(row.get(3)?),
+                    format: Format::from_number(row.get(11)?),
+                    engagement: engagement_from_json(engagement)?,
+                    story: place.id.clone(),
+                    copies: place.copies,
+                    first: place.first == Some(mention),
+                });
+            }
+            // Numbers of mentions differ from store to store, ids do not.
+            told[part..].sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
         }
-        // Numbers of mentions differ from store to store, ids do not.
-        told.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
         Ok(told)
+    }
+
+    fn source_name(&self, source: i64) -> Result<SourceId> {
+        let mut statement = self.db.prepare_cached("SELECT id FROM sources WHERE source = ?1")?;
+        Ok(SourceId::new(statement.query_row([source], |row| row.get::<_, String>(0))?))
     }
 
     /// `brand` is the subject of the brand as a whole, whose mentions are the copies.

@@ -1,9 +1,12 @@
 //! What was heard of a brand before, as today's sources would have counted it (see [`crate::stats::stock`]).
 
-use anyhow::Result;
-use rusqlite::{OptionalExtension, params};
+use std::collections::HashMap;
 
-use super::rollups::{BACKFILL, DAY, day, known_subject};
+use anyhow::Result;
+use rusqlite::OptionalExtension;
+
+use super::rollups::{BACKFILL, known_subject};
+use super::sums::day;
 use super::{Reader, Scope, instant};
 use crate::model::{BrandId, Bucket, Heard, History, Side, Timestamp};
 use crate::rules::settled;
@@ -99,23 +102,26 @@ impl Reader {
             return Ok(Vec::new());
         };
         let (since, until) = (scope.since.as_second(), as_of.as_second());
-        let mut statement = self.db.prepare_cached(
-            "SELECT r.source, coalesce(s.reach, 0), sum(r.mentions),
-                 sum(r.mentions) FILTER (WHERE r.bucket < ?4)
-             FROM rollups r JOIN sources s USING (source)
-             WHERE r.subject = ?1 AND r.grain = ?2 AND r.bucket >= ?3 AND r.bucket < ?5 GROUP BY r.source",
-        )?;
         // Whole days: a day that is judged in part is left out.
         let judged = day(until - JUDGED_S, &self.zone)?;
         let first_day = day(since, &self.zone)?;
-        let mut rows = statement.query(params![subject, DAY, first_day, judged, until])?;
-        let mut told = Vec::new();
-        while let Some(row) = rows.next()? {
+        let mut heard: HashMap<i64, (u64, u64)> = HashMap::new();
+        self.each_source(subject, first_day, judged, |source, _, counts| {
+            heard.entry(source).or_default().0 += counts.mentions;
+        })?;
+        self.each_source(subject, judged.max(first_day), until, |source, _, counts| {
+            heard.entry(source).or_default().1 += counts.mentions;
+        })?;
+        let mut statement =
+            self.db.prepare_cached("SELECT coalesce(reach, 0) FROM sources WHERE source = ?1")?;
+        let mut told = Vec::with_capacity(heard.len());
+        for (source, (before, judged)) in heard {
+            let reach: i64 = statement.query_row([source], |row| row.get(0))?;
             told.push(Told {
-                source: row.get(0)?,
-                from: row.get::<_, i64>(1)?.max(since),
-                mentions: row.get(2)?,
-                before: row.get::<_, Option<f64>>(3)?.unwrap_or(0.0),
+                source,
+                from: reach.max(since),
+                mentions: (before + judged) as f64,
+                before: before as f64,
             });
         }
         Ok(stock::shares(told, judged, until))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use rusqlite::params;
 
-use super::rollups::{BACKFILL, DAY, known_subject};
+use super::rollups::{BACKFILL, known_subject};
 use super::{Reader, Scope};
 use crate::model::SourceId;
 use crate::rules::{Voiced, Voices, voice, voice_key};
@@ -14,11 +14,10 @@ impl Reader {
     /// The voices of a scope, back-fill included, nobody heard yet: since when the brand is spoken of and each source
     /// is listened to.
     pub fn no_voices(&self, scope: &Scope<'_>) -> Result<Voices> {
-        // Rollups know of what expired, too.
-        let mut begun =
-            self.db.prepare_cached("SELECT min(bucket) FROM rollups WHERE subject = ?1 AND grain = ?2")?;
+        // Sums know of what expired, too.
+        let mut begun = self.db.prepare_cached("SELECT min(day) FROM day_sums WHERE subject = ?1")?;
         let begun: Option<i64> = match known_subject(&self.db, scope.brand, "")? {
-            Some(brand) => begun.query_row([brand, i64::from(DAY)], |row| row.get(0))?,
+            Some(brand) => begun.query_row([brand], |row| row.get(0))?,
             None => None,
         };
         let mut heard_from = self.db.prepare_cached("SELECT source, coalesce(reach, 0) FROM sources")?;

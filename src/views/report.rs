@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::alerts::AlertView;
 use super::annotations::AnnotationView;
-use super::compare::{ChangeView, Comparison, ComparisonView, compare};
+use super::compare::{ChangeView, Comparison, ComparisonView, changes, compare};
 use super::health::{GapView, HealthView, health};
 use crate::model::{AlertState, Annotation, Brand, Role, SourceId, saved_query};
 use crate::store::{AlertFilter, Reader, Scope};
@@ -149,12 +149,13 @@ fn noted(reader: &Reader, asked: &Comparison<'_>, annotations: &[Annotation]) ->
             view.days = Some(length.as_secs_f64() / 86_400.0);
             let around =
                 Comparison { since: annotation.at, until, against: None, goals: &[], ..asked.clone() };
-            let brands = compare(reader, &around)?.brands;
-            let concerned = brands.into_iter().filter(|b| concerned.iter().any(|c| c.id.as_str() == b.brand));
-            view.effects.extend(concerned.map(|brand| EffectView {
-                per_day: brand.change_per_day,
-                net: brand.sentiment.change,
-                brand: brand.brand,
+            let changed = changes(reader, &around)?.into_iter();
+            let of_concerned =
+                changed.filter(|changed| concerned.iter().any(|brand| brand.id == changed.brand));
+            view.effects.extend(of_concerned.map(|changed| EffectView {
+                brand: changed.brand.to_string(),
+                per_day: changed.per_day,
+                net: changed.net,
             }));
         }
         shown.push(view);

@@ -6,8 +6,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::{AgainstProblem, AgainstView, BasisView, Comparison, PREVIOUS, UnevenView, YieldView, days};
-use crate::model::{CountBy, Gap, SourceId};
-use crate::store::{Hearing, Reader, RollupRow};
+use crate::model::{CountBy, Gap, Source, SourceId};
+use crate::store::{Counts, Hearing, Reader, SourceCounts};
 
 /// A source heard for less of a window is not one of those that brands are compared by.
 const STEADY: f64 = 0.9;
@@ -49,11 +49,11 @@ impl Heard {
 
     /// From when on those sources were heard that bring nine tenths of what is counted: of what was before, their
     /// first documents hold a few old entries, and the rest was not there to be heard.
-    pub fn mostly_from(&self, asked: &Comparison<'_>, rows: &[&RollupRow]) -> Timestamp {
+    pub fn mostly_from(&self, asked: &Comparison<'_>, rows: &[Vec<SourceCounts>]) -> Timestamp {
         let mut brought: BTreeMap<Timestamp, u64> = BTreeMap::new();
-        for row in rows {
+        for row in rows.iter().flatten() {
             let from = self.spans.get(&row.source).and_then(|span| span.from).unwrap_or(Timestamp::MIN);
-            *brought.entry(from).or_default() += counted(asked.count, row);
+            *brought.entry(from).or_default() += counted(asked.count, &row.counts);
         }
         let all: u64 = brought.values().sum();
         let mut heard = 0;
@@ -69,41 +69,45 @@ impl Heard {
     }
 }
 
+/// What all brands have in each source.
+pub(super) fn by_source(rows: &[Vec<SourceCounts>]) -> HashMap<&SourceId, Counts> {
+    let mut sums: HashMap<&SourceId, Counts> = HashMap::new();
+    for row in rows.iter().flatten() {
+        *sums.entry(&row.source).or_default() += row.counts;
+    }
+    sums
+}
+
 /// What the figures are of, and the sources they hold; `None`: all.
 pub(super) fn basis(
     heard: &Heard,
     asked: &Comparison<'_>,
-    rows: &[RollupRow],
+    rows: &[Vec<SourceCounts>],
 ) -> (BasisView, Option<HashSet<SourceId>>) {
-    let mut mentions: BTreeMap<&SourceId, (u64, u64)> = BTreeMap::new();
-    for row in rows {
-        let sums = mentions.entry(&row.source).or_default();
-        sums.0 += u64::from(row.mentions);
-        sums.1 += counted(asked.count, row);
-    }
-    let steady: HashSet<SourceId> = mentions
-        .keys()
-        .filter(|source| heard.is_steady(source, asked.since, asked.until))
-        .map(|source| (*source).clone())
-        .collect();
-    let all: u64 = mentions.values().map(|(_, count)| count).sum();
-    let of_steady: u64 =
-        mentions.iter().filter(|(s, _)| steady.contains(**s)).map(|(_, (_, count))| count).sum();
+    let sources = by_source(rows);
+    let of = |sources: &mut dyn Iterator<Item = (&&SourceId, &Counts)>| -> u64 {
+        sources.map(|(_, counts)| counted(asked.count, counts)).sum()
+    };
+    let is_steady = |source: &SourceId| heard.is_steady(source, asked.since, asked.until);
+    let all = of(&mut sources.iter());
+    let of_steady = of(&mut sources.iter().filter(|(source, _)| is_steady(source)));
     let enough = of_steady as f64 >= ENOUGH * all as f64;
-    let uneven = mentions.iter().filter_map(|(source, (mentions, _))| {
+    let uneven = sources.iter().filter_map(|(source, counts)| {
         let (part, from) = heard.part(source, asked.since, asked.until);
-        let counted = !enough || steady.contains(*source);
         // A poll that failed once is no news.
         (part < 0.99).then(|| UnevenView {
             source: source.to_string(),
             heard: part,
             from,
-            counted,
-            mentions: *mentions,
+            counted: !enough || part >= STEADY,
+            mentions: counts.mentions,
         })
     });
-    let view = BasisView { sources: if enough { "steady" } else { "all" }, uneven: uneven.collect() };
-    (view, enough.then_some(steady))
+    let mut uneven: Vec<UnevenView> = uneven.collect();
+    uneven.sort_by(|a, b| a.source.cmp(&b.source));
+    let view = BasisView { sources: if enough { "steady" } else { "all" }, uneven };
+    let steady = || sources.keys().filter(|source| is_steady(source)).map(|source| (*source).clone());
+    (view, enough.then(|| steady().collect()))
 }
 
 /// What changes are against, and the sources they are counted in.
@@ -111,32 +115,35 @@ pub(super) fn against(
     heard: &Heard,
     asked: &Comparison<'_>,
     (since, until): (Timestamp, Timestamp),
-    rows: &[&RollupRow],
-    rows_before: &[RollupRow],
+    rows: &[Vec<SourceCounts>],
+    rows_before: &[Vec<SourceCounts>],
 ) -> (AgainstView, Option<HashSet<SourceId>>) {
-    let was_steady = |source: &SourceId| match asked.against {
-        Some(baseline) => baseline.steady.contains(source),
-        None => heard.is_steady(source, since, until),
+    let in_both = |source: &SourceId| {
+        heard.is_steady(source, asked.since, asked.until)
+            && match asked.against {
+                Some(baseline) => baseline.steady.contains(source),
+                None => heard.is_steady(source, since, until),
+            }
     };
-    let (mut both, mut now, mut now_both, mut then_both) = (HashSet::new(), 0, 0, 0);
-    for row in rows {
-        let count = counted(asked.count, row);
+    let (mut both, mut now, mut now_both, mut then, mut then_both) = (HashSet::new(), 0, 0, 0, 0);
+    for (source, counts) in by_source(rows) {
+        let count = counted(asked.count, &counts);
         now += count;
-        if both.contains(&row.source)
-            || heard.is_steady(&row.source, asked.since, asked.until) && was_steady(&row.source)
-        {
+        if in_both(source) {
             now_both += count;
-            both.insert(row.source.clone());
+            both.insert(source.clone());
         }
     }
-    for row in rows_before {
+    for (source, counts) in by_source(rows_before) {
+        let count = counted(asked.count, &counts);
+        then += count;
         // One that fell silent counts too: it was heard, and had nothing to say.
-        if heard.is_steady(&row.source, asked.since, asked.until) && was_steady(&row.source) {
-            both.insert(row.source.clone());
-            then_both += counted(asked.count, row);
+        if in_both(source) {
+            then_both += count;
+            both.insert(source.clone());
         }
     }
-    let problem = if rows_before.iter().all(|row| counted(asked.count, row) == 0) {
+    let problem = if then == 0 {
         Some(AgainstProblem::Nothing)
     } else if (now_both as f64) < ENOUGH * now as f64 || then_both == 0 {
         Some(AgainstProblem::OtherSources)
@@ -162,22 +169,18 @@ pub(super) fn yields(
     heard: &Heard,
     asked: &Comparison<'_>,
     reader: &Reader,
-    rows: &[&RollupRow],
+    rows: &[Vec<SourceCounts>],
 ) -> Result<Vec<YieldView>> {
-    let mut brought: HashMap<&SourceId, (u64, u64)> = HashMap::new();
-    for row in rows {
-        let sums = brought.entry(&row.source).or_default();
-        sums.0 += u64::from(row.mentions);
-        sums.1 += u64::from(row.stories);
-    }
-    let latest: HashMap<SourceId, Timestamp> = reader.latest_mentions()?.into_iter().collect();
+    let brought = by_source(rows);
+    let enabled: Vec<&Source> = asked.sources.iter().filter(|source| source.enabled).collect();
+    let ids: Vec<&SourceId> = enabled.iter().map(|source| &source.id).collect();
+    let latest = reader.latest_mentions(&ids)?;
     let window = days(asked.until.duration_since(asked.since));
-    let mut yields: Vec<YieldView> = asked
-        .sources
-        .iter()
-        .filter(|source| source.enabled)
-        .map(|source| {
-            let (mentions, stories) = brought.get(&source.id).copied().unwrap_or_default();
+    let mut yields: Vec<YieldView> = enabled
+        .into_iter()
+        .zip(latest)
+        .map(|(source, latest)| {
+            let Counts { mentions, stories, .. } = brought.get(&source.id).copied().unwrap_or_default();
             let known = heard.spans.get(&source.id).is_some_and(|span| span.from.is_some());
             let part = if known { heard.part(&source.id, asked.since, asked.until).0 } else { 0.0 };
             let verdict = match (stories, mentions) {
@@ -192,7 +195,7 @@ pub(super) fn yields(
                 mentions,
                 stories,
                 heard: part,
-                latest: latest.get(&source.id).copied(),
+                latest,
                 verdict,
             }
         })
@@ -203,9 +206,9 @@ pub(super) fn yields(
     Ok(yields)
 }
 
-pub(super) fn counted(count: CountBy, row: &RollupRow) -> u64 {
-    u64::from(match count {
-        CountBy::Stories => row.stories,
-        CountBy::Mentions => row.mentions,
-    })
+pub(super) fn counted(count: CountBy, counts: &Counts) -> u64 {
+    match count {
+        CountBy::Stories => counts.stories,
+        CountBy::Mentions => counts.mentions,
+    }
 }

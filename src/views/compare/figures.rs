@@ -1,25 +1,22 @@
 //! The numbers of each brand, with their intervals and changes.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::basis::counted;
 use super::{ChangeView, IntervalView, SentimentCounts};
-use crate::model::{BrandId, CountBy, SentimentLabel};
+use crate::model::{CountBy, SentimentLabel};
 use crate::stats::share::{self, Clumping, Course, Estimate, Figure, Sum};
-use crate::store::RollupRow;
+use crate::store::{Counts, DayCounts};
 
 /// Blocks beyond that would make no difference: days are put together.
 const MOST_BLOCKS: usize = 122;
 
-/// What is looked at: all of one set of sources.
+/// What is looked at: all of one set of sources, of each brand in turn.
 pub(super) struct Windows<'a> {
-    pub brands: &'a [BrandId],
-    pub now: &'a [&'a RollupRow],
+    pub now: &'a [Vec<DayCounts>],
     /// Before the window, to learn how clumped talk is.
-    pub older: &'a [&'a RollupRow],
-    pub compared: Option<Compared<'a>>,
+    pub older: &'a [Vec<DayCounts>],
+    pub compared: Option<Compared>,
     pub since: Timestamp,
     pub until: Timestamp,
     /// From when on most of what is counted was heard: how restless volume is, is learned from there.
@@ -31,9 +28,9 @@ pub(super) struct Windows<'a> {
 }
 
 /// What changes are counted in.
-pub(super) struct Compared<'a> {
-    pub now: Vec<&'a RollupRow>,
-    pub then: Vec<&'a RollupRow>,
+pub(super) struct Compared {
+    pub now: Vec<Counts>,
+    pub then: Vec<Counts>,
     pub days_then: f64,
 }
 
@@ -65,71 +62,56 @@ impl Made {
         }
     }
 
-    /// Of one brand, in rows that are of all brands.
-    fn sum<'r>(self, rows: impl Iterator<Item = &'r RollupRow>, brand: &BrandId, days: f64) -> Sum {
-        let mut sum = Sum::default();
-        for row in rows {
-            let own = row.brand == *brand;
-            match self {
-                Made::Share(count) => {
-                    let number = counted(count, row) as f64;
-                    sum.whole += number;
-                    sum.up += if own { number } else { 0.0 };
-                }
-                Made::PerDay(count) => sum.up += if own { counted(count, row) as f64 } else { 0.0 },
-                Made::Net => {
-                    let Some(tone) = row.tone.filter(|_| own) else { continue };
-                    let number = f64::from(row.mentions);
-                    sum.whole += number;
-                    match tone {
-                        SentimentLabel::Positive => sum.up += number,
-                        SentimentLabel::Negative => sum.down += number,
-                        SentimentLabel::Neutral => {}
-                    }
-                }
+    /// Of one brand, by its place among all.
+    fn sum(self, brands: &[Counts], place: usize, days: f64) -> Sum {
+        let own = &brands[place];
+        let tone = |label: SentimentLabel| own.tones[label as usize] as f64;
+        match self {
+            Made::Share(count) => {
+                let whole: u64 = brands.iter().map(|counts| counted(count, counts)).sum();
+                Sum { up: counted(count, own) as f64, whole: whole as f64, ..Sum::default() }
             }
+            Made::PerDay(count) => Sum { up: counted(count, own) as f64, whole: days, ..Sum::default() },
+            Made::Net => Sum {
+                up: tone(SentimentLabel::Positive),
+                down: tone(SentimentLabel::Negative),
+                whole: own.tones.iter().sum::<u64>() as f64,
+            },
         }
-        if matches!(self, Made::PerDay(_)) {
-            sum.whole = days;
-        }
-        sum
     }
 }
 
 pub(super) fn figures(windows: &Windows<'_>) -> Vec<Figures> {
     let blocks = Blocks::of(windows);
+    let sums: Vec<Counts> = windows.now.iter().map(|days| total(days)).collect();
     let other = match windows.count {
         CountBy::Stories => CountBy::Mentions,
         CountBy::Mentions => CountBy::Stories,
     };
-    let share = Estimates::of(windows, &blocks, Made::Share(windows.count));
-    let share_other = Estimates::of(windows, &blocks, Made::Share(other));
-    let per_day = Estimates::of(windows, &blocks, Made::PerDay(windows.count));
-    let net = Estimates::of(windows, &blocks, Made::Net);
+    let share = Estimates::of(windows, &sums, &blocks, Made::Share(windows.count));
+    let share_other = Estimates::of(windows, &sums, &blocks, Made::Share(other));
+    let per_day = Estimates::of(windows, &sums, &blocks, Made::PerDay(windows.count));
+    let net = Estimates::of(windows, &sums, &blocks, Made::Net);
     let (share_changes, per_day_changes, net_changes) = (share.changes(), per_day.changes(), net.changes());
     let share_mentions = match windows.count {
         CountBy::Stories => &share_other,
         CountBy::Mentions => &share,
     };
-    let of = |(place, brand): (usize, &BrandId)| {
-        let own = || windows.now.iter().filter(|row| row.brand == *brand);
-        let mut tones = [0; 3];
-        for (tone, row) in own().filter_map(|row| Some((row.tone?, row))) {
-            tones[tone as usize] += u64::from(row.mentions);
-        }
+    let of = |(place, counts): (usize, &Counts)| {
         let interval = net.interval(place);
+        let [negative, neutral, positive] = counts.tones;
         Figures {
-            mentions: own().map(|row| u64::from(row.mentions)).sum(),
-            stories: own().map(|row| u64::from(row.stories)).sum(),
+            mentions: counts.mentions,
+            stories: counts.stories,
             share: share.interval(place),
             share_mentions: share_mentions.interval(place),
             change: share_changes[place],
             per_day: per_day.interval(place),
             change_per_day: per_day_changes[place],
             sentiment: SentimentCounts {
-                negative: tones[SentimentLabel::Negative as usize],
-                neutral: tones[SentimentLabel::Neutral as usize],
-                positive: tones[SentimentLabel::Positive as usize],
+                negative,
+                neutral,
+                positive,
                 net: interval.map(|i| i.value),
                 low: interval.map(|i| i.low),
                 high: interval.map(|i| i.high),
@@ -137,7 +119,14 @@ pub(super) fn figures(windows: &Windows<'_>) -> Vec<Figures> {
             },
         }
     };
-    windows.brands.iter().enumerate().map(of).collect()
+    sums.iter().enumerate().map(of).collect()
+}
+
+fn total(days: &[DayCounts]) -> Counts {
+    days.iter().fold(Counts::default(), |mut sum, day| {
+        sum += day.counts;
+        sum
+    })
 }
 
 /// One figure of every brand, and of the two sides of its change.
@@ -147,38 +136,34 @@ struct Estimates {
 }
 
 impl Estimates {
-    fn of(windows: &Windows<'_>, blocks: &Blocks<'_>, made: Made) -> Self {
+    fn of(windows: &Windows<'_>, sums: &[Counts], blocks: &Blocks, made: Made) -> Self {
         let clump = match made {
             Made::Share(CountBy::Stories) | Made::PerDay(CountBy::Stories) => 1.0,
             _ => windows.copies,
         };
-        let stories = Made::Share(CountBy::Stories);
-        let courses: Vec<Course> = windows
-            .brands
-            .iter()
-            .map(|brand| {
-                let cases = stories.sum(windows.now.iter().copied(), brand, windows.days);
+        let courses: Vec<Course> = (0..sums.len())
+            .map(|place| {
+                let cases = Made::Share(CountBy::Stories).sum(sums, place, windows.days);
                 // Of a share, those of the others tell as little as its own where they are fewer.
                 let cases = match made {
                     Made::Share(_) => cases.up.min(cases.whole - cases.up),
                     _ => cases.up,
                 };
-                Course { blocks: blocks.sums(made, brand), cases }
+                Course { blocks: blocks.sums(made, place), cases }
             })
             .collect();
         let clumping = share::clumping(made.figure(), &courses, clump);
-        let estimate = |rows: &[&RollupRow], brand: &BrandId, days: f64, clumping: Clumping| {
-            let sum = made.sum(rows.iter().copied(), brand, days);
-            Estimate::new(made.figure(), sum, clumping)
+        let estimate = |sums: &[Counts], place: usize, days: f64, clumping: Clumping| {
+            Estimate::new(made.figure(), made.sum(sums, place, days), clumping)
         };
         // Nothing of a brand that nobody speaks of: its volume is known no better than its share.
-        let silent = windows.now.is_empty();
-        let now = windows.brands.iter().zip(&clumping);
-        let now = now.map(|(b, c)| estimate(windows.now, b, windows.days, *c).filter(|_| !silent)).collect();
-        let sides = windows.brands.iter().zip(&clumping).map(|(brand, clumping)| {
+        let silent = windows.now.iter().all(Vec::is_empty);
+        let now = clumping.iter().enumerate();
+        let now = now.map(|(place, c)| estimate(sums, place, windows.days, *c).filter(|_| !silent)).collect();
+        let sides = clumping.iter().enumerate().map(|(place, clumping)| {
             let compared = windows.compared.as_ref()?;
-            let now = estimate(&compared.now, brand, windows.days, *clumping)?;
-            Some((now, estimate(&compared.then, brand, compared.days_then, *clumping)?))
+            let now = estimate(&compared.now, place, windows.days, *clumping)?;
+            Some((now, estimate(&compared.then, place, compared.days_then, *clumping)?))
         });
         Self { now, sides: sides.collect() }
     }
@@ -209,51 +194,52 @@ impl Estimates {
     }
 }
 
-/// Rows by equal blocks of whole days, up to the end of the window.
-struct Blocks<'a> {
-    rows: BTreeMap<i64, Vec<&'a RollupRow>>,
-    /// One past the last.
-    end: i64,
+/// Counts of each brand by equal blocks of whole days, up to the end of the window.
+struct Blocks {
+    counts: Vec<Vec<Counts>>,
     /// The first of which most of what is counted was heard.
-    heard_from: i64,
+    heard_from: usize,
     days_a_block: i64,
 }
 
-impl<'a> Blocks<'a> {
-    fn of(windows: &Windows<'a>) -> Self {
+impl Blocks {
+    fn of(windows: &Windows<'_>) -> Self {
         const DAY_S: i64 = 86_400;
-        let all = || windows.older.iter().chain(windows.now).copied();
+        let of_brands = || windows.older.iter().zip(windows.now).map(|(older, now)| older.iter().chain(now));
         // Before the first of all nothing was listened for.
-        let first = all().map(|row| row.day).min().unwrap_or(windows.since).min(windows.since).as_second();
+        let first = of_brands().flatten().map(|day| day.day).min().unwrap_or(windows.since);
+        let first = first.min(windows.since).as_second();
         let last = windows.until.as_second();
         let all_days = usize::try_from((last - first).max(DAY_S) / DAY_S).unwrap_or(1);
         let days_a_block = i64::try_from(all_days.div_ceil(MOST_BLOCKS)).unwrap_or(1);
         // Where clocks change, a day begins an hour early.
         let block = |at: i64| (at - first + 3_600).div_euclid(DAY_S).div_euclid(days_a_block);
-        let mut rows: BTreeMap<i64, Vec<&RollupRow>> = BTreeMap::new();
-        for row in all() {
-            rows.entry(block(row.day.as_second())).or_default().push(row);
+        let number = usize::try_from(block(last - 1) + 1).unwrap_or_default();
+        let mut counts = vec![vec![Counts::default(); windows.now.len()]; number];
+        for (place, days) in of_brands().enumerate() {
+            for day in days {
+                let block = usize::try_from(block(day.day.as_second())).ok();
+                if let Some(block) = block.and_then(|block| counts.get_mut(block)) {
+                    block[place] += day.counts;
+                }
+            }
         }
         let heard = (windows.heard_since.as_second() - first).max(0);
-        let heard_from = (heard as u64).div_ceil((days_a_block * DAY_S) as u64) as i64;
-        Self { rows, end: block(last - 1) + 1, heard_from, days_a_block }
+        let heard_from = (heard as u64).div_ceil((days_a_block * DAY_S) as u64) as usize;
+        Self { counts, heard_from, days_a_block }
     }
 
-    fn sums(&self, made: Made, brand: &BrandId) -> Vec<Sum> {
-        let block = |at: i64| {
-            let rows = self.rows.get(&at).map_or(&[][..], Vec::as_slice);
-            made.sum(rows.iter().copied(), brand, self.days_a_block as f64)
-        };
+    fn sums(&self, made: Made, place: usize) -> Vec<Sum> {
         // Where nothing was heard a share has no whole, but a day is a day.
         let first = if matches!(made, Made::PerDay(_)) { self.heard_from } else { 0 };
-        (first..self.end).map(block).collect()
+        let blocks = self.counts.iter().skip(first);
+        blocks.map(|brands| made.sum(brands, place, self.days_a_block as f64)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SourceId;
 
     const DAY_S: i64 = 86_400;
 
@@ -261,28 +247,20 @@ mod tests {
     #[test]
     fn how_restless_volume_is_is_learned_from_times_that_were_heard() {
         let day = |number: i64| Timestamp::from_second(number * DAY_S).unwrap();
-        let row = |number: i64, stories: u32| RollupRow {
-            brand: BrandId::new("acme"),
+        let counts = |number: i64, stories: u64| DayCounts {
             day: day(number),
-            source: SourceId::new("news"),
-            language: None,
-            tone: None,
-            mentions: stories,
-            stories,
+            counts: Counts::of(None, stories, stories),
         };
-        let daily = |days: std::ops::Range<i64>| days.map(|at| row(at, 5 + (at * 5 % 7) as u32));
-        let now: Vec<RollupRow> = daily(193..200).collect();
-        let then: Vec<RollupRow> = daily(186..193).collect();
-        let sparse: Vec<RollupRow> = (20..186).step_by(10).map(|at| row(at, 1)).collect();
-        let (now, then): (Vec<_>, Vec<_>) = (now.iter().collect(), then.iter().collect());
-        let older: Vec<&RollupRow> = sparse.iter().chain(then.iter().copied()).collect();
-        let brands = [BrandId::new("acme")];
+        let daily = |days: std::ops::Range<i64>| days.map(|at| counts(at, 5 + (at * 5 % 7) as u64));
+        let now: Vec<DayCounts> = daily(193..200).collect();
+        let then: Vec<DayCounts> = daily(186..193).collect();
+        let sparse = (20..186).step_by(10).map(|at| counts(at, 1));
+        let older: Vec<DayCounts> = sparse.chain(then.iter().copied()).collect();
         let width = |heard_since: Timestamp| {
             let windows = Windows {
-                brands: &brands,
-                now: &now,
-                older: &older,
-                compared: Some(Compared { now: now.clone(), then: then.clone(), days_then: 7.0 }),
+                now: std::slice::from_ref(&now),
+                older: std::slice::from_ref(&older),
+                compared: Some(Compared { now: vec![total(&now)], then: vec![total(&then)], days_then: 7.0 }),
                 since: day(193),
                 until: day(200),
                 heard_since,

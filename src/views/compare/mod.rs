@@ -1,6 +1,6 @@
 //! The comparison: the own brand beside its competitors, treated alike. The shape of `benchmark`.
 //!
-//! Counts come from the rollups, of one window and one set of sources for all brands: those that were heard for
+//! Counts come from sums over the rollups, of one window and one set of sources for all brands: those that were heard for
 //! all of it. A share is a brand's count ÷ that of all brands compared; a change is against the window of the
 //! same length just before, or against a frozen baseline; net sentiment is (positive − negative) ÷ scored, in
 //! mentions. Intervals are those of [`crate::stats::share`]. What needs more than counts is drawn from mentions
@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::shape::*;
 use crate::model::{Brand, BrandId, CountBy, Goal, Source, SourceId};
-use crate::store::{Baseline, Reader, RollupRow, Told};
+use crate::store::{Baseline, Counts, DayCounts, Reader, SourceCounts, Told};
 
 /// Stories below which a figure says little.
 pub const FEW: u64 = 30;
@@ -50,55 +50,117 @@ pub struct Comparison<'a> {
 /// How far back blocks are looked at, from the window's end, to learn how clumped talk is.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(26 * 7 * 24);
 
-/// Compares brands over one window.
-pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView> {
+/// What figures are made of, and the figures.
+struct Measured {
+    hearing: basis::Heard,
+    basis: BasisView,
+    against: AgainstView,
+    /// Sources that do not count.
+    without: Vec<SourceId>,
+    /// Of each brand in turn, as is all below.
+    by_source: Vec<Vec<SourceCounts>>,
+    by_day: Vec<Vec<DayCounts>>,
+    /// Mentions that were read.
+    told: Vec<Vec<Told>>,
+    figures: Vec<figures::Figures>,
+}
+
+fn measure(reader: &Reader, asked: &Comparison<'_>) -> Result<Measured> {
     let ids: Vec<BrandId> = asked.brands.iter().map(|b| b.id.clone()).collect();
-    let length = asked.until.duration_since(asked.since);
-    let before = asked.since.checked_sub(length).context("what was before lies too far back")?;
-    let rows = reader.rollup(&ids, asked.query, asked.since, asked.until)?;
-    let rows_before = match asked.against {
-        Some(baseline) => baseline.rows.iter().filter(|row| ids.contains(&row.brand)).cloned().collect(),
-        None => reader.rollup(&ids, asked.query, before, asked.since)?,
+    let Comparison { query, since, until, .. } = *asked;
+    let length = until.duration_since(since);
+    let before = since.checked_sub(length).context("what was before lies too far back")?;
+    let begin = until.checked_sub(LOOK_BACK).unwrap_or(before).min(before);
+    let mut by_source = reader.by_source(&ids, query, since, until)?;
+    let older = reader.by_source(&ids, query, begin, since)?;
+    let then = match asked.against {
+        Some(baseline) => Some(frozen(baseline, &ids)),
+        None if begin < before => Some(reader.by_source(&ids, query, before, since)?),
+        None => None,
     };
-    let begin = asked.until.checked_sub(LOOK_BACK).unwrap_or(before).min(before);
-    let older = reader.rollup(&ids, asked.query, begin, asked.since)?;
+    let then = then.as_deref().unwrap_or(&older);
 
     let hearing = basis::Heard::read(reader, asked)?;
-    let (basis, counted) = basis::basis(&hearing, asked, &rows);
-    let in_basis = |row: &&RollupRow| counted.as_ref().is_none_or(|sources| sources.contains(&row.source));
-    let rows: Vec<&RollupRow> = rows.iter().filter(in_basis).collect();
-    let older: Vec<&RollupRow> = older.iter().filter(in_basis).collect();
-    let (against, comparable) = basis::against(&hearing, asked, (before, asked.since), &rows, &rows_before);
+    let (basis, counted) = basis::basis(&hearing, asked, &by_source);
+    let brands = (ids.as_slice(), query);
+    let days_of = |all: &[Vec<SourceCounts>], since, until| match &counted {
+        Some(sources) => reader.by_day_in(sources, all, brands, since, until),
+        None => reader.by_day(&ids, query, since, until),
+    };
+    let by_day = days_of(&by_source, since, until)?;
+    let older = days_of(&older, begin, since)?;
+    if let Some(sources) = &counted {
+        by_source.iter_mut().for_each(|rows| rows.retain(|row| sources.contains(&row.source)));
+    }
+    let (against, comparable) = basis::against(&hearing, asked, (before, since), &by_source, then);
 
-    let without: Vec<SourceId> =
-        basis.uneven.iter().filter(|u| !u.counted).map(|u| SourceId::new(u.source.as_str())).collect();
-    let told: Vec<Vec<Told>> =
-        ids.iter().map(|id| portrait::read(reader, asked, id, &rows, &without)).collect::<Result<_>>()?;
-    let windows = figures::Windows {
-        brands: &ids,
-        now: &rows,
+    let uneven = basis.uneven.iter().filter(|uneven| !uneven.counted);
+    let without: Vec<SourceId> = uneven.map(|uneven| SourceId::new(uneven.source.as_str())).collect();
+    let told: Vec<Vec<Told>> = ids
+        .iter()
+        .zip(&by_day)
+        .map(|(id, days)| portrait::read(reader, asked, id, days, &without))
+        .collect::<Result<_>>()?;
+    let figures = figures::figures(&figures::Windows {
+        now: &by_day,
         older: &older,
         compared: comparable.as_ref().map(|sources| figures::Compared {
-            now: rows.iter().copied().filter(|row| sources.contains(&row.source)).collect(),
-            then: rows_before.iter().filter(|row| sources.contains(&row.source)).collect(),
+            now: sums_in(sources, &by_source),
+            then: sums_in(sources, then),
             days_then: days(against.until.duration_since(against.since)),
         }),
-        since: asked.since,
-        until: asked.until,
-        heard_since: hearing.mostly_from(asked, &rows),
+        since,
+        until,
+        heard_since: hearing.mostly_from(asked, &by_source),
         days: days(length),
         copies: portrait::mean_copies(&told),
         count: asked.count,
-    };
-    let figures = figures::figures(&windows);
-    let hours = portrait::hours(reader, asked, &rows, &without)?;
-    let themes = portrait::themes(&told, &asked.brands);
-    let places = portrait::Places::of(&rows, asked.sources);
+    });
+    Ok(Measured { hearing, basis, against, without, by_source, by_day, told, figures })
+}
 
-    let mut brands = Vec::with_capacity(ids.len());
-    for (place, (brand, figures)) in asked.brands.iter().zip(figures).enumerate() {
-        let own: Vec<&RollupRow> = rows.iter().copied().filter(|row| row.brand == brand.id).collect();
-        let theme_weights = themes[place].clone();
+/// Counts of each brand in some sources.
+fn sums_in(sources: &HashSet<SourceId>, rows: &[Vec<SourceCounts>]) -> Vec<Counts> {
+    let of = |rows: &Vec<SourceCounts>| {
+        rows.iter().filter(|row| sources.contains(&row.source)).fold(Counts::default(), |mut sum, row| {
+            sum += row.counts;
+            sum
+        })
+    };
+    rows.iter().map(of).collect()
+}
+
+/// What a baseline holds of each of these brands.
+fn frozen(baseline: &Baseline, brands: &[BrandId]) -> Vec<Vec<SourceCounts>> {
+    let mut of_brands = vec![Vec::new(); brands.len()];
+    for row in &baseline.rows {
+        let Some(place) = brands.iter().position(|brand| *brand == row.brand) else { continue };
+        of_brands[place].push(SourceCounts {
+            source: row.source.clone(),
+            language: row.language.clone(),
+            counts: Counts::of(row.tone, row.mentions.into(), row.stories.into()),
+        });
+    }
+    of_brands
+}
+
+/// Compares brands over one window.
+pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView> {
+    let Measured { hearing, basis, against, without, by_source, by_day, told, figures } =
+        measure(reader, asked)?;
+    let all = by_day.iter().flatten().map(|day| day.counts.mentions).sum();
+    let hours = portrait::hours(reader, asked, all, &without)?;
+    let themes = portrait::themes(&told, &asked.brands);
+    let places = portrait::Places::of(&by_source, asked.sources);
+
+    let mut brands = Vec::with_capacity(asked.brands.len());
+    for (place, ((brand, figures), theme_weights)) in asked.brands.iter().zip(figures).zip(themes).enumerate()
+    {
+        let of_day = |of: &DayCounts| DayView {
+            day: of.day,
+            mentions: of.counts.mentions,
+            stories: of.counts.stories,
+        };
         brands.push(BrandView {
             brand: brand.id.to_string(),
             name: brand.name.clone(),
@@ -112,15 +174,15 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
             per_day: figures.per_day,
             change_per_day: figures.change_per_day,
             sentiment: figures.sentiment,
-            sources: places.sources(&brand.id),
-            tags: places.tags(&brand.id),
-            languages: places.languages(&brand.id),
+            sources: places.sources(place),
+            tags: places.tags(place),
+            languages: places.languages(place),
             formats: portrait::formats(&told[place]),
             authors: portrait::authors(&told[place]),
             themes: theme_weights.iter().map(|theme| theme.word.clone()).collect(),
             theme_weights,
-            peak: portrait::peak(reader, asked, &brand.id, &own, &without)?,
-            days: portrait::days(&own),
+            peak: portrait::peak(reader, asked, &brand.id, &by_day[place], &without)?,
+            days: by_day[place].iter().map(of_day).collect(),
             hours: hours.of[place].clone(),
             hours_weeks: hours.weeks,
             read: told[place].len() as u64,
@@ -128,7 +190,7 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
     }
     let swot = swot::swot(&asked.brands, &told);
     let goals = goals::goals(asked, &brands, &against);
-    let yields = basis::yields(&hearing, asked, reader, &rows)?;
+    let yields = basis::yields(&hearing, asked, reader, &by_source)?;
     Ok(ComparisonView {
         query: asked.query.map(str::to_owned),
         since: asked.since,
@@ -141,6 +203,25 @@ pub fn compare(reader: &Reader, asked: &Comparison<'_>) -> Result<ComparisonView
         goals,
         yields,
     })
+}
+
+/// What changed of a brand against the window just before.
+pub struct Changed {
+    pub brand: BrandId,
+    /// In what a day brings, in the count asked.
+    pub per_day: Option<ChangeView>,
+    pub net: Option<ChangeView>,
+}
+
+/// What [`compare`] says of changes, of each brand in turn, without what that does not take.
+pub fn changes(reader: &Reader, asked: &Comparison<'_>) -> Result<Vec<Changed>> {
+    let figures = measure(reader, asked)?.figures;
+    let of = |(brand, figures): (&&Brand, figures::Figures)| Changed {
+        brand: brand.id.clone(),
+        per_day: figures.change_per_day,
+        net: figures.sentiment.change,
+    };
+    Ok(asked.brands.iter().zip(figures).map(of).collect())
 }
 
 /// Today's figures, to be frozen under a name.

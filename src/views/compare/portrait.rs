@@ -1,16 +1,15 @@
 //! What counts do not tell: who speaks of a brand, what of, in which form, when in the week.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    AuthorView, Comparison, DayView, ExampleView, FormatView, PeakView, PlaceView, ReactionView, ThemeView,
-};
+use super::{AuthorView, Comparison, ExampleView, FormatView, PeakView, PlaceView, ReactionView, ThemeView};
 use crate::model::{Brand, BrandId, Format, SentimentLabel, Source, SourceId};
 use crate::stats::terms;
-use crate::store::{Reader, RollupRow, Scope, Told};
+use crate::store::{Counts, DayCounts, Reader, Scope, SourceCounts, Told};
 
 /// Sources, authors and themes shown per brand.
 const SHOWN: usize = 10;
@@ -30,32 +29,27 @@ pub(super) fn read(
     reader: &Reader,
     asked: &Comparison<'_>,
     brand: &BrandId,
-    rows: &[&RollupRow],
+    days: &[DayCounts],
     without: &[SourceId],
 ) -> Result<Vec<Told>> {
-    let mut days: BTreeMap<Timestamp, u64> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.brand == *brand) {
-        *days.entry(row.day).or_default() += u64::from(row.mentions);
-    }
-    let all: u64 = days.values().sum();
+    let all: u64 = days.iter().map(|day| day.counts.mentions).sum();
     if all <= READ {
-        return reader.told(&scope(asked, brand, asked.since, asked.until), without, usize::MAX);
+        return reader.told(&[(scope(asked, brand, asked.since, asked.until), usize::MAX)], without);
     }
-    let mut told = Vec::new();
+    let mut parts = Vec::new();
     // What is left of one day's part is added to the next one's.
     let mut due = 0.0;
-    let starts: Vec<Timestamp> = days.keys().copied().collect();
-    for (place, (day, mentions)) in days.iter().enumerate().rev() {
-        due += *mentions as f64 * READ as f64 / all as f64;
+    for (place, DayCounts { day, counts }) in days.iter().enumerate().rev() {
+        due += counts.mentions as f64 * READ as f64 / all as f64;
         let part = due.floor();
         due -= part;
-        let until = starts.get(place + 1).copied().unwrap_or(asked.until);
+        let until = days.get(place + 1).map_or(asked.until, |next| next.day);
         let of_day = scope(asked, brand, (*day).max(asked.since), until.min(asked.until));
         if part >= 1.0 {
-            told.extend(reader.told(&of_day, without, part as usize)?);
+            parts.push((of_day, part as usize));
         }
     }
-    Ok(told)
+    reader.told(&parts, without)
 }
 
 /// Mentions in the story of a mention, on average.
@@ -70,15 +64,14 @@ pub(super) struct Hours {
     pub weeks: f64,
 }
 
-/// Of the whole window; of a long one, of weeks spread over it.
+/// Of the whole window; of one with many mentions in all, of weeks spread over it.
 pub(super) fn hours(
     reader: &Reader,
     asked: &Comparison<'_>,
-    rows: &[&RollupRow],
+    all: u64,
     without: &[SourceId],
 ) -> Result<Hours> {
     const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
-    let all: u64 = rows.iter().map(|row| u64::from(row.mentions)).sum();
     let length = asked.until.duration_since(asked.since);
     let weeks = length.as_secs_f64() / WEEK.as_secs_f64();
     let spans: Vec<(Timestamp, Timestamp)> = if all <= COUNTED_BY_HOUR || weeks < 2.0 {
@@ -126,17 +119,8 @@ pub(super) fn themes(told: &[Vec<Told>], brands: &[&Brand]) -> Vec<Vec<ThemeView
         mentions: term.texts.len() as u64,
         others: term.others as u64,
     };
-    (0..told.len())
-        .map(|place| {
-            let others: Vec<&str> = texts
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != place)
-                .flat_map(|(_, t)| t.iter().copied())
-                .collect();
-            terms::weigh(&texts[place], &others, &names, SHOWN).into_iter().map(theme).collect()
-        })
-        .collect()
+    let each = terms::weigh_each(&texts, &names, SHOWN);
+    each.into_iter().map(|terms| terms.into_iter().map(theme).collect()).collect()
 }
 
 pub(super) fn authors(told: &[Told]) -> Vec<AuthorView> {
@@ -172,7 +156,7 @@ pub(super) fn authors(told: &[Told]) -> Vec<AuthorView> {
         }
     };
     let mut authors: Vec<AuthorView> = seen.into_iter().map(author).collect();
-    authors.sort_by_key(|author| std::cmp::Reverse((author.mentions, author.first)));
+    authors.sort_by_key(|author| Reverse((author.mentions, author.first)));
     authors.truncate(SHOWN);
     authors
 }
@@ -203,43 +187,32 @@ pub(super) fn formats(told: &[Told]) -> Vec<FormatView> {
     Format::ALL.into_iter().map(of).filter(|format| format.mentions > 0).collect()
 }
 
-pub(super) fn days(rows: &[&RollupRow]) -> Vec<DayView> {
-    let mut days: BTreeMap<Timestamp, (u64, u64)> = BTreeMap::new();
-    for row in rows {
-        let day = days.entry(row.day).or_default();
-        day.0 += u64::from(row.mentions);
-        day.1 += u64::from(row.stories);
-    }
-    let day = |(day, (mentions, stories))| DayView { day, mentions, stories };
-    days.into_iter().map(day).collect()
-}
-
 /// The day with the most stories, then mentions, the first of several; and what spread furthest on it.
 pub(super) fn peak(
     reader: &Reader,
     asked: &Comparison<'_>,
     brand: &BrandId,
-    rows: &[&RollupRow],
+    days: &[DayCounts],
     without: &[SourceId],
 ) -> Result<Option<PeakView>> {
-    let days = days(rows);
-    let Some(peak) = days.iter().rev().max_by_key(|day| (day.stories, day.mentions)) else { return Ok(None) };
+    let most = days.iter().rev().max_by_key(|day| (day.counts.stories, day.counts.mentions));
+    let Some(DayCounts { day: start, counts }) = most else { return Ok(None) };
     // No day is longer, and what comes after midnight is no longer than an hour off.
-    let end = peak.day.checked_add(SignedDuration::from_hours(24)).unwrap_or(asked.until);
-    let day = scope(asked, brand, peak.day.max(asked.since), end.min(asked.until));
-    let told = reader.told(&day, without, READ_AT_PEAK)?;
+    let end = start.checked_add(SignedDuration::from_hours(24)).unwrap_or(asked.until);
+    let day = scope(asked, brand, (*start).max(asked.since), end.min(asked.until));
+    let told = reader.told(&[(day, READ_AT_PEAK)], without)?;
     // Of the stories of that day, the one with the most mentions on it.
     let mut on_day: HashMap<&str, u32> = HashMap::new();
     for told in &told {
         *on_day.entry(told.story.as_str()).or_default() += 1;
     }
-    let story = told.iter().max_by_key(|told| {
-        (on_day[told.story.as_str()], told.copies, std::cmp::Reverse(told.at), told.id.as_str())
-    });
+    let story = told
+        .iter()
+        .max_by_key(|told| (on_day[told.story.as_str()], told.copies, Reverse(told.at), told.id.as_str()));
     Ok(Some(PeakView {
-        at: peak.day,
-        mentions: peak.mentions,
-        stories: peak.stories,
+        at: *start,
+        mentions: counts.mentions,
+        stories: counts.stories,
         story: story.map(example),
     }))
 }
@@ -258,93 +231,91 @@ pub(super) fn example(told: &Told) -> ExampleView {
 }
 
 /// Counts by where something was said.
-pub(super) struct Places {
-    sources: ByPlace,
-    tags: ByPlace,
-    languages: ByPlace,
+pub(super) struct Places<'a> {
+    sources: ByPlace<'a>,
+    tags: ByPlace<'a>,
+    languages: ByPlace<'a>,
+    /// Mentions of each brand.
+    mentions: Vec<u64>,
 }
 
-impl Places {
-    pub fn of(rows: &[&RollupRow], sources: &[Source]) -> Self {
+impl<'a> Places<'a> {
+    /// `rows` are of each brand in turn.
+    pub fn of(rows: &'a [Vec<SourceCounts>], sources: &'a [Source]) -> Self {
         let tags: HashMap<&SourceId, &[String]> =
             sources.iter().map(|source| (&source.id, source.tags.as_slice())).collect();
-        let mut places =
-            Self { sources: ByPlace::default(), tags: ByPlace::default(), languages: ByPlace::default() };
-        for row in rows {
-            places.sources.add(row, row.source.as_str());
+        let new = || ByPlace { of: HashMap::new(), brands: rows.len() };
+        let mut places = Self {
+            sources: new(),
+            tags: new(),
+            languages: new(),
+            mentions: rows.iter().map(|rows| rows.iter().map(|row| row.counts.mentions).sum()).collect(),
+        };
+        for (brand, row) in
+            rows.iter().enumerate().flat_map(|(brand, rows)| rows.iter().map(move |row| (brand, row)))
+        {
+            places.sources.add(row.source.as_str(), brand, row.counts);
+            // A source has one place, and may have several tags.
             for tag in tags.get(&row.source).into_iter().copied().flatten() {
-                places.tags.add(row, tag);
+                places.tags.add(tag, brand, row.counts);
             }
-            places.languages.add(row, row.language.as_deref().unwrap_or(UNKNOWN));
+            places.languages.add(row.language.as_deref().unwrap_or(UNKNOWN), brand, row.counts);
         }
         places
     }
 
-    /// All mentions of a brand. A source has one place, and may have several tags.
-    fn mentions(&self, brand: &BrandId) -> u64 {
-        self.sources.0.values().filter_map(|brands| brands.get(brand)).map(|sums| sums.mentions).sum()
+    pub fn sources(&self, brand: usize) -> Vec<PlaceView> {
+        self.sources.top(brand, self.mentions[brand])
     }
 
-    pub fn sources(&self, brand: &BrandId) -> Vec<PlaceView> {
-        self.sources.top(brand, self.mentions(brand))
+    pub fn tags(&self, brand: usize) -> Vec<PlaceView> {
+        self.tags.top(brand, self.mentions[brand])
     }
 
-    pub fn tags(&self, brand: &BrandId) -> Vec<PlaceView> {
-        self.tags.top(brand, self.mentions(brand))
-    }
-
-    pub fn languages(&self, brand: &BrandId) -> Vec<PlaceView> {
-        self.languages.top(brand, self.mentions(brand))
+    pub fn languages(&self, brand: usize) -> Vec<PlaceView> {
+        self.languages.top(brand, self.mentions[brand])
     }
 }
 
 /// The language of what is written in none that is known.
 const UNKNOWN: &str = "unknown";
 
-#[derive(Default)]
-struct ByPlace(BTreeMap<String, BTreeMap<BrandId, Sums>>);
-
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    mentions: u64,
-    stories: u64,
-    tones: [u64; 3],
+/// Of each place, the counts of each brand.
+struct ByPlace<'a> {
+    of: HashMap<&'a str, Vec<Counts>>,
+    brands: usize,
 }
 
-impl ByPlace {
-    fn add(&mut self, row: &RollupRow, place: &str) {
-        if !self.0.contains_key(place) {
-            self.0.insert(place.to_owned(), BTreeMap::new());
-        }
-        let Some(brands) = self.0.get_mut(place) else { return };
-        let sums = brands.entry(row.brand.clone()).or_default();
-        sums.mentions += u64::from(row.mentions);
-        sums.stories += u64::from(row.stories);
-        if let Some(tone) = row.tone {
-            sums.tones[tone as usize] += u64::from(row.mentions);
-        }
+impl<'a> ByPlace<'a> {
+    fn add(&mut self, place: &'a str, brand: usize, counts: Counts) {
+        self.of.entry(place).or_insert_with(|| vec![Counts::default(); self.brands])[brand] += counts;
     }
 
     /// The most frequent first, ties by name.
-    fn top(&self, brand: &BrandId, of_brand: u64) -> Vec<PlaceView> {
-        let here = || self.0.iter().filter_map(|(place, brands)| Some((place, brands, brands.get(brand)?)));
-        let place = |(place, brands, sums): (&String, &BTreeMap<BrandId, Sums>, &Sums)| {
-            let of_place: u64 = brands.values().map(|sums| sums.mentions).sum();
-            let of = |label: SentimentLabel| sums.tones[label as usize] as f64;
-            let scored: f64 = sums.tones.iter().sum::<u64>() as f64;
+    fn top(&self, brand: usize, of_brand: u64) -> Vec<PlaceView> {
+        let mut places: Vec<(&str, &[Counts])> = self
+            .of
+            .iter()
+            .filter(|(_, brands)| brands[brand].mentions > 0)
+            .map(|(place, brands)| (*place, brands.as_slice()))
+            .collect();
+        places.sort_unstable_by_key(|(place, brands)| (Reverse(brands[brand].mentions), *place));
+        places.truncate(SHOWN);
+        let view = |(place, brands): (&str, &[Counts])| {
+            let Counts { mentions, stories, tones } = brands[brand];
+            let of_place: u64 = brands.iter().map(|counts| counts.mentions).sum();
+            let of = |label: SentimentLabel| tones[label as usize] as f64;
+            let scored: f64 = tones.iter().sum::<u64>() as f64;
             PlaceView {
-                value: place.clone(),
-                mentions: sums.mentions,
-                stories: sums.stories,
-                of_brand: sums.mentions as f64 / of_brand.max(1) as f64,
-                of_place: sums.mentions as f64 / of_place.max(1) as f64,
+                value: place.to_owned(),
+                mentions,
+                stories,
+                of_brand: mentions as f64 / of_brand.max(1) as f64,
+                of_place: mentions as f64 / of_place.max(1) as f64,
                 net: (scored > 0.0)
                     .then(|| (of(SentimentLabel::Positive) - of(SentimentLabel::Negative)) / scored),
             }
         };
-        let mut places: Vec<PlaceView> = here().map(place).filter(|place| place.mentions > 0).collect();
-        places.sort_by_key(|place| std::cmp::Reverse(place.mentions));
-        places.truncate(SHOWN);
-        places
+        places.into_iter().map(view).collect()
     }
 }
