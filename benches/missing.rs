@@ -27,6 +27,7 @@ fn rule(condition: Condition) -> Rule {
         within: None,
         text: None,
         window: Window::Auto,
+        alarming: None,
         budget_per_week: 1.0,
         count: CountBy::Mentions,
         min: 1,
