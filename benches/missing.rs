@@ -25,6 +25,7 @@ fn rule(condition: Condition) -> Rule {
         brands: vec![BrandId::new("brand")],
         query: None,
         within: None,
+        alarming: None,
         text: None,
         window: Window::Auto,
         alarming: None,
