@@ -28,7 +28,6 @@ fn rule(condition: Condition) -> Rule {
         alarming: None,
         text: None,
         window: Window::Auto,
-        alarming: None,
         budget_per_week: 1.0,
         count: CountBy::Mentions,
         min: 1,
