@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 
 use super::{Course, EVIDENCE, Memory, Standing, back};
 use crate::model::{
-    BrandId, Bucket, Condition, Mention, MentionId, Rule, SeenVoice, SourceId, StoryId, Timestamp, Undated,
+    BrandId, Bucket, Condition, Mention, MentionId, Rule, SeenVoice, SentimentLabel, SourceId, StoryId,
+    Timestamp, Undated,
 };
 use crate::rules::{self, Finds, Spoken, Step};
 use crate::store::{Heard, Reader};
@@ -138,10 +139,8 @@ pub(super) fn matches(standing: &Standing, rule: &Rule, mention: &Mention) -> bo
 #[derive(Default)]
 struct Found {
     voices: Vec<SeenVoice>,
-    mentions: u32,
-    stories: BTreeSet<StoryId>,
-    /// Mentions and stories that are negative, and that are positive.
-    toned: [(u32, BTreeSet<StoryId>); 2],
+    /// Of each mention its story and its tone.
+    told: Vec<(StoryId, Option<SentimentLabel>)>,
     sources: BTreeSet<SourceId>,
     /// The first of them.
     evidence: Vec<MentionId>,
@@ -152,15 +151,7 @@ struct Found {
 impl Found {
     /// `waits_from`: the rev at which it was born, if it may wait for more.
     fn add(&mut self, mention: &Mention, waits_from: Option<u64>) {
-        self.mentions += 1;
-        let toned = [mention.is_negative(), mention.is_positive()];
-        for (mentions, stories) in
-            self.toned.iter_mut().zip(toned).filter(|(_, is)| *is).map(|(found, _)| found)
-        {
-            *mentions += 1;
-            stories.insert(mention.story.clone());
-        }
-        self.stories.insert(mention.story.clone());
+        self.told.push((mention.story.clone(), mention.tone()));
         self.sources.insert(mention.source.clone());
         if self.evidence.len() < EVIDENCE {
             self.evidence.push(mention.id.clone());
@@ -169,17 +160,7 @@ impl Found {
     }
 
     fn finds(&self) -> Finds {
-        let number = |stories: &BTreeSet<StoryId>| u32::try_from(stories.len()).unwrap_or(u32::MAX);
-        let [negative, positive] = &self.toned;
-        let counts = Bucket {
-            mentions: self.mentions,
-            stories: number(&self.stories),
-            negative_mentions: negative.0,
-            negative_stories: number(&negative.1),
-            positive_mentions: positive.0,
-            positive_stories: number(&positive.1),
-            ..Bucket::default()
-        };
+        let counts = Bucket::count(self.told.iter().map(|(story, tone)| (story, *tone)));
         let sources = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         Finds { counts, sources, voices: self.voices.clone() }
     }

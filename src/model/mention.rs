@@ -211,12 +211,17 @@ pub struct Mention {
 }
 
 impl Mention {
+    /// `None` where the language is neither French nor English.
+    pub fn tone(&self) -> Option<SentimentLabel> {
+        self.sentiment.map(|sentiment| sentiment.label())
+    }
+
     pub fn is_negative(&self) -> bool {
-        self.sentiment.is_some_and(|s| s.label() == SentimentLabel::Negative)
+        self.tone() == Some(SentimentLabel::Negative)
     }
 
     pub fn is_positive(&self) -> bool {
-        self.sentiment.is_some_and(|s| s.label() == SentimentLabel::Positive)
+        self.tone() == Some(SentimentLabel::Positive)
     }
 
     /// Title and body, each on its own line.

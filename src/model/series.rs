@@ -1,5 +1,7 @@
 //! Counts over time.
 
+use std::collections::BTreeMap;
+
 use super::{CountBy, SentimentLabel, Timestamp};
 
 /// What was counted in one bucket.
@@ -86,6 +88,23 @@ impl Bucket {
         for (count, other) in pairs {
             *count = to(*count, other);
         }
+    }
+
+    /// Of mentions, each with its story and its tone: a story counts once, and once among those of each tone.
+    pub fn count<S: Ord>(told: impl IntoIterator<Item = (S, Option<SentimentLabel>)>) -> Self {
+        let (mut counts, mut stories) = (Bucket::default(), BTreeMap::new());
+        for (story, tone) in told {
+            counts += Bucket::of(1, 0, tone);
+            let [negative, positive]: &mut [bool; 2] = stories.entry(story).or_default();
+            *negative |= tone == Some(SentimentLabel::Negative);
+            *positive |= tone == Some(SentimentLabel::Positive);
+        }
+        for [negative, positive] in stories.into_values() {
+            counts.stories += 1;
+            counts.negative_stories += u32::from(negative);
+            counts.positive_stories += u32::from(positive);
+        }
+        counts
     }
 
     /// Mentions, and stories that began with one of them, all of one tone.

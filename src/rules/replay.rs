@@ -802,7 +802,11 @@ pub fn replay_at_once(
         let sources: BTreeSet<u32> = together.iter().map(|arrival| arrival.source).collect();
         let sources = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let window = (instant(looked.min(now_s)), instant(now_s));
-        let finds = Finds { counts: counted(&together), sources, voices };
+        let finds = Finds {
+            counts: Bucket::count(together.iter().map(|arrival| (arrival.story, arrival.tone))),
+            sources,
+            voices,
+        };
         let seen = observe_at_once(rule, finds, window);
         let current = found.last().map(|(alert, _)| alert);
         let Step { alert, renewed, .. } = step(rule, brand, current, &seen, instant(now_s), tongue);
@@ -839,31 +843,6 @@ pub fn replay_at_once(
         look(over_s, &[], &mut found);
     }
     found
-}
-
-fn counted(arrivals: &[Arrival]) -> Bucket {
-    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let found = |tone: Option<SentimentLabel>| {
-        let wanted: Vec<u32> = arrivals
-            .iter()
-            .filter(|arrival| tone.is_none() || arrival.tone == tone)
-            .map(|arrival| arrival.story)
-            .collect();
-        let stories: BTreeSet<&u32> = wanted.iter().collect();
-        (number(wanted.len()), number(stories.len()))
-    };
-    let (mentions, stories) = found(None);
-    let (negative_mentions, negative_stories) = found(Some(SentimentLabel::Negative));
-    let (positive_mentions, positive_stories) = found(Some(SentimentLabel::Positive));
-    Bucket {
-        mentions,
-        stories,
-        negative_mentions,
-        negative_stories,
-        positive_mentions,
-        positive_stories,
-        ..Bucket::default()
-    }
 }
 
 /// An incident as it is now takes the place of what it was.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::alerts::{AlertView, BaselineView, VoiceView};
 use crate::model::{
-    Alert, BrandId, Bucket, Mention, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId,
-    Timestamp, Tongue, alarming,
+    Alert, BrandId, Bucket, MentionId, Rule, SeenSeries, SeenVoice, SentimentLabel, Side, StoryId, Timestamp,
+    Tongue, alarming,
 };
 use crate::rules;
 use crate::store::{Reader, Scope};
@@ -460,7 +460,10 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
     let bucket = if alert.baseline.is_some() {
         counted(reader, alert, &alert.brand)?
     } else {
-        bucket_of(&reader.mentions(&alert.evidence)?)
+        Bucket::count(reader.mentions(&alert.evidence)?.into_iter().map(|mention| {
+            let tone = mention.tone();
+            (mention.story, tone)
+        }))
     };
     Ok(RecomputedView {
         baseline: None,
@@ -472,24 +475,6 @@ fn recount(reader: &Reader, alert: &Alert) -> Result<RecomputedView> {
         alarming: alert.observed.alarming.map(|_| bucket.alarming(alert.observed.count)),
         positive: bucket.toned(SentimentLabel::Positive, alert.observed.count),
     })
-}
-
-fn bucket_of(mentions: &[Mention]) -> Bucket {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let stories =
-        |mentions: &[&Mention]| number(mentions.iter().map(|m| &m.story).collect::<HashSet<_>>().len());
-    let all: Vec<&Mention> = mentions.iter().collect();
-    let negative: Vec<&Mention> = all.iter().copied().filter(|m| m.is_negative()).collect();
-    let positive: Vec<&Mention> = all.iter().copied().filter(|m| m.is_positive()).collect();
-    Bucket {
-        mentions: number(all.len()),
-        stories: stories(&all),
-        negative_mentions: number(negative.len()),
-        negative_stories: stories(&negative),
-        positive_mentions: number(positive.len()),
-        positive_stories: stories(&positive),
-        ..Bucket::default()
-    }
 }
 
 /// The counts that are others today. A pattern added up its looks, which cannot be counted again.
