@@ -237,18 +237,10 @@ fn look_at_windows(
     let query = rule.within.as_deref();
     let scope = |since| Scope { brand, query, since, until, backfill: false };
     let longest = rule.windows().into_iter().max().unwrap_or_default();
-    let scope_of_live = scope(back(from, longest)?);
-    let mut live = store.series(&scope_of_live, SLOT_S)?;
-    if let Some(name) = &rule.alarming {
-        let alarming = store.series(&Scope { query: Some(name), ..scope_of_live }, SLOT_S)?;
-        for (counts, alarming) in live.buckets.iter_mut().zip(&alarming.buckets) {
-            *counts = counts.with_alarming(alarming);
-        }
-    }
+    let live = store.series_with(&scope(back(from, longest)?), rule.alarming.as_deref(), SLOT_S)?;
     let vigil = &mut remembered.vigil;
-    let (since, taken) = (scope(remembered.since), remembered.stock_taken);
-    let (alarming, side) = (rule.alarming.as_deref(), rule.condition.side());
-    let history = store.usual_with(&since, alarming, SLOT_S, taken, vigil.end(), side)?;
+    let scope_of_all = scope(remembered.since);
+    let history = memory::history(store, rule, &scope_of_all, remembered.stock_taken, vigil.end())?;
     let history = history.unwrap_or(History { start: until, step_s: SLOT_S, slots: Vec::new() });
     let sight = Sight { rule, brand, history: &history, live: &live, now, tongue: standing.tongue };
     let sources = |(since, until)| {

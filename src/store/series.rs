@@ -61,7 +61,30 @@ impl Reader {
         self.series_up_to(scope, step_s, scope.most())
     }
 
+    /// The same, and of it what is counted under the name of `alarming`, with a word of crisis.
+    pub fn series_with(&self, scope: &Scope<'_>, alarming: Option<&str>, step_s: u32) -> Result<Series> {
+        self.series_with_up_to(scope, alarming, step_s, scope.most())
+    }
+
     /// The same of all that is back-fill of the kind `most` at most.
+    pub(super) fn series_with_up_to(
+        &self,
+        scope: &Scope<'_>,
+        alarming: Option<&str>,
+        step_s: u32,
+        most: u8,
+    ) -> Result<Series> {
+        let mut series = self.series_up_to(scope, step_s, most)?;
+        if alarming.is_some() {
+            let alarming = self.series_up_to(&Scope { query: alarming, ..*scope }, step_s, most)?;
+            for (counts, alarming) in series.buckets.iter_mut().zip(&alarming.buckets) {
+                *counts = counts.with_alarming(alarming);
+            }
+        }
+        Ok(series)
+    }
+
+    /// As [`Reader::series`], of all that is back-fill of the kind `most` at most.
     pub(super) fn series_up_to(&self, scope: &Scope<'_>, step_s: u32, most: u8) -> Result<Series> {
         ensure!(step_s > 0 && step_s.is_multiple_of(60), "a series has buckets of whole minutes");
         let start = minute(scope.since.as_second());

@@ -45,16 +45,8 @@ impl Reader {
         // Whole slots: one that a source was heard in for a part only would count too little.
         let step = i64::from(step_s);
         let since = instant((since.max(from).as_second() + step - 1).div_euclid(step) * step);
-        let series = self.series_up_to(&Scope { since, ..*scope }, step_s, BACKFILL)?;
-        let buckets = match alarming {
-            Some(_) => {
-                let scope = Scope { since, query: alarming, ..*scope };
-                let alarming = self.series_up_to(&scope, step_s, BACKFILL)?;
-                let both = series.buckets.iter().zip(&alarming.buckets);
-                both.map(|(counts, alarming)| counts.with_alarming(alarming)).collect()
-            }
-            None => series.buckets,
-        };
+        let scope = Scope { since, ..*scope };
+        let buckets = self.series_with_up_to(&scope, alarming, step_s, BACKFILL)?.buckets;
         let slots = Slots { start: since.as_second(), step_s: step, number: buckets.len() };
         let gaps = |source| match side {
             Side::More => self.gaps_numbered(source),
