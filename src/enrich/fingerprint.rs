@@ -414,7 +414,7 @@ fn passage(words: [u64; Furniture::PASSAGE]) -> u64 {
 }
 
 /// One hash of two, which order tells apart.
-fn pair(first: u64, second: u64) -> u64 {
+pub(super) fn pair(first: u64, second: u64) -> u64 {
     mixed(first.rotate_left(32) ^ second)
 }
 

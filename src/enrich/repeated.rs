@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::fingerprint::{Neighbour, mixed, word_hash};
+use super::fingerprint::{Neighbour, pair, word_hash};
 use crate::text::Span;
 use crate::text::tokens::{self, Token};
 
@@ -163,7 +163,7 @@ fn hashes(words: &[Token<'_>]) -> Vec<u64> {
 }
 
 fn hash_of(words: &[u64]) -> u64 {
-    words.iter().fold(0, |hash: u64, word| mixed(hash.rotate_left(32) ^ word))
+    words.iter().copied().fold(0, pair)
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub struct Usual {
 }
 
 impl Usual {
-    /// The probability of `count` or more, or or fewer: negative binomial with this mean and variance.
+    /// The probability of `count` or more, or of `count` or fewer: negative binomial with this mean and variance.
     pub fn tail(&self, count: f64) -> f64 {
         match self.side {
             Side::More => upper(self.expected, self.dispersion, count),
