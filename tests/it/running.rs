@@ -80,6 +80,8 @@ fn a_broken_configuration_leaves_the_old_one_at_work_and_a_good_one_is_taken_ove
         format!("{CONFIG}\n[[source]]\nid = \"more\"\nurl = \"{{base}}/more.xml\"\nallow_private = true\n");
     scenario.configure(&more);
     wait_until("the new source", || scenario.publisher.asked("/more.xml") == 1);
+    // What is asked for when the end comes is not waited for.
+    wait_until("its mention", || scenario.mention_ids().len() == 2);
     signal(&child, "-TERM");
     assert!(child.wait().unwrap().success());
     let said = read_all(child.stderr.take().expect("piped"));
