@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::automaton::{Automaton, sieved};
 use super::required;
@@ -131,6 +132,37 @@ const BESIDE: usize = 100;
 
 /// Words of crisis, those of a rule beside the built-in ones.
 pub struct Triggers {
+    own: Words,
+}
+
+impl Triggers {
+    /// `own`: words, beginnings of words (`explos*`) and phrases.
+    pub fn new(own: &[String]) -> Self {
+        Self { own: Words::new(others(own)) }
+    }
+
+    /// Those that stand at most a hundred characters from a name, in the order of the list. A name stands in `title`
+    /// or `text` at these spans, in characters; where none is known, anywhere counts. `language`: that of the text.
+    pub fn beside(
+        &self,
+        (title, title_spans): (&str, &[Span]),
+        (text, text_spans): (&str, &[Span]),
+        language: Option<&str>,
+    ) -> Vec<&str> {
+        // All rules share them: they take longer to compile than most configurations to be read.
+        static ALL_RULES: LazyLock<Words> = LazyLock::new(|| Words::new(BUILT_IN.iter().copied()));
+        let whole = format!("{title}\n{text}");
+        let offset = title.chars().count() + 1;
+        let place = |span: &Span, offset: usize| span.start as usize + offset..span.end as usize + offset;
+        let names = title_spans.iter().map(|span| place(span, 0));
+        let names = names.chain(text_spans.iter().map(|span| place(span, offset)));
+        let passages = passages(&whole, names);
+        [&*ALL_RULES, &self.own].into_iter().flat_map(|words| words.heard(&passages, language)).collect()
+    }
+}
+
+/// Words that are looked for together.
+struct Words {
     words: Vec<(String, Compiled)>,
     /// Finds beginnings of words without which most of them cannot stand.
     automaton: Automaton,
@@ -140,12 +172,11 @@ pub struct Triggers {
     short: Vec<usize>,
 }
 
-impl Triggers {
-    /// `own`: words, beginnings of words (`explos*`) and phrases.
-    pub fn new(own: &[String]) -> Self {
+impl Words {
+    fn new<'a>(all: impl Iterator<Item = &'a str>) -> Self {
         let (mut words, mut short) = (Vec::new(), Vec::new());
         let mut patterns: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (place, word) in all_words(own).enumerate() {
+        for (place, word) in all.enumerate() {
             let ast = meaning(word);
             match required::any_of(&ast) {
                 Some(beginnings) => {
@@ -161,24 +192,16 @@ impl Triggers {
         Self { words, automaton: Automaton::new(&patterns), may_be, short }
     }
 
-    /// Those that stand at most a hundred characters from a name, in the order of the list. A name stands in `title`
-    /// or `text` at these spans, in characters; where none is known, anywhere counts. `language`: that of the text.
-    pub fn beside(
-        &self,
-        (title, title_spans): (&str, &[Span]),
-        (text, text_spans): (&str, &[Span]),
-        language: Option<&str>,
-    ) -> Vec<&str> {
-        let whole = format!("{title}\n{text}");
-        let offset = title.chars().count() + 1;
-        let place = |span: &Span, offset: usize| span.start as usize + offset..span.end as usize + offset;
-        let names = title_spans.iter().map(|span| place(span, 0));
-        let names = names.chain(text_spans.iter().map(|span| place(span, offset)));
+    /// Those that stand in the passages of a text.
+    fn heard(&self, passages: &[&str], language: Option<&str>) -> Vec<&str> {
         let mut heard = BTreeSet::new();
-        for text in passages(&whole, names) {
+        for &text in passages {
+            let new: Vec<usize> = self.candidates(text).difference(&heard).copied().collect();
+            if new.is_empty() {
+                continue;
+            }
             let document = Document { text, language, ..Document::default() };
             let prepared = Prepared::new(&document);
-            let new: BTreeSet<usize> = self.candidates(text).difference(&heard).copied().collect();
             heard.extend(new.into_iter().filter(|place| self.words[*place].1.matches(&prepared)));
         }
         heard.into_iter().map(|place| self.words[place].0.as_str()).collect()
@@ -199,8 +222,12 @@ impl Triggers {
 
 /// The built-in words of crisis, then those of a rule that are others.
 pub fn all_words(own: &[String]) -> impl Iterator<Item = &str> {
-    let own = own.iter().map(String::as_str).filter(|word| !BUILT_IN.contains(word));
-    BUILT_IN.iter().copied().chain(own)
+    BUILT_IN.iter().copied().chain(others(own))
+}
+
+/// Those of a rule that are not built in.
+fn others(own: &[String]) -> impl Iterator<Item = &str> {
+    own.iter().map(String::as_str).filter(|word| !BUILT_IN.contains(word))
 }
 
 fn meaning(word: &str) -> Ast {
